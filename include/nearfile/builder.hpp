@@ -1,0 +1,45 @@
+// Collects vectors and builds an index from them, in memory or straight to a file.
+//
+// Threading: one Builder belongs to one thread. A call that throws leaves the builder as it was before the call.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "nearfile/index.hpp"
+#include "nearfile/types.hpp"
+
+namespace nearfile {
+
+class Builder {
+public:
+    Builder(std::uint32_t dim, Metric metric);
+    ~Builder();
+    Builder(Builder&&) noexcept;
+    Builder& operator=(Builder&&) noexcept;
+
+    // Copy n x dim floats, row after row. Every value must be finite (zero or one for hamming).
+    // The first call settles the kind of id; ids must be distinct, which build() checks.
+    void add(std::span<const float> rows);
+    void add(std::span<const float> rows, std::span<const std::int64_t> ids);
+    void add(std::span<const float> rows, std::span<const std::string_view> ids);
+
+    std::uint32_t size() const noexcept;
+    std::uint32_t dim() const noexcept;
+    Metric metric() const noexcept;
+
+    // Build and write to `path` (under a temporary name, synced, then renamed), and open the result.
+    Index build(const std::string& path, const BuildOptions& options = {}) const;
+
+    // Build in memory.
+    Index build(const BuildOptions& options = {}) const;
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace nearfile

@@ -1,0 +1,94 @@
+// A static index, mapped from a file: what is opened, searched and shared.
+//
+// Threading: an Index is immutable; any number of threads may call any const member at once. Copies share the mapping,
+// which is released when the last copy goes, so dropping one while another thread searches its own copy is safe.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nearfile/types.hpp"
+
+namespace nearfile {
+
+struct Neighbor {
+    std::uint32_t row;  // position in the order of adding; Index::int64_id and string_id give its name
+    float distance;
+};
+
+struct Section {
+    std::string name;
+    std::uint64_t offset;
+    std::uint64_t bytes;
+};
+
+struct Info {
+    std::string path;  // empty for an index in memory
+    std::string library_version;  // that wrote the file
+    std::uint32_t format_version;
+    Metric metric;
+    std::uint32_t dim;
+    std::uint32_t count;
+    ValueType value_type;
+    IdKind id_kind;
+    std::uint32_t n_trees;
+    std::uint32_t leaf_size;
+    std::uint64_t seed;
+    std::uint64_t file_bytes;
+    std::vector<Section> sections;
+};
+
+class Index {
+public:
+    // Map a file. Checks the header and every section's place and size, in time that does not grow with the index.
+    static Index open(const std::string& path, const OpenOptions& options = {});
+
+    // Search a file's bytes in memory, not copied; `owner` keeps them alive. `bytes` must start at a multiple of 64.
+    static Index open_buffer(std::span<const std::byte> bytes, std::shared_ptr<const void> owner,
+                             const OpenOptions& options = {});
+
+    std::uint32_t size() const noexcept;
+    std::uint32_t dim() const noexcept;
+    Metric metric() const noexcept;
+    IdKind id_kind() const noexcept;
+    Info info() const;
+
+    // The whole file as it is on disk.
+    std::span<const std::byte> bytes() const noexcept;
+
+    // The min(k, size()) nearest of one query of dim() floats, nearest first, ties by smaller id.
+    std::vector<Neighbor> search(std::span<const float> query, const SearchOptions& options = {}) const;
+
+    // A batch: `queries` holds n x dim() floats, `out` n x min(k, size()) neighbours, both row after row.
+    void search_batch(std::span<const float> queries, const SearchOptions& options, std::span<Neighbor> out) const;
+
+    // The vector as it was added (zeros and ones for hamming), into `out` of dim() floats.
+    void vector(std::uint32_t row, std::span<float> out) const;
+
+    // The distance of two items by the index's metric.
+    float distance(std::uint32_t a, std::uint32_t b) const;
+
+    // Ids to rows and back. find() of another kind than id_kind() finds nothing.
+    std::optional<std::uint32_t> find(std::int64_t id) const;
+    std::optional<std::uint32_t> find(std::string_view id) const;
+    std::int64_t int64_id(std::uint32_t row) const;          // the row itself for IdKind::row
+    std::string_view string_id(std::uint32_t row) const;     // into the map
+
+    // Check every checksum and every stored id; throws Error(bad_file) that names the section at fault.
+    void verify() const;
+
+    struct State;
+
+private:
+    friend class Builder;
+    explicit Index(std::shared_ptr<const State> state) : state_(std::move(state)) {}
+    std::shared_ptr<const State> state_;
+};
+
+}  // namespace nearfile

@@ -1,0 +1,68 @@
+// The words that the whole public API shares: metrics, value types, kinds of id, and the options of a build and a search.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+namespace nearfile {
+
+// Stored in files: do not change these values.
+enum class Metric : std::uint32_t {
+    angular = 0,    // sqrt(2 - 2 cos); a zero vector is sqrt(2) from everything
+    cosine = 1,     // 1 - cos; a zero vector is 1 from everything
+    euclidean = 2,  // sqrt(sum of squared differences)
+    dot = 3,        // the inner product itself, largest first
+    manhattan = 4,  // sum of absolute differences
+    hamming = 5,    // number of differing bits
+};
+
+// How the exact vectors are kept. Stored in files: do not change these values.
+enum class ValueType : std::uint32_t {
+    float32 = 0,
+    float16 = 1,  // every value of the data is exactly a half-precision number
+    uint8 = 2,    // every value of the data is a whole number from 0 to 255
+    bit = 3,      // hamming
+};
+
+// What names an item. Stored in files: do not change these values.
+enum class IdKind : std::uint32_t {
+    row = 0,     // the number of the row in the order of adding
+    int64 = 1,
+    string = 2,  // UTF-8
+};
+
+inline constexpr std::uint32_t max_dim = 65536;
+inline constexpr std::uint32_t max_count = 0x7fffffff;
+inline constexpr std::uint32_t max_trees = 65536;
+
+std::string_view metric_name(Metric metric) noexcept;
+std::string_view value_type_name(ValueType type) noexcept;
+std::string_view id_kind_name(IdKind kind) noexcept;
+
+// Throws Error(invalid_argument) that lists the known names.
+Metric metric_from_name(std::string_view name);
+
+// Called from the thread that builds, about twenty times a second; returning false stops the build with Error(cancelled).
+using Progress = std::function<bool(std::string_view stage, std::uint64_t done, std::uint64_t total)>;
+
+struct BuildOptions {
+    std::uint32_t n_trees = 0;  // 0: chosen from the number of items
+    std::uint64_t seed = 0;     // same input, seed and version: same bytes
+    std::uint32_t threads = 0;  // 0: every core; does not change the result
+    Progress progress;
+};
+
+struct OpenOptions {
+    bool prefault = false;  // read the whole file into memory now
+    bool verify = false;    // check every checksum and id now, in time proportional to the file
+};
+
+struct SearchOptions {
+    std::uint32_t k = 10;
+    std::uint64_t search_k = 0;  // distinct candidates to score; 0: chosen from k, never less than k
+    bool exact = false;          // score every item: the answer of brute force
+    std::uint32_t threads = 1;   // for batches; 0: every core
+};
+
+}  // namespace nearfile

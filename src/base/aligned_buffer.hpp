@@ -1,0 +1,58 @@
+// Owned zeroed bytes that start at a multiple of 64, with 64 readable zero bytes after the end, so that kernels may read
+// past the last row. Allocation failure is an empty buffer with ok() false, not an exception.
+#pragma once
+
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <span>
+#include <utility>
+
+namespace nearfile::base {
+
+class AlignedBuffer {
+public:
+    static constexpr std::size_t alignment = 64;
+    static constexpr std::size_t slack = 64;
+
+    AlignedBuffer() = default;
+    explicit AlignedBuffer(std::size_t bytes) : size_(bytes) {
+        const std::size_t rounded = (bytes + slack + alignment - 1) / alignment * alignment;
+        if (rounded < bytes) return;  // overflow: ok() stays false
+        data_ = static_cast<std::byte*>(std::aligned_alloc(alignment, rounded));
+        if (data_ != nullptr) std::memset(data_, 0, rounded);
+    }
+    ~AlignedBuffer() { std::free(data_); }
+    AlignedBuffer(const AlignedBuffer&) = delete;
+    AlignedBuffer& operator=(const AlignedBuffer&) = delete;
+    AlignedBuffer(AlignedBuffer&& other) noexcept
+        : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+    AlignedBuffer& operator=(AlignedBuffer&& other) noexcept {
+        std::swap(data_, other.data_);
+        std::swap(size_, other.size_);
+        return *this;
+    }
+
+    bool ok() const noexcept { return data_ != nullptr; }
+    std::size_t size() const noexcept { return size_; }
+    std::byte* data() noexcept { return data_; }
+    const std::byte* data() const noexcept { return data_; }
+    std::span<std::byte> bytes() noexcept { return {data_, size_}; }
+    std::span<const std::byte> bytes() const noexcept { return {data_, size_}; }
+
+    template <class T>
+    std::span<T> as() noexcept {
+        return {reinterpret_cast<T*>(data_), size_ / sizeof(T)};
+    }
+    template <class T>
+    std::span<const T> as() const noexcept {
+        return {reinterpret_cast<const T*>(data_), size_ / sizeof(T)};
+    }
+
+private:
+    std::byte* data_ = nullptr;
+    std::size_t size_ = 0;
+};
+
+}  // namespace nearfile::base

@@ -1,0 +1,140 @@
+#include "codes/scaled.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cfloat>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+namespace nearfile::codes {
+namespace {
+
+constexpr float code_limit = 127.0f;
+constexpr float directionless_distance = 1.41421356f;
+
+// Round to the nearest code, halves away from zero. Plain arithmetic, so that it vectorises and is the same everywhere.
+std::int8_t round_to_code(float value) noexcept {
+    const float clamped = std::clamp(value, -code_limit, code_limit);
+    return static_cast<std::int8_t>(static_cast<int>(clamped + (clamped < 0 ? -0.5f : 0.5f)));
+}
+
+// Fill code[0..dim) and say how well it fits.
+ScaledTail encode(std::span<const float> values, std::int8_t* code) noexcept {
+    float largest = 0;
+    for (const float value : values) largest = std::max(largest, std::fabs(value));
+    // FLT_MIN rather than 0 where every value is zero, because a scale of 0 means something else. Dividing by a scale
+    // below it would overflow.
+    const float scale = std::max(largest / code_limit, FLT_MIN);
+    const float inverse = 1.0f / scale;
+    double lost = 0;
+    std::int64_t squares = 0;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        code[i] = round_to_code(values[i] * inverse);
+        const double difference = static_cast<double>(values[i]) - static_cast<double>(scale) * code[i];
+        lost += difference * difference;
+        squares += static_cast<std::int64_t>(code[i]) * code[i];
+    }
+    const double squared_norm = static_cast<double>(scale) * scale * static_cast<double>(squares);
+    // Rounded up: the bounds lean on it.
+    return {scale, static_cast<float>(squared_norm), static_cast<float>(std::sqrt(lost) * (1.0 + 1e-6))};
+}
+
+struct Tails {
+    std::array<float, batch> scale;
+    std::array<float, batch> squared_norm;
+    std::array<float, batch> error;
+};
+
+}  // namespace
+
+ScaledQuery::ScaledQuery(std::size_t dim) : code_((dim + 63) / 64 * 64) {
+    if (!code_.ok()) throw std::bad_alloc();
+}
+
+void ScaledQuery::set(std::span<const float> values) {
+    tail_ = encode(values, code_.as<std::int8_t>().data());
+    norm_ = std::sqrt(tail_.squared_norm);
+}
+
+void encode_scaled(std::span<const float> values, const ScaledLayout& layout, std::byte* row) {
+    std::memset(row, 0, layout.stride);
+    const ScaledTail tail = encode(values, reinterpret_cast<std::int8_t*>(row));
+    std::memcpy(row + layout.tail, &tail, sizeof tail);
+}
+
+void encode_directionless(const ScaledLayout& layout, std::byte* row) {
+    std::memset(row, 0, layout.stride);
+}
+
+ScaledTail ScaledCodes::tail(RowId row) const noexcept {
+    ScaledTail tail;
+    std::memcpy(&tail, rows_.data() + row * layout_.stride + layout_.tail, sizeof tail);
+    return tail;
+}
+
+namespace {
+
+// The integer products of the query with a batch of rows, and those rows' tails laid out for vectorised arithmetic.
+void multiply(const kernels::Kernels& kernels, const ScaledLayout& layout, const std::byte* rows, const ScaledQuery& query,
+              const RowId* ids, std::size_t count, std::int32_t* products, Tails& tails) {
+    kernels.dot_i8(query.code(), reinterpret_cast<const std::int8_t*>(rows), layout.stride, ids, count, layout.dim,
+                   products);
+    for (std::size_t j = 0; j < count; ++j) {
+        const std::size_t row = ids != nullptr ? ids[j] : j;
+        ScaledTail tail;
+        std::memcpy(&tail, rows + row * layout.stride + layout.tail, sizeof tail);
+        tails.scale[j] = tail.scale;
+        tails.squared_norm[j] = tail.squared_norm;
+        tails.error[j] = tail.error;
+    }
+}
+
+}  // namespace
+
+// |q - x| differs from |q' - x'| by at most |q - q'| + |x - x'|, q' and x' being what the codes stand for.
+void ScaledCodes::euclidean(const ScaledQuery& query, const RowId* ids, RowId first, std::size_t count,
+                            Bounds out) const {
+    std::array<std::int32_t, batch> products;
+    Tails tails;
+    const std::byte* rows = ids != nullptr ? rows_.data() : rows_.data() + first * layout_.stride;
+    multiply(*kernels_, layout_, rows, query, ids, count, products.data(), tails);
+    const float rounding = rounding_allowance(layout_.dim);
+    const float query_scale = query.tail().scale;
+    const float query_squares = query.tail().squared_norm;
+    const float query_error = query.tail().error;
+    for (std::size_t j = 0; j < count; ++j) {
+        const float squares = query_squares + tails.squared_norm[j];
+        const float squared = squares - 2.0f * query_scale * tails.scale[j] * static_cast<float>(products[j]);
+        const float cancelled = squares * 1e-6f;  // what the subtraction may have lost
+        const float error = query_error + tails.error[j];
+        const float near = std::sqrt(std::max(squared - cancelled, 0.0f)) * (1.0f - rounding) - error;
+        const float far = std::sqrt(std::max(squared, 0.0f) + cancelled) * (1.0f + rounding) + error;
+        const bool directionless = tails.scale[j] == 0.0f;
+        out.lower[j] = directionless ? directionless_distance : near;
+        out.upper[j] = directionless ? directionless_distance : far;
+    }
+}
+
+// <q, x> = <q', x'> + <q - q', x> + <q', x - x'>, and each of the last two is at most a product of lengths.
+void ScaledCodes::negative_dot(const ScaledQuery& query, const RowId* ids, RowId first, std::size_t count,
+                               Bounds out) const {
+    std::array<std::int32_t, batch> products;
+    Tails tails;
+    const std::byte* rows = ids != nullptr ? rows_.data() : rows_.data() + first * layout_.stride;
+    multiply(*kernels_, layout_, rows, query, ids, count, products.data(), tails);
+    const float rounding = rounding_allowance(layout_.dim) + 1e-6f;
+    const float query_scale = query.tail().scale;
+    const float query_norm = query.norm();
+    const float query_error = query.tail().error;
+    for (std::size_t j = 0; j < count; ++j) {
+        const float product = query_scale * tails.scale[j] * static_cast<float>(products[j]);
+        const float length = std::sqrt(tails.squared_norm[j]) + tails.error[j];
+        const float error =
+            query_error * length + query_norm * tails.error[j] + rounding * (query_norm + query_error) * length;
+        out.lower[j] = -product - error;
+        out.upper[j] = -product + error;
+    }
+}
+
+}  // namespace nearfile::codes

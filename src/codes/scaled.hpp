@@ -1,0 +1,77 @@
+// Scaled codes: one signed byte a dimension with a scale a row, for the metrics of inner products (euclidean, angular,
+// cosine, dot). x is near scale * code. A row is
+//
+//     int8 code[dim], zeros up to a multiple of 4, float scale, float squared_norm, float error, zeros up to the stride
+//
+// where squared_norm is that of scale * code and error is |x - scale * code|. A scale of 0 marks a vector without direction
+// (a zero vector under angular): it is sqrt(2) from everything.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "base/aligned_buffer.hpp"
+#include "codes/bounds.hpp"
+#include "kernels/kernels.hpp"
+
+namespace nearfile::codes {
+
+struct ScaledTail {
+    float scale;
+    float squared_norm;
+    float error;
+};
+static_assert(sizeof(ScaledTail) == 12);
+
+struct ScaledLayout {
+    std::size_t dim;
+    std::size_t tail;    // offset of ScaledTail in a row
+    std::size_t stride;  // bytes from row to row
+
+    explicit ScaledLayout(std::size_t dim_) noexcept
+        : dim(dim_), tail((dim_ + 3) / 4 * 4), stride((tail + sizeof(ScaledTail) + 15) / 16 * 16) {}
+};
+
+// A query in the same form, its code padded with zeros as the kernels want it. Reused from query to query.
+class ScaledQuery {
+public:
+    explicit ScaledQuery(std::size_t dim);
+    void set(std::span<const float> values);
+
+    const std::int8_t* code() const noexcept { return code_.as<std::int8_t>().data(); }
+    const ScaledTail& tail() const noexcept { return tail_; }
+    float norm() const noexcept { return norm_; }
+
+private:
+    base::AlignedBuffer code_;
+    ScaledTail tail_{};
+    float norm_ = 0;
+};
+
+// Write one row of layout.stride bytes.
+void encode_scaled(std::span<const float> values, const ScaledLayout& layout, std::byte* row);
+void encode_directionless(const ScaledLayout& layout, std::byte* row);
+
+// Rows in the map or in a buffer, not owned.
+class ScaledCodes {
+public:
+    ScaledCodes(const kernels::Kernels& kernels, std::size_t dim, std::span<const std::byte> rows) noexcept
+        : kernels_(&kernels), layout_(dim), rows_(rows) {}
+
+    const ScaledLayout& layout() const noexcept { return layout_; }
+    std::span<const std::byte> rows() const noexcept { return rows_; }
+    ScaledTail tail(RowId row) const noexcept;
+
+    // Bounds of the Euclidean distance, and of the negative inner product, to rows ids[0..count), or first, first + 1, ...
+    // where ids is null; count is at most `batch`.
+    void euclidean(const ScaledQuery& query, const RowId* ids, RowId first, std::size_t count, Bounds out) const;
+    void negative_dot(const ScaledQuery& query, const RowId* ids, RowId first, std::size_t count, Bounds out) const;
+
+private:
+    const kernels::Kernels* kernels_;
+    ScaledLayout layout_;
+    std::span<const std::byte> rows_;
+};
+
+}  // namespace nearfile::codes

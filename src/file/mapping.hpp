@@ -1,0 +1,35 @@
+// A whole file mapped read-only and shared, unmapped when the object goes. Only Container::open() uses it. Immutable,
+// so any number of threads may read the bytes.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "base/result.hpp"
+
+namespace nearfile::file {
+
+class Mapping {
+public:
+    // Fails with Failure::io and errno. An empty file gives no bytes.
+    static base::Result<std::shared_ptr<const Mapping>> open(const std::string& path);
+
+    ~Mapping();
+    Mapping(const Mapping&) = delete;
+    Mapping& operator=(const Mapping&) = delete;
+
+    std::span<const std::byte> bytes() const noexcept { return {data_, size_}; }
+
+    // Read all of it in now, so that the first searches do not wait for the disk.
+    base::Result<void> populate(const std::string& path) const;
+
+private:
+    Mapping(const std::byte* data, std::size_t size) : data_(data), size_(size) {}
+
+    const std::byte* data_;
+    std::size_t size_;
+};
+
+}  // namespace nearfile::file

@@ -1,0 +1,89 @@
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <vector>
+
+#include "forest/grow.hpp"
+#include "forest/recursion.hpp"
+#include "forest/two_means.hpp"
+
+namespace nearfile::forest {
+namespace {
+
+// Neither side of a split gets less than this share: depth stays below log(n) / log(16 / 15).
+constexpr float least_share = 1.0f / 16.0f;
+
+class PlaneDivider {
+public:
+    using SplitType = Split;
+
+    PlaneDivider(const kernels::Kernels& kernels, const Points& points)
+        : kernels_(kernels), points_(points), two_means_(kernels, points) {
+        plane_.code.resize((points.dim + 63) / 64 * 64);
+        products_.resize(points.count);
+        margins_.resize(points.count);
+    }
+
+    std::uint32_t divide(std::span<RowId> items, base::Random& random, Split& split, Tree<Split>& tree) {
+        two_means_.choose(items, random, plane_);
+        measure(items);
+        const auto count = static_cast<std::uint32_t>(items.size());
+        const auto is_below = [](float margin) { return !(margin > 0); };
+        const auto below = static_cast<std::uint32_t>(std::count_if(margins_.begin(), margins_.begin() + count, is_below));
+        const std::uint32_t least = std::max(1u, static_cast<std::uint32_t>(static_cast<float>(count) * least_share));
+        split.scale = plane_.scale;
+        split.offset = plane_.offset;
+        tree.planes.insert(tree.planes.end(), plane_.code.begin(), plane_.code.begin() + static_cast<std::ptrdiff_t>(points_.dim));
+        if (below >= least && below <= count - least) {
+            return stable_divide(items, above_, [this](std::uint32_t i) { return margins_[i] > 0; });
+        }
+        return divide_at_rank(items, below < least ? least : count - least, split);
+    }
+
+private:
+    void measure(std::span<const RowId> items) {
+        kernels_.dot_i8(plane_.code.data(), points_.rows, points_.stride, items.data(), items.size(), points_.dim,
+                        products_.data());
+        for (std::size_t i = 0; i < items.size(); ++i) {
+            margins_[i] = points_.scales[items[i]] * static_cast<float>(products_[i]) * plane_.scale + plane_.offset;
+            if (!points_.extras.empty()) margins_[i] += points_.extras[items[i]] * plane_.extra_weight;
+        }
+    }
+
+    // A lopsided plane moves until `below` items are below it. Items in the plane itself (duplicates, say) are shared out in
+    // order: the search looks at both sides of a plane it is near.
+    std::uint32_t divide_at_rank(std::span<RowId> items, std::uint32_t below, Split& split) {
+        const auto count = static_cast<std::uint32_t>(items.size());
+        order_.resize(count);
+        std::iota(order_.begin(), order_.end(), 0u);
+        const auto before = [this](std::uint32_t a, std::uint32_t b) {
+            return margins_[a] < margins_[b] || (margins_[a] == margins_[b] && a < b);
+        };
+        // For a side without a direction to be on, halves.
+        if (plane_.scale == 0) below = count / 2;
+        std::nth_element(order_.begin(), order_.begin() + below, order_.end(), before);
+        const std::uint32_t pivot = order_[below];
+        // With an extra coordinate the plane has to stay in the origin, and queries have no offset.
+        if (points_.extras.empty()) split.offset -= margins_[pivot];
+        return stable_divide(items, above_, [&](std::uint32_t i) { return !before(i, pivot); });
+    }
+
+    const kernels::Kernels& kernels_;
+    const Points& points_;
+    TwoMeans two_means_;
+    Plane plane_;
+    std::vector<std::int32_t> products_;
+    std::vector<float> margins_;
+    std::vector<std::uint32_t> order_;
+    std::vector<RowId> above_;
+};
+
+}  // namespace
+
+Tree<Split> grow(const kernels::Kernels& kernels, const Points& points, const GrowOptions& options,
+                 const std::atomic<bool>& stop) {
+    PlaneDivider divider(kernels, points);
+    return Recursion<PlaneDivider>(divider, options, stop).run(points.count);
+}
+
+}  // namespace nearfile::forest

@@ -1,0 +1,76 @@
+// The shape that growing has for any kind of split: divide the items, then each side, below first. Internal to forest/.
+//
+// A Divider has
+//     using SplitType = ...;
+//     std::uint32_t divide(std::span<RowId> items, base::Random&, SplitType&, Tree<SplitType>&);
+// which orders the items so that those below come first, keeping the order within each side, and returns how many they are:
+// never none and never all. Keeping the order means ids ascend in every node, so memory is read forwards.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <numeric>
+#include <span>
+
+#include "base/random.hpp"
+#include "forest/grow.hpp"
+#include "forest/tree.hpp"
+
+namespace nearfile::forest {
+
+template <class Divider>
+class Recursion {
+public:
+    using SplitType = typename Divider::SplitType;
+
+    Recursion(Divider& divider, const GrowOptions& options, const std::atomic<bool>& stop)
+        : divider_(divider), leaf_size_(options.leaf_size), random_(options.seed), stop_(stop) {}
+
+    Tree<SplitType> run(std::uint32_t count) {
+        tree_.items.resize(count);
+        std::iota(tree_.items.begin(), tree_.items.end(), 0u);
+        tree_.root = grow(0, count);
+        return std::move(tree_);
+    }
+
+private:
+    // Depth is bounded because a Divider never leaves one side almost empty.
+    NodeRef grow(std::uint32_t begin, std::uint32_t end) {
+        if (end - begin <= leaf_size_ || stop_.load(std::memory_order_relaxed)) {
+            tree_.starts.push_back(begin);
+            return static_cast<NodeRef>(tree_.starts.size() - 1) | leaf_bit;
+        }
+        const auto self = static_cast<NodeRef>(tree_.splits.size());
+        tree_.splits.emplace_back();
+        SplitType split{};
+        const std::uint32_t below = divider_.divide(std::span(tree_.items).subspan(begin, end - begin), random_, split, tree_);
+        split.below = grow(begin, begin + below);
+        split.above = grow(begin + below, end);
+        tree_.splits[self] = split;
+        return self;
+    }
+
+    Divider& divider_;
+    std::uint32_t leaf_size_;
+    base::Random random_;
+    const std::atomic<bool>& stop_;
+    Tree<SplitType> tree_;
+};
+
+// Order items by side, keeping the order within each; `side(i)` is true for above. Returns how many are below.
+template <class Side>
+std::uint32_t stable_divide(std::span<RowId> items, std::vector<RowId>& above, const Side& side) {
+    above.clear();
+    std::uint32_t below = 0;
+    for (std::uint32_t i = 0; i < items.size(); ++i) {
+        if (side(i)) {
+            above.push_back(items[i]);
+        } else {
+            items[below++] = items[i];
+        }
+    }
+    std::copy(above.begin(), above.end(), items.begin() + below);
+    return below;
+}
+
+}  // namespace nearfile::forest

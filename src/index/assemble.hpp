@@ -1,0 +1,31 @@
+// The whole build, stage by stage, up to a file that only has to be written.
+#pragma once
+
+#include <vector>
+
+#include "file/writer.hpp"
+#include "index/coding.hpp"
+#include "index/ids.hpp"
+#include "index/planting.hpp"
+
+namespace nearfile::index {
+
+// Owns the sections that writer() refers to; the rows and ids it was made from must outlive it.
+class Assembled {
+public:
+    file::Writer writer() const;
+
+private:
+    friend Assembled assemble(Metric, const Rows&, const IdList&, const BuildOptions&);
+
+    Description description_{};
+    Coded coded_;
+    Planted planted_;
+    base::AlignedBuffer vectors_;
+    std::vector<std::uint32_t> id_order_;
+    IdTable ids_;
+};
+
+Assembled assemble(Metric metric, const Rows& rows, const IdList& ids, const BuildOptions& options);
+
+}  // namespace nearfile::index

@@ -1,0 +1,175 @@
+// The public Builder: checks and keeps what is added; assemble.cpp makes the file of it.
+#include "nearfile/builder.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "index/assemble.hpp"
+#include "index/errors.hpp"
+#include "index/ids.hpp"
+#include "index/rows.hpp"
+#include "index/state.hpp"
+
+namespace nearfile {
+
+struct Builder::State {
+    State(std::uint32_t dim, Metric metric_) : metric(metric_), rows(dim, metric_ == Metric::hamming) {}
+
+    Metric metric;
+    index::Rows rows;
+    index::IdList ids;
+    bool ids_settled = false;
+};
+
+namespace {
+
+using index::raise;
+
+// Squares of longer vectors, and of their differences, would overflow single precision.
+constexpr float longest = 4e18f;
+
+std::string place_of(std::size_t value, std::uint32_t dim) {
+    return "value " + std::to_string(value % dim) + " of vector " + std::to_string(value / dim);
+}
+
+[[noreturn]] void refuse(const std::string& expected, std::span<const float> rows, std::size_t at, std::uint32_t dim) {
+    raise(ErrorCode::invalid_argument,
+          expected + "; " + place_of(at, dim) + " is " + std::to_string(rows[at]) + ": replace it or leave the vector out");
+}
+
+void check_values(std::span<const float> rows, std::uint32_t dim, bool bits) {
+    if (bits) {
+        const auto bad = std::find_if(rows.begin(), rows.end(), [](float value) { return value != 0.0f && value != 1.0f; });
+        if (bad != rows.end()) {
+            refuse("hamming takes zeros and ones", rows, static_cast<std::size_t>(bad - rows.begin()), dim);
+        }
+        return;
+    }
+    for (std::size_t start = 0; start < rows.size(); start += dim) {
+        // One pass that vectorises; a value that is not a number makes the comparison fail.
+        bool small = true;
+        const float limit = longest / std::sqrt(static_cast<float>(dim));
+        for (std::size_t i = start; i < start + dim; ++i) small &= std::fabs(rows[i]) <= limit;
+        if (small) continue;
+        double squares = 0;
+        for (std::size_t i = start; i < start + dim; ++i) {
+            if (!std::isfinite(rows[i])) refuse("values must be finite", rows, i, dim);
+            squares += static_cast<double>(rows[i]) * rows[i];
+        }
+        if (squares > static_cast<double>(longest) * longest) {
+            raise(ErrorCode::invalid_argument, "vectors must not be longer than 4e18; vector " +
+                                                   std::to_string(start / dim) + " has length " +
+                                                   std::to_string(std::sqrt(squares)) + ": scale the data down");
+        }
+    }
+}
+
+}  // namespace
+
+Builder::Builder(std::uint32_t dim, Metric metric) {
+    if (dim < 1 || dim > max_dim) {
+        raise(ErrorCode::invalid_argument,
+              "dim must be from 1 to " + std::to_string(max_dim) + "; got " + std::to_string(dim));
+    }
+    if (metric_name(metric) == "unknown") raise(ErrorCode::invalid_argument, "metric is not one of nearfile::Metric");
+    state_ = std::make_unique<State>(dim, metric);
+}
+
+Builder::~Builder() = default;
+Builder::Builder(Builder&&) noexcept = default;
+Builder& Builder::operator=(Builder&&) noexcept = default;
+
+std::uint32_t Builder::size() const noexcept { return state_->rows.count(); }
+std::uint32_t Builder::dim() const noexcept { return state_->rows.dim(); }
+Metric Builder::metric() const noexcept { return state_->metric; }
+
+namespace {
+
+std::uint32_t check_added(std::span<const float> rows, const index::Rows& have) {
+    const std::uint32_t dim = have.dim();
+    if (rows.size() % dim != 0) {
+        raise(ErrorCode::invalid_argument, "vectors must have " + std::to_string(dim) + " values each; got " +
+                                               std::to_string(rows.size()) + " values in all");
+    }
+    const std::size_t n = rows.size() / dim;
+    if (n > max_count - have.count()) {
+        raise(ErrorCode::invalid_argument, "an index holds at most " + std::to_string(max_count) + " vectors; got " +
+                                               std::to_string(n) + " more than " + std::to_string(have.count()));
+    }
+    check_values(rows, dim, have.bits());
+    return static_cast<std::uint32_t>(n);
+}
+
+void check_ids(std::size_t n_ids, std::uint32_t n, IdKind kind, IdKind have, bool settled) {
+    if (n_ids != n) {
+        raise(ErrorCode::invalid_argument,
+              "there must be one id for each vector; got " + std::to_string(n_ids) + " ids for " + std::to_string(n));
+    }
+    if (settled && kind != have) {
+        raise(ErrorCode::invalid_argument, "every call must name items in the same way; got " +
+                                               std::string(id_kind_name(kind)) + " ids after " +
+                                               std::string(id_kind_name(have)) + " ids");
+    }
+}
+
+}  // namespace
+
+void Builder::add(std::span<const float> rows) {
+    const std::uint32_t n = check_added(rows, state_->rows);
+    if (n == 0) return;
+    check_ids(n, n, IdKind::row, state_->ids.kind, state_->ids_settled);
+    state_->rows.append(rows);
+    state_->ids_settled = true;
+}
+
+void Builder::add(std::span<const float> rows, std::span<const std::int64_t> ids) {
+    const std::uint32_t n = check_added(rows, state_->rows);
+    check_ids(ids.size(), n, IdKind::int64, state_->ids.kind, state_->ids_settled);
+    if (n == 0) return;
+    auto& numbers = state_->ids.numbers;
+    if (numbers.capacity() < numbers.size() + n) numbers.reserve(std::max(numbers.size() + n, numbers.size() * 2));
+    state_->rows.append(rows);
+    // Nothing below can fail.
+    numbers.insert(numbers.end(), ids.begin(), ids.end());
+    state_->ids.kind = IdKind::int64;
+    state_->ids_settled = true;
+}
+
+void Builder::add(std::span<const float> rows, std::span<const std::string_view> ids) {
+    const std::uint32_t n = check_added(rows, state_->rows);
+    check_ids(ids.size(), n, IdKind::string, state_->ids.kind, state_->ids_settled);
+    if (n == 0) return;
+    auto& text = state_->ids.text;
+    auto& starts = state_->ids.text_starts;
+    std::size_t added = 0;
+    for (const auto id : ids) added += id.size();
+    if (text.capacity() < text.size() + added) text.reserve(std::max(text.size() + added, text.size() * 2));
+    const std::size_t starts_needed = starts.size() + n + 1;
+    if (starts.capacity() < starts_needed) starts.reserve(std::max(starts_needed, starts.size() * 2));
+    state_->rows.append(rows);
+    // Nothing below can fail.
+    if (starts.empty()) starts.push_back(0);
+    for (const auto id : ids) {
+        text.append(id);
+        starts.push_back(text.size());
+    }
+    state_->ids.kind = IdKind::string;
+    state_->ids_settled = true;
+}
+
+Index Builder::build(const std::string& path, const BuildOptions& options) const {
+    if (path.empty()) raise(ErrorCode::invalid_argument, "path must name a file; got an empty string");
+    const index::Assembled assembled = index::assemble(state_->metric, state_->rows, state_->ids, options);
+    index::unwrap(assembled.writer().write(path));
+    return Index::open(path);
+}
+
+Index Builder::build(const BuildOptions& options) const {
+    auto memory = [&] {
+        const index::Assembled assembled = index::assemble(state_->metric, state_->rows, state_->ids, options);
+        return index::unwrap(assembled.writer().to_memory());
+    }();
+    return Index(index::open_state(std::move(memory)));
+}
+
+}  // namespace nearfile

@@ -1,0 +1,155 @@
+#include "index/coding.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "codes/bits.hpp"
+#include "codes/scaled.hpp"
+#include "codes/uniform.hpp"
+#include "index/scorer.hpp"
+#include "index/stages.hpp"
+
+namespace nearfile::index {
+namespace {
+
+base::AlignedBuffer allocate(std::size_t bytes) {
+    base::AlignedBuffer buffer(bytes);
+    if (!buffer.ok()) throw std::bad_alloc();
+    return buffer;
+}
+
+// One row as the codes see it: of length one where only directions count. False where it has none.
+bool load(const kernels::Kernels& kernels, Metric metric, const Rows& rows, std::uint32_t row, std::span<float> out) {
+    const auto values = rows.floats(row);
+    std::copy(values.begin(), values.end(), out.begin());
+    if (metric != Metric::angular && metric != Metric::cosine) return true;
+    return normalise(kernels, out);
+}
+
+std::vector<float> mean_of_rows(const kernels::Kernels& kernels, Metric metric, const Rows& rows, unsigned threads,
+                                const StageWatch& watch) {
+    const std::size_t dim = rows.dim();
+    std::vector<std::vector<double>> sums(n_blocks(rows.count()));
+    run_blocks(
+        "center", rows.count(), threads,
+        [&](std::size_t block, std::uint32_t begin, std::uint32_t end) {
+            std::vector<double> sum(dim, 0.0);
+            std::vector<float> values(dim);
+            for (std::uint32_t row = begin; row < end; ++row) {
+                load(kernels, metric, rows, row, values);
+                for (std::size_t i = 0; i < dim; ++i) sum[i] += values[i];
+            }
+            sums[block] = std::move(sum);
+        },
+        watch);
+    std::vector<float> mean(dim);
+    for (std::size_t i = 0; i < dim; ++i) {
+        double sum = 0;
+        for (const auto& block : sums) sum += block[i];
+        mean[i] = static_cast<float>(sum / rows.count());
+    }
+    return mean;
+}
+
+Coded code_bits(const Rows& rows) {
+    const std::size_t row_bytes = codes::words_of(rows.dim()) * sizeof(std::uint64_t);
+    Coded coded;
+    coded.kind = CodeKind::bits;
+    coded.rows = allocate(rows.count() * row_bytes);
+    for (std::uint32_t row = 0; row < rows.count(); ++row) {
+        const auto words = std::as_bytes(rows.words(row));
+        std::copy(words.begin(), words.end(), coded.rows.data() + row * row_bytes);
+    }
+    return coded;
+}
+
+Coded code_scaled(const kernels::Kernels& kernels, Metric metric, const Rows& rows, unsigned threads,
+                  const StageWatch& watch) {
+    Coded coded;
+    // Inner products change when the origin moves.
+    if (metric != Metric::dot) coded.center = mean_of_rows(kernels, metric, rows, threads, watch);
+    const codes::ScaledLayout layout(rows.dim());
+    coded.rows = allocate(rows.count() * layout.stride);
+    run_blocks(
+        "codes", rows.count(), threads,
+        [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
+            std::vector<float> values(rows.dim());
+            for (std::uint32_t row = begin; row < end; ++row) {
+                std::byte* out = coded.rows.data() + row * layout.stride;
+                if (!load(kernels, metric, rows, row, values)) {
+                    codes::encode_directionless(layout, out);
+                    continue;
+                }
+                for (std::size_t i = 0; i < coded.center.size(); ++i) values[i] -= coded.center[i];
+                codes::encode_scaled(values, layout, out);
+            }
+        },
+        watch);
+    return coded;
+}
+
+// The center such that code 128 of 256 steps over every dimension's range stands for it; the widest range sets the step.
+void fit_uniform(const Rows& rows, Coded& coded) {
+    const std::size_t dim = rows.dim();
+    std::vector<float> low(dim, std::numeric_limits<float>::infinity());
+    std::vector<float> high(dim, -std::numeric_limits<float>::infinity());
+    for (std::uint32_t row = 0; row < rows.count(); ++row) {
+        const auto values = rows.floats(row);
+        for (std::size_t i = 0; i < dim; ++i) {
+            low[i] = std::min(low[i], values[i]);
+            high[i] = std::max(high[i], values[i]);
+        }
+    }
+    float widest = 0;
+    for (std::size_t i = 0; i < dim; ++i) widest = std::max(widest, high[i] - low[i]);
+    coded.scale = widest > std::numeric_limits<float>::min() * 255.0f ? widest / 255.0f : 1.0f;
+    coded.center.resize(dim);
+    for (std::size_t i = 0; i < dim; ++i) coded.center[i] = low[i] + 128.0f * coded.scale;
+}
+
+Coded code_uniform(const Rows& rows, bool exact, unsigned threads, const StageWatch& watch) {
+    Coded coded;
+    coded.kind = exact ? CodeKind::uniform_exact : CodeKind::uniform;
+    std::vector<float> offsets;
+    if (exact) {
+        coded.scale = 1.0f;
+        coded.center.assign(rows.dim(), 128.0f);
+    } else {
+        fit_uniform(rows, coded);
+        offsets = coded.center;
+        for (float& offset : offsets) offset -= 128.0f * coded.scale;  // as the reader will
+    }
+    const codes::UniformLayout layout(rows.dim(), exact);
+    const codes::UniformScale scale{offsets, coded.scale};
+    coded.rows = allocate(rows.count() * layout.stride);
+    run_blocks(
+        "codes", rows.count(), threads,
+        [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
+            for (std::uint32_t row = begin; row < end; ++row) {
+                codes::encode_uniform(rows.floats(row), scale, layout, coded.rows.data() + row * layout.stride);
+            }
+        },
+        watch);
+    return coded;
+}
+
+}  // namespace
+
+Coded code_rows(const kernels::Kernels& kernels, Metric metric, const Rows& rows, unsigned threads, const StageWatch& watch) {
+    const bool bytes = rows.count() > 0 && rows.kind() == codes::ValueKind::uint8;
+    switch (metric) {
+        case Metric::hamming:
+            return code_bits(rows);
+        case Metric::manhattan:
+            return code_uniform(rows, bytes, threads, watch);
+        case Metric::euclidean:
+            if (bytes) return code_uniform(rows, true, threads, watch);
+            break;
+        default:
+            break;
+    }
+    return code_scaled(kernels, metric, rows, threads, watch);
+}
+
+}  // namespace nearfile::index

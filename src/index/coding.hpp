@@ -1,0 +1,29 @@
+// From collected vectors to codes: which kind, relative to which center, and the rows themselves.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "base/aligned_buffer.hpp"
+#include "index/description.hpp"
+#include "index/rows.hpp"
+#include "kernels/kernels.hpp"
+
+namespace nearfile::index {
+
+// Told how far a stage is; false stops the build.
+using StageWatch = std::function<bool(std::string_view stage, std::uint64_t done, std::uint64_t total)>;
+
+struct Coded {
+    CodeKind kind = CodeKind::scaled;
+    float scale = 0;             // of uniform codes
+    std::vector<float> center;   // empty where it is the origin
+    base::AlignedBuffer rows;
+};
+
+// The same for any number of threads. Throws Error(cancelled) when the watch says so.
+Coded code_rows(const kernels::Kernels& kernels, Metric metric, const Rows& rows, unsigned threads, const StageWatch& watch);
+
+}  // namespace nearfile::index

@@ -1,0 +1,63 @@
+// What an index says about itself in the file's header, and which sections it has. docs/format.md describes both.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "file/container.hpp"
+#include "nearfile/types.hpp"
+
+namespace nearfile::index {
+
+// How items are coded for scoring. On disk: do not change these values.
+enum class CodeKind : std::uint32_t {
+    scaled = 0,         // codes/scaled.hpp
+    uniform_exact = 1,  // codes/uniform.hpp, the codes are the vectors
+    uniform = 2,        // codes/uniform.hpp, with an error a row
+    bits = 3,           // codes/bits.hpp, the codes are the vectors
+};
+
+// On disk, little-endian: do not change.
+struct Description {
+    Metric metric;
+    std::uint32_t structure;  // 0: forest
+    std::uint32_t dim;
+    std::uint32_t count;
+    ValueType value_type;
+    IdKind id_kind;
+    CodeKind code_kind;
+    float code_scale;  // of uniform codes; 0 else
+    std::uint32_t n_trees;
+    std::uint32_t leaf_size;
+    std::uint64_t seed;
+    std::uint32_t plane_dim;       // dimensions of the planes: dim, or fewer with a projection; 0 for bits
+    std::uint32_t reserved_number;  // zero
+    std::array<char, 16> library_version;  // that wrote it, zeros after
+    std::array<std::byte, 120> reserved;   // zero
+};
+static_assert(sizeof(Description) == file::description_bytes);
+
+// On disk: do not change these values. In the order they stand in the file: what a search touches first and together.
+enum class SectionKind : std::uint32_t {
+    codes = 1,
+    roots = 2,
+    splits = 3,
+    planes = 4,
+    leaf_starts = 5,
+    leaf_items = 6,
+    projection = 7,
+    projection_scales = 8,
+    center = 9,
+    vectors = 10,
+    int64_ids = 11,
+    id_text_starts = 12,
+    id_text = 13,
+    id_order = 14,
+};
+
+inline constexpr std::array<std::uint32_t, 14> known_sections = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14};
+
+const char* section_name(std::uint32_t kind) noexcept;
+
+}  // namespace nearfile::index

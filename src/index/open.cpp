@@ -1,0 +1,182 @@
+// Opening: does the file hold what its description says, and is every section as long as it must be? Takes the same time for
+// a file of any size. What the sections contain is checked where it is used, and by verify().
+#include <cmath>
+#include <cstring>
+
+#include "index/errors.hpp"
+#include "index/kernel_choice.hpp"
+#include "index/state.hpp"
+
+namespace nearfile::index {
+namespace {
+
+class Opener {
+public:
+    explicit Opener(Index::State& state) : state_(state), description_(state.description) {}
+
+    void run() {
+        std::memcpy(&description_, state_.container.description().data(), sizeof description_);
+        check_description();
+        const std::uint64_t count = description_.count;
+        const std::uint64_t dim = description_.dim;
+        open_center(dim);
+        open_codes(count, dim);
+        open_forest(count, dim);
+        open_ids(count);
+    }
+
+private:
+    [[noreturn]] void bad(const std::string& what) const {
+        raise(ErrorCode::bad_file, (state_.path.empty() ? "the index in memory" : "'" + state_.path + "'") +
+                                       " is damaged: " + what + "; copy or build it again");
+    }
+
+    static void in_range(std::uint64_t value, std::uint64_t low, std::uint64_t high, const char* name, const Opener& self) {
+        if (value < low || value > high) {
+            self.bad(std::string(name) + " is " + std::to_string(value) + ", expected " + std::to_string(low) + " to " +
+                     std::to_string(high));
+        }
+    }
+
+    void check_description() const {
+        in_range(static_cast<std::uint32_t>(description_.metric), 0, 5, "the metric", *this);
+        in_range(description_.structure, 0, 0, "the structure", *this);
+        in_range(description_.dim, 1, max_dim, "the dimension", *this);
+        in_range(description_.count, 0, max_count, "the number of items", *this);
+        in_range(static_cast<std::uint32_t>(description_.value_type), 0, 3, "the value type", *this);
+        in_range(static_cast<std::uint32_t>(description_.id_kind), 0, 2, "the kind of id", *this);
+        in_range(description_.n_trees, 1, max_trees, "the number of trees", *this);
+        in_range(description_.leaf_size, 1, max_count, "the leaf size", *this);
+        const bool bits = description_.metric == Metric::hamming;
+        if (!bits && description_.plane_dim != description_.dim && description_.plane_dim != codes::projected_dim) {
+            bad("planes have " + std::to_string(description_.plane_dim) + " dimensions");
+        }
+        const CodeKind code = description_.code_kind;
+        bool fits = bits == (code == CodeKind::bits) && bits == (description_.value_type == ValueType::bit);
+        if (code == CodeKind::uniform || code == CodeKind::uniform_exact) {
+            const bool takes_uniform = description_.metric == Metric::manhattan ||
+                                       (description_.metric == Metric::euclidean && code == CodeKind::uniform_exact);
+            const bool bytes = description_.value_type == ValueType::uint8;
+            fits = fits && takes_uniform && (code == CodeKind::uniform || bytes) && std::isfinite(description_.code_scale) &&
+                   description_.code_scale > 0;
+        } else {
+            fits = fits && (bits || code == CodeKind::scaled) && description_.metric != Metric::manhattan;
+        }
+        if (!fits) bad("the metric, the value type and the kind of code do not go together");
+    }
+
+    // The section as values of T, `length` of them.
+    template <class T>
+    std::span<const T> section(SectionKind kind, std::uint64_t length) const {
+        const auto bytes = state_.container.section(static_cast<std::uint32_t>(kind));
+        if (bytes.size() != length * sizeof(T)) {
+            bad("section " + std::string(section_name(static_cast<std::uint32_t>(kind))) + " has " +
+                std::to_string(bytes.size()) + " bytes, expected " + std::to_string(length * sizeof(T)));
+        }
+        return {reinterpret_cast<const T*>(bytes.data()), length};
+    }
+
+    // The same where only the section itself says how many.
+    template <class T>
+    std::span<const T> section_of_any_length(SectionKind kind) const {
+        const auto bytes = state_.container.section(static_cast<std::uint32_t>(kind));
+        if (bytes.size() % sizeof(T) != 0) {
+            bad("section " + std::string(section_name(static_cast<std::uint32_t>(kind))) + " has " +
+                std::to_string(bytes.size()) + " bytes, expected a multiple of " + std::to_string(sizeof(T)));
+        }
+        return {reinterpret_cast<const T*>(bytes.data()), bytes.size() / sizeof(T)};
+    }
+
+    void open_center(std::uint64_t dim) {
+        const bool has_center = description_.metric != Metric::dot && description_.metric != Metric::hamming;
+        state_.center = section<float>(SectionKind::center, has_center && description_.count > 0 ? dim : 0);
+        if (description_.code_kind != CodeKind::uniform) return;
+        state_.offsets.assign(state_.center.begin(), state_.center.end());
+        for (float& offset : state_.offsets) offset -= 128.0f * description_.code_scale;
+    }
+
+    void open_codes(std::uint64_t count, std::uint64_t dim) {
+        const kernels::Kernels& kernels = *state_.kernels;
+        switch (description_.code_kind) {
+            case CodeKind::bits:
+                state_.bits.emplace(kernels, dim,
+                                    section<std::uint64_t>(SectionKind::codes, count * codes::words_of(dim)));
+                return;
+            case CodeKind::scaled:
+                state_.scaled.emplace(kernels, dim,
+                                      section<std::byte>(SectionKind::codes, count * codes::ScaledLayout(dim).stride));
+                break;
+            case CodeKind::uniform:
+            case CodeKind::uniform_exact: {
+                const codes::UniformLayout layout(dim, description_.code_kind == CodeKind::uniform_exact);
+                state_.uniform.emplace(kernels, layout, codes::UniformScale{state_.offsets, description_.code_scale},
+                                       section<std::byte>(SectionKind::codes, count * layout.stride));
+                break;
+            }
+        }
+        const auto kind = static_cast<codes::ValueKind>(description_.value_type);
+        const bool codes_are_vectors = description_.code_kind == CodeKind::uniform_exact;
+        const auto where = codes_are_vectors ? SectionKind::codes : SectionKind::vectors;
+        state_.vectors.emplace(kernels, dim, kind, section<std::byte>(where, count * dim * codes::bytes_per_value(kind)));
+    }
+
+    void open_forest(std::uint64_t count, std::uint64_t dim) {
+        const std::uint64_t n_trees = count == 0 ? 0 : description_.n_trees;
+        const forest::Leaves leaves{.roots = section<forest::NodeRef>(SectionKind::roots, n_trees),
+                                    .starts = section_of_any_length<std::uint64_t>(SectionKind::leaf_starts),
+                                    .items = section<forest::RowId>(SectionKind::leaf_items, n_trees * count),
+                                    .leaf_size = description_.leaf_size,
+                                    .count = description_.count};
+        if (description_.metric == Metric::hamming) {
+            state_.bit_forest = {leaves, section_of_any_length<forest::BitSplit>(SectionKind::splits), dim};
+            return;
+        }
+        const std::uint64_t plane_dim = description_.plane_dim;
+        const auto splits = section_of_any_length<forest::Split>(SectionKind::splits);
+        state_.planes = {leaves, splits, section<std::int8_t>(SectionKind::planes, splits.size() * plane_dim), plane_dim};
+        if (plane_dim == dim || count == 0) return;
+        state_.projection = codes::Projection{section<std::int8_t>(SectionKind::projection, plane_dim * dim),
+                                              section<float>(SectionKind::projection_scales, plane_dim), dim};
+    }
+
+    void open_ids(std::uint64_t count) {
+        IdTable& ids = state_.ids;
+        ids.kind = description_.id_kind;
+        ids.count = description_.count;
+        if (ids.kind == IdKind::int64) ids.numbers = section<std::int64_t>(SectionKind::int64_ids, count);
+        if (ids.kind == IdKind::string) {
+            ids.text_starts = section<std::uint64_t>(SectionKind::id_text_starts, count == 0 ? 0 : count + 1);
+            ids.text = section_of_any_length<char>(SectionKind::id_text);
+        }
+        const bool ordered = state_.container.has(static_cast<std::uint32_t>(SectionKind::id_order));
+        if (ordered) ids.order = section<std::uint32_t>(SectionKind::id_order, count);
+    }
+
+    Index::State& state_;
+    Description& description_;
+};
+
+std::shared_ptr<const Index::State> finish(std::shared_ptr<Index::State> state) {
+    state->kernels = &chosen_kernels();
+    Opener(*state).run();
+    return state;
+}
+
+}  // namespace
+
+std::shared_ptr<const Index::State> open_state(std::string path, file::Container container) {
+    auto state = std::make_shared<Index::State>();
+    state->path = std::move(path);
+    state->container = std::move(container);
+    return finish(std::move(state));
+}
+
+std::shared_ptr<const Index::State> open_state(base::AlignedBuffer memory) {
+    auto state = std::make_shared<Index::State>();
+    state->memory = std::move(memory);
+    // The state owns the bytes and the container, so the container needs no owner of its own.
+    state->container = unwrap(file::Container::from_buffer(state->memory.bytes(), nullptr, known_sections));
+    return finish(std::move(state));
+}
+
+}  // namespace nearfile::index

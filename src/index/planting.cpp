@@ -1,0 +1,170 @@
+#include "index/planting.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "base/random.hpp"
+#include "codes/bits.hpp"
+#include "codes/scaled.hpp"
+#include "codes/uniform.hpp"
+#include "forest/grow.hpp"
+#include "index/stages.hpp"
+
+namespace nearfile::index {
+namespace {
+
+constexpr std::uint32_t default_trees = 32;
+
+// Smaller leaves are purer and cost more planes: docs/algorithms/forest.md has the measurements.
+constexpr std::uint32_t leaf_size = 32;
+
+template <class SplitType, class GrowOne>
+forest::Grove<SplitType> grow_all(std::uint32_t n_trees, const BuildOptions& options, const StageWatch& watch,
+                                  const GrowOne& grow_one) {
+    std::vector<forest::Tree<SplitType>> trees(n_trees);
+    std::atomic<bool> stop{false};
+    run_stage(
+        "trees", n_trees, options.threads,
+        [&](std::size_t tree) { trees[tree] = grow_one(base::derive_seed(options.seed, tree), stop); }, watch, stop);
+    std::uint64_t nodes = 0;
+    for (const auto& tree : trees) nodes += std::max(tree.splits.size(), tree.starts.size());
+    if (nodes > forest::max_nodes) {
+        raise(ErrorCode::invalid_argument, "the forest would have more than 2^31 nodes: ask for fewer trees");
+    }
+    return forest::join(trees);
+}
+
+// Codes as signed bytes with a scale a row, which is what planes are made of.
+struct SignedCodes {
+    base::AlignedBuffer copy;  // where the codes themselves are unsigned
+    const std::int8_t* rows = nullptr;
+    std::size_t stride = 0;
+    std::vector<float> scales;
+    std::vector<float> extras;
+};
+
+SignedCodes signed_codes(Metric metric, const Rows& rows, const Coded& coded) {
+    SignedCodes codes;
+    const std::uint32_t count = rows.count();
+    if (coded.kind == CodeKind::scaled) {
+        const codes::ScaledLayout layout(rows.dim());
+        codes.rows = coded.rows.as<const std::int8_t>().data();
+        codes.stride = layout.stride;
+        codes.scales.resize(count);
+        std::vector<float> squares(count);
+        for (std::uint32_t row = 0; row < count; ++row) {
+            codes::ScaledTail tail;
+            std::memcpy(&tail, coded.rows.data() + row * layout.stride + layout.tail, sizeof tail);
+            codes.scales[row] = tail.scale;
+            squares[row] = tail.squared_norm;
+        }
+        if (metric == Metric::dot) {
+            // One more coordinate brings every item to the same length, so that the nearest direction is the largest inner
+            // product (Bachrach et al. 2014, the reduction that Annoy uses too).
+            const float largest = *std::max_element(squares.begin(), squares.end());
+            codes.extras.resize(count);
+            for (std::uint32_t row = 0; row < count; ++row) codes.extras[row] = std::sqrt(largest - squares[row]);
+        }
+        return codes;
+    }
+    const codes::UniformLayout layout(rows.dim(), coded.kind == CodeKind::uniform_exact);
+    codes.copy = base::AlignedBuffer(coded.rows.size());
+    if (!codes.copy.ok()) throw std::bad_alloc();
+    const auto from = coded.rows.bytes();
+    const auto to = codes.copy.bytes();
+    for (std::size_t i = 0; i < from.size(); ++i) to[i] = from[i] ^ std::byte{0x80};  // minus 128
+    codes.rows = codes.copy.as<const std::int8_t>().data();
+    codes.stride = layout.stride;
+    codes.scales.assign(count, coded.scale);
+    return codes;
+}
+
+// Every so many rows, decoded.
+std::vector<float> sample_rows(const SignedCodes& codes, std::size_t dim) {
+    constexpr std::uint32_t wanted = 2048;
+    const auto count = static_cast<std::uint32_t>(codes.scales.size());
+    const std::uint32_t step = std::max(1u, count / wanted);
+    std::vector<float> sample;
+    sample.reserve((count / step + 1) * dim);
+    for (std::uint32_t row = 0; row < count; row += step) {
+        const std::int8_t* code = codes.rows + row * codes.stride;
+        for (std::size_t i = 0; i < dim; ++i) sample.push_back(codes.scales[row] * static_cast<float>(code[i]));
+    }
+    return sample;
+}
+
+// The codes of what planes see: projected, and coded again.
+SignedCodes project(const kernels::Kernels& kernels, const SignedCodes& codes, const codes::Projection& projection,
+                    unsigned threads, const StageWatch& watch) {
+    const auto count = static_cast<std::uint32_t>(codes.scales.size());
+    const std::size_t dim = projection.dim;
+    SignedCodes projected;
+    projected.copy = base::AlignedBuffer(count * codes::projected_dim);
+    if (!projected.copy.ok()) throw std::bad_alloc();
+    projected.stride = codes::projected_dim;
+    projected.scales.resize(count);
+    projected.extras = codes.extras;
+    const auto to = projected.copy.as<std::int8_t>();
+    projected.rows = to.data();
+    run_blocks(
+        "projection", count, threads,
+        [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
+            std::vector<std::int8_t> padded((dim + 63) / 64 * 64);
+            std::vector<float> values(codes::projected_dim);
+            codes::ScaledQuery coded(codes::projected_dim);
+            for (std::uint32_t row = begin; row < end; ++row) {
+                // Kernels take queries from -127; the one step less does not matter to a plane.
+                const std::int8_t* code = codes.rows + row * codes.stride;
+                for (std::size_t i = 0; i < dim; ++i) padded[i] = std::max(code[i], std::int8_t{-127});
+                projection.apply(kernels, padded.data(), codes.scales[row], values);
+                coded.set(values);
+                projected.scales[row] = coded.tail().scale;
+                std::copy_n(coded.code(), codes::projected_dim, to.data() + row * codes::projected_dim);
+            }
+        },
+        watch);
+    return projected;
+}
+
+}  // namespace
+
+Planted plant(const kernels::Kernels& kernels, Metric metric, const Rows& rows, const Coded& coded,
+              const BuildOptions& options, const StageWatch& watch) {
+    const bool bits = metric == Metric::hamming;
+    Planted planted{.leaf_size = leaf_size,
+                    .n_trees = options.n_trees == 0 ? default_trees : options.n_trees,
+                    .plane_dim = bits ? 0 : rows.dim(),
+                    .projection = {},
+                    .planes = {},
+                    .bits = {}};
+    if (planted.n_trees > max_trees) {
+        raise(ErrorCode::invalid_argument, "n_trees must be at most " + std::to_string(max_trees) + "; got " +
+                                               std::to_string(planted.n_trees));
+    }
+    if (rows.count() == 0) return planted;
+    if (bits) {
+        const std::size_t words = codes::words_of(rows.dim());
+        const forest::BitPoints points{coded.rows.as<std::uint64_t>(), words, rows.dim(), rows.count()};
+        planted.bits = grow_all<forest::BitSplit>(planted.n_trees, options, watch, [&](std::uint64_t seed, auto& stop) {
+            return forest::grow(points, {planted.leaf_size, seed}, stop);
+        });
+        return planted;
+    }
+    SignedCodes codes = signed_codes(metric, rows, coded);
+    planted.plane_dim = rows.dim();
+    if (rows.dim() > codes::projected_dim) {
+        planted.plane_dim = codes::projected_dim;
+        planted.projection = codes::train_projection(kernels, sample_rows(codes, rows.dim()), rows.dim(),
+                                                     base::derive_seed(options.seed, max_trees));
+        const codes::Projection projection{planted.projection.rows.as<std::int8_t>(), planted.projection.scales, rows.dim()};
+        codes = project(kernels, codes, projection, options.threads, watch);
+    }
+    const forest::Points points{codes.rows, codes.stride, codes.scales, codes.extras, planted.plane_dim, rows.count()};
+    planted.planes = grow_all<forest::Split>(planted.n_trees, options, watch, [&](std::uint64_t seed, auto& stop) {
+        return forest::grow(kernels, points, {planted.leaf_size, seed}, stop);
+    });
+    return planted;
+}
+
+}  // namespace nearfile::index

@@ -1,0 +1,157 @@
+#include "index/scorer.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+namespace nearfile::index {
+namespace {
+
+constexpr float directionless_distance = 1.41421356f;  // as Annoy: a zero vector is at a right angle to everything
+
+}  // namespace
+
+bool normalise(const kernels::Kernels& kernels, std::span<float> values) {
+    float squares = 0;
+    kernels.dot_f32(values.data(), values.data(), 0, nullptr, 1, values.size(), &squares);
+    // Far from under- and overflow single precision will do; elsewhere take a detour.
+    if (squares > 1e-30f && squares < 1e30f) {
+        const float inverse = 1.0f / std::sqrt(squares);
+        for (float& value : values) value *= inverse;
+        return true;
+    }
+    double sum = 0;
+    for (const float value : values) sum += static_cast<double>(value) * value;
+    if (!(sum > 0)) return false;
+    const double inverse = 1.0 / std::sqrt(sum);
+    for (float& value : values) value = static_cast<float>(value * inverse);
+    return true;
+}
+
+Scorer::Scorer(const Index::State& state)
+    : state_(state),
+      dim_(state.description.dim),
+      values_(dim_),
+      centered_(dim_),
+      rows_(state.bits ? 0 : exact_batch * dim_),
+      words_(codes::words_of(dim_)),
+      scaled_(dim_) {
+    if (state.uniform) uniform_.emplace(dim_);
+    if (state.projection) projected_.emplace(codes::projected_dim);
+}
+
+void Scorer::set_query(std::span<const float> values) {
+    if (state_.bits) {
+        codes::pack_bits(values, words_);
+        return;
+    }
+    std::copy(values.begin(), values.end(), values_.begin());
+    has_direction_ = !state_.normalised() || normalise(*state_.kernels, values_);
+    // Planes and scaled codes are relative to the center.
+    std::copy(values_.begin(), values_.end(), centered_.begin());
+    if (!state_.center.empty()) {
+        for (std::size_t i = 0; i < dim_; ++i) centered_[i] -= state_.center[i];
+    }
+    scaled_.set(centered_);
+    if (state_.uniform) uniform_->set(values_, state_.uniform->scale());
+}
+
+void Scorer::bounds(const codes::RowId* ids, codes::RowId first, std::size_t count, codes::Bounds out) const {
+    switch (state_.description.metric) {
+        case Metric::hamming:
+            state_.bits->hamming(words_, ids, first, count, out);
+            return;
+        case Metric::manhattan:
+            state_.uniform->manhattan(*uniform_, ids, first, count, out);
+            return;
+        case Metric::dot:
+            state_.scaled->negative_dot(scaled_, ids, first, count, out);
+            return;
+        case Metric::euclidean:
+            if (state_.uniform) {
+                state_.uniform->euclidean(*uniform_, ids, first, count, out);
+            } else {
+                state_.scaled->euclidean(scaled_, ids, first, count, out);
+            }
+            return;
+        case Metric::angular:
+        case Metric::cosine:
+            break;
+    }
+    if (has_direction_) {
+        state_.scaled->euclidean(scaled_, ids, first, count, out);
+    } else {
+        std::fill_n(out.lower, count, directionless_distance);
+        std::fill_n(out.upper, count, directionless_distance);
+    }
+    if (state_.description.metric == Metric::angular) return;
+    // 1 - cos is half the squared distance of the directions.
+    constexpr float rounding = 1e-6f;
+    for (std::size_t j = 0; j < count; ++j) {
+        const float near = std::max(out.lower[j], 0.0f);
+        out.lower[j] = near * near * 0.5f * (1.0f - rounding);
+        out.upper[j] = out.upper[j] * out.upper[j] * 0.5f * (1.0f + rounding);
+    }
+}
+
+void Scorer::decode(codes::RowId id, std::span<float> out, bool& has_direction) const {
+    state_.vectors->decode(id, out);
+    has_direction = !state_.normalised() || normalise(*state_.kernels, out);
+}
+
+void Scorer::exact(const codes::RowId* ids, std::size_t count, float* distances) {
+    const kernels::Kernels& kernels = *state_.kernels;
+    if (state_.bits) {
+        state_.bits->hamming(words_, ids, 0, count, {distances, distances});
+        return;
+    }
+    bool directions[exact_batch];
+    for (std::size_t j = 0; j < count; ++j) decode(ids[j], {rows_.data() + j * dim_, dim_}, directions[j]);
+    const std::size_t stride = dim_ * sizeof(float);
+    const Metric metric = state_.description.metric;
+    switch (metric) {
+        case Metric::dot:
+            kernels.dot_f32(values_.data(), rows_.data(), stride, nullptr, count, dim_, distances);
+            for (std::size_t j = 0; j < count; ++j) distances[j] = -distances[j];
+            break;
+        case Metric::manhattan:
+            kernels.l1_f32(values_.data(), rows_.data(), stride, nullptr, count, dim_, distances);
+            break;
+        default:
+            kernels.squared_l2_f32(values_.data(), rows_.data(), stride, nullptr, count, dim_, distances);
+            for (std::size_t j = 0; j < count; ++j) {
+                if (!has_direction_ || !directions[j]) distances[j] = 2.0f;
+                distances[j] = metric == Metric::cosine ? distances[j] * 0.5f : std::sqrt(distances[j]);
+            }
+            break;
+    }
+    // A damaged file may hold anything; what follows sorts.
+    for (std::size_t j = 0; j < count; ++j) {
+        if (std::isnan(distances[j])) distances[j] = std::numeric_limits<float>::infinity();
+    }
+}
+
+void Scorer::prefetch_exact(codes::RowId id) const noexcept {
+    if (!state_.vectors) return;
+    const std::byte* row = state_.vectors->row(id);
+    for (std::size_t i = 0; i < state_.vectors->stride(); i += 64) __builtin_prefetch(row + i);
+}
+
+void Scorer::gather(std::size_t wanted, forest::GatherScratch& scratch, std::vector<codes::RowId>& found) {
+    if (state_.bits) {
+        forest::gather(state_.bit_forest, words_, wanted, scratch, found);
+        return;
+    }
+    if (projected_) {
+        std::array<float, codes::projected_dim> values;
+        state_.projection->apply(*state_.kernels, scaled_.code(), scaled_.tail().scale, values);
+        projected_->set(values);
+    }
+    const codes::ScaledQuery& seen = projected_ ? *projected_ : scaled_;
+    const forest::PlaneQuery query{seen.code(), seen.tail().scale, state_.description.metric == Metric::dot};
+    forest::gather(*state_.kernels, state_.planes, query, wanted, scratch, found);
+}
+
+}  // namespace nearfile::index

@@ -1,0 +1,59 @@
+// One query against the items of one index: bounds of distances from the codes, exact distances from the vectors.
+//
+// "Distance" here is the one the user sees, except for inner products, which are negated so that smaller is nearer.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "codes/bounds.hpp"
+#include "codes/scaled.hpp"
+#include "codes/uniform.hpp"
+#include "forest/gather.hpp"
+#include "index/state.hpp"
+
+namespace nearfile::index {
+
+// Scale to length one; false (and untouched) where the length is zero.
+bool normalise(const kernels::Kernels& kernels, std::span<float> values);
+
+class Scorer {
+public:
+    // Exact distances are computed for this many rows at a time.
+    static constexpr std::size_t exact_batch = 16;
+
+    explicit Scorer(const Index::State& state);
+
+    // `values`: dim finite floats (zeros and ones for hamming).
+    void set_query(std::span<const float> values);
+
+    // Rows ids[0..count), or first, first + 1, ... where ids is null; count is at most codes::batch.
+    void bounds(const codes::RowId* ids, codes::RowId first, std::size_t count, codes::Bounds out) const;
+
+    // count is at most exact_batch.
+    void exact(const codes::RowId* ids, std::size_t count, float* distances);
+    void prefetch_exact(codes::RowId id) const noexcept;
+
+    // Distinct candidates from the forest, at least `wanted` of them or all there are.
+    void gather(std::size_t wanted, forest::GatherScratch& scratch, std::vector<codes::RowId>& found);
+
+private:
+    void set_bits(std::span<const float> values);
+    void decode(codes::RowId id, std::span<float> out, bool& has_direction) const;
+
+    const Index::State& state_;
+    std::size_t dim_;
+    std::vector<float> values_;   // of length one for angular and cosine
+    std::vector<float> centered_;
+    std::vector<float> rows_;     // decoded vectors
+    std::vector<std::uint64_t> words_;
+    std::vector<std::uint32_t> word_sums_;
+    codes::ScaledQuery scaled_;
+    std::optional<codes::ScaledQuery> projected_;  // what planes see, where that is not everything
+    std::optional<codes::UniformQuery> uniform_;
+    bool has_direction_ = true;
+};
+
+}  // namespace nearfile::index

@@ -1,0 +1,154 @@
+#include "index/search.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+namespace nearfile::index {
+namespace {
+
+constexpr float infinity = std::numeric_limits<float>::infinity();
+
+// A default that finds nine of ten nearest neighbours on usual data: docs/algorithms/forest.md.
+constexpr std::uint64_t default_candidates_least = 5000;
+constexpr std::uint64_t default_candidates_per_neighbor = 200;
+
+std::uint64_t candidates_wanted(const SearchOptions& options, std::size_t k, std::size_t dim) {
+    // Coding the query and passing the planes costs more than scoring so many, so fewer would save nothing.
+    const std::uint64_t least = std::max<std::uint64_t>(k, dim / 2);
+    if (options.search_k != 0) return std::max(options.search_k, least);
+    return std::max({default_candidates_least, default_candidates_per_neighbor * k, least});
+}
+
+class Search {
+public:
+    Search(const Index::State& state, Scratch& scratch, std::size_t k) : state_(state), scratch_(scratch), k_(k) {
+        scratch_.uppers.clear();
+        scratch_.survivors.clear();
+        scratch_.nearest.clear();
+    }
+
+    // Keep the candidates whose lower bound is not above the k-th smallest upper bound.
+    void consider(std::span<const codes::RowId> candidates) {
+        for (std::size_t i = 0; i < candidates.size(); i += codes::batch) {
+            const auto some = candidates.subspan(i, std::min(codes::batch, candidates.size() - i));
+            scratch_.scorer.bounds(some.data(), 0, some.size(), bounds());
+            for (std::size_t j = 0; j < some.size(); ++j) keep(some[j], j);
+        }
+    }
+
+    void consider_all() {
+        const std::uint32_t count = state_.description.count;
+        for (std::uint32_t first = 0; first < count; first += codes::batch) {
+            const auto some = static_cast<std::uint32_t>(std::min<std::size_t>(codes::batch, count - first));
+            scratch_.scorer.bounds(nullptr, first, some, bounds());
+            for (std::uint32_t j = 0; j < some; ++j) keep(first + j, j);
+        }
+    }
+
+    // Measure the survivors exactly, the likeliest first, until none that is left can be among the nearest.
+    void settle(std::span<Neighbor> out) {
+        auto& survivors = scratch_.survivors;
+        auto& nearest = scratch_.nearest;
+        std::erase_if(survivors, [this](const Survivor& each) { return each.lower > bar_; });
+        std::sort(survivors.begin(), survivors.end(), [](const Survivor& a, const Survivor& b) {
+            return a.lower < b.lower || (a.lower == b.lower && a.row < b.row);
+        });
+        for (std::size_t i = 0; i < survivors.size(); i += Scorer::exact_batch) {
+            if (nearest.size() == k_ && survivors[i].lower > nearest.front().distance) break;
+            measure(std::span(survivors).subspan(i, std::min(Scorer::exact_batch, survivors.size() - i)));
+        }
+        std::sort_heap(nearest.begin(), nearest.end(), Nearer{state_});
+        const bool negated = state_.description.metric == Metric::dot;
+        for (std::size_t i = 0; i < out.size(); ++i) {
+            out[i] = nearest[i];
+            if (negated) out[i].distance = -out[i].distance;
+        }
+    }
+
+private:
+    // Ties by smaller id.
+    struct Nearer {
+        const Index::State& state;
+        bool operator()(const Neighbor& a, const Neighbor& b) const noexcept {
+            if (a.distance != b.distance) return a.distance < b.distance;
+            return state.ids.number(a.row) < state.ids.number(b.row);
+        }
+    };
+
+    codes::Bounds bounds() noexcept { return {lower_.data(), upper_.data()}; }
+
+    void keep(codes::RowId row, std::size_t j) {
+        if (lower_[j] > bar_) return;
+        // In a damaged file bounds may be no numbers, or crossed: such a row is kept and measured.
+        const float lower = std::isnan(lower_[j]) ? -infinity : lower_[j];
+        const float upper = upper_[j] >= lower ? upper_[j] : infinity;
+        scratch_.survivors.push_back({lower, row});
+        auto& uppers = scratch_.uppers;
+        if (uppers.size() == k_) {
+            if (!(upper < bar_)) return;
+            std::pop_heap(uppers.begin(), uppers.end());
+            uppers.back() = upper;
+        } else {
+            uppers.push_back(upper);
+        }
+        std::push_heap(uppers.begin(), uppers.end());
+        if (uppers.size() == k_) bar_ = uppers.front();
+    }
+
+    void measure(std::span<const Survivor> some) {
+        std::array<codes::RowId, Scorer::exact_batch> rows;
+        std::array<float, Scorer::exact_batch> distances;
+        for (std::size_t j = 0; j < some.size(); ++j) {
+            rows[j] = some[j].row;
+            scratch_.scorer.prefetch_exact(some[j].row);
+        }
+        scratch_.scorer.exact(rows.data(), some.size(), distances.data());
+        auto& nearest = scratch_.nearest;
+        const Nearer nearer{state_};
+        for (std::size_t j = 0; j < some.size(); ++j) {
+            const Neighbor each{rows[j], distances[j]};
+            if (nearest.size() < k_) {
+                nearest.push_back(each);
+            } else if (nearer(each, nearest.front())) {
+                std::pop_heap(nearest.begin(), nearest.end(), nearer);
+                nearest.back() = each;
+            } else {
+                continue;
+            }
+            std::push_heap(nearest.begin(), nearest.end(), nearer);
+        }
+    }
+
+    const Index::State& state_;
+    Scratch& scratch_;
+    const std::size_t k_;
+    float bar_ = infinity;  // the k-th smallest upper bound so far
+    std::array<float, codes::batch> lower_;
+    std::array<float, codes::batch> upper_;
+};
+
+}  // namespace
+
+void search(const Index::State& state, std::span<const float> query, const SearchOptions& options, Scratch& scratch,
+            std::span<Neighbor> out) {
+    const std::size_t k = out.size();
+    if (k == 0) return;
+    scratch.scorer.set_query(query);
+    Search search(state, scratch, k);
+    const std::uint64_t wanted = candidates_wanted(options, k, state.description.dim);
+    if (options.exact || wanted >= state.description.count) {
+        search.consider_all();
+    } else {
+        scratch.scorer.gather(wanted, scratch.gather, scratch.candidates);
+        if (scratch.candidates.size() >= k) {
+            search.consider(scratch.candidates);
+        } else {
+            search.consider_all();  // only a damaged forest has fewer
+        }
+    }
+    search.settle(out);
+}
+
+}  // namespace nearfile::index

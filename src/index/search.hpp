@@ -1,0 +1,15 @@
+// The search of one query, from candidates to the nearest.
+#pragma once
+
+#include <span>
+
+#include "index/scratch.hpp"
+#include "index/state.hpp"
+
+namespace nearfile::index {
+
+// Fills `out` (the min(k, n) nearest fit exactly), nearest first, ties by smaller id. Distances are the user's.
+void search(const Index::State& state, std::span<const float> query, const SearchOptions& options, Scratch& scratch,
+            std::span<Neighbor> out);
+
+}  // namespace nearfile::index

@@ -1,0 +1,151 @@
+// What AVX-512 VNNI does better than avx512.cpp: products of bytes (and of 16-bit numbers) added into 32-bit sums by
+// one instruction. The other kernels are null here; dispatch.cpp takes them from avx512.cpp.
+#include <immintrin.h>
+
+#include "kernels/tables.hpp"
+
+namespace nearfile::kernels {
+namespace {
+
+constexpr std::size_t line = 64;  // bytes of a cache line
+
+// Tuned with the AVX2 kernels, where the notes stand: avx2.cpp.
+constexpr std::size_t lines_ahead = 48;
+constexpr std::size_t fewest_rows_ahead = 4;
+constexpr std::size_t most_lines_of_row = 16;
+
+// The rows of one call.
+struct Batch {
+    const char* rows;
+    std::size_t stride;
+    const RowId* ids;
+    std::size_t count;
+    std::size_t reach;  // bytes of a row to prefetch
+    std::size_t ahead;  // rows to prefetch ahead; 0 where they come in sequence, which the hardware foresees
+    bool straddles;     // rows that do not start a line may end in one more
+
+    [[gnu::always_inline]] Batch(const void* first, std::size_t bytes_between, const RowId* row_ids, std::size_t n_rows,
+                                 std::size_t row_bytes)
+        : rows(static_cast<const char*>(first)),
+          stride(bytes_between),
+          ids(row_ids),
+          count(n_rows),
+          reach(row_bytes < most_lines_of_row * line ? row_bytes : most_lines_of_row * line),
+          ahead(0),
+          straddles((reinterpret_cast<std::uintptr_t>(first) | bytes_between) % line != 0) {
+        if (!ids) return;
+        const std::size_t n_rows_ahead = lines_ahead / (reach / line + 1);
+        ahead = n_rows_ahead < fewest_rows_ahead ? fewest_rows_ahead : n_rows_ahead;
+        prefetch(0, ahead);
+    }
+
+    const char* row(std::size_t j) const { return rows + stride * (ids ? ids[j] : j); }
+
+    // Always inline: out of line, GCC takes functions that only prefetch for pure ones and deletes the calls.
+    [[gnu::always_inline]] void prefetch(std::size_t from, std::size_t to) const {
+        const std::size_t end = to < count ? to : count;
+        for (std::size_t j = from; j < end; ++j) {
+            const char* start = rows + stride * ids[j];
+            for (std::size_t offset = 0; offset < reach; offset += line) _mm_prefetch(start + offset, _MM_HINT_T0);
+            if (straddles) _mm_prefetch(start + reach - 1, _MM_HINT_T0);
+        }
+    }
+
+    [[gnu::always_inline]] void prefetch_ahead(std::size_t j, std::size_t n_rows) const {
+        if (ahead) prefetch(j + ahead, j + ahead + n_rows);
+    }
+};
+
+__m512i load(const void* at) {
+    return _mm512_loadu_si512(at);
+}
+
+// dpbusd multiplies unsigned by signed bytes: the row is moved up by 128, which adds 128 * sum(query) to every product
+// sum; that is the same for all rows and is taken off at the end. Past dim the query is zero.
+struct DotBytes {
+    static constexpr bool query_is_zero_past_dim_is_enough = true;
+    static __m512i add(__m512i sum, __m512i q, __m512i x) {
+        return _mm512_dpbusd_epi32(sum, _mm512_xor_si512(x, _mm512_set1_epi8(-128)), q);
+    }
+    static std::int32_t excess(const void* query, std::size_t dim) {
+        __m512i sum = _mm512_setzero_si512();
+        for (std::size_t i = 0; i < dim; i += 64)
+            sum = _mm512_dpbusd_epi32(sum, _mm512_set1_epi8(1), load(static_cast<const char*>(query) + i));
+        return 128 * _mm512_reduce_add_epi32(sum);
+    }
+};
+
+struct SquaredBytes {
+    static constexpr bool query_is_zero_past_dim_is_enough = false;
+    static __m512i add(__m512i sum, __m512i q, __m512i x) {
+        const __m512i difference = _mm512_or_si512(_mm512_subs_epu8(q, x), _mm512_subs_epu8(x, q));
+        const __m512i even = _mm512_and_si512(difference, _mm512_set1_epi16(255));
+        const __m512i odd = _mm512_srli_epi16(difference, 8);
+        return _mm512_dpwssd_epi32(_mm512_dpwssd_epi32(sum, even, even), odd, odd);
+    }
+    static std::int32_t excess(const void*, std::size_t) { return 0; }
+};
+
+template <class Term, int n_rows>
+void byte_sums(const void* query, const char* const (&rows)[n_rows], std::size_t dim, __m512i (&sums)[n_rows]) {
+    for (int r = 0; r < n_rows; ++r) sums[r] = _mm512_setzero_si512();
+    const char* q_bytes = static_cast<const char*>(query);
+    const std::size_t n_unmasked = Term::query_is_zero_past_dim_is_enough ? dim : dim / 64 * 64;
+    std::size_t i = 0;
+    for (; i < n_unmasked; i += 64) {
+        const __m512i q = load(q_bytes + i);
+        for (int r = 0; r < n_rows; ++r) sums[r] = Term::add(sums[r], q, load(rows[r] + i));
+    }
+    if (i < dim) {
+        const auto wanted = static_cast<__mmask64>((1ULL << (dim - i)) - 1);
+        const __m512i q = load(q_bytes + i);
+        for (int r = 0; r < n_rows; ++r) sums[r] = Term::add(sums[r], q, _mm512_maskz_loadu_epi8(wanted, rows[r] + i));
+    }
+}
+
+// The totals of four rows, one a lane.
+__m128i fold_four(const __m512i (&s)[4]) {
+    const __m512i ab = _mm512_add_epi32(_mm512_unpacklo_epi32(s[0], s[1]), _mm512_unpackhi_epi32(s[0], s[1]));
+    const __m512i cd = _mm512_add_epi32(_mm512_unpacklo_epi32(s[2], s[3]), _mm512_unpackhi_epi32(s[2], s[3]));
+    const __m512i abcd = _mm512_add_epi32(_mm512_unpacklo_epi64(ab, cd), _mm512_unpackhi_epi64(ab, cd));
+    const __m256i two = _mm256_add_epi32(_mm512_castsi512_si256(abcd), _mm512_extracti64x4_epi64(abcd, 1));
+    return _mm_add_epi32(_mm256_castsi256_si128(two), _mm256_extracti128_si256(two, 1));
+}
+
+template <class Term, class Byte, class Sum>
+void byte_batch(const Byte* query, const Byte* rows, std::size_t stride, const RowId* ids, std::size_t count,
+                std::size_t dim, Sum* out) {
+    const Batch batch(rows, stride, ids, count, dim);
+    const __m128i excess = _mm_set1_epi32(Term::excess(query, dim));
+    std::size_t j = 0;
+    for (; j + 4 <= count; j += 4) {
+        batch.prefetch_ahead(j, 4);
+        const char* const four[4] = {batch.row(j), batch.row(j + 1), batch.row(j + 2), batch.row(j + 3)};
+        __m512i sums[4];
+        byte_sums<Term, 4>(query, four, dim, sums);
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(out + j), _mm_sub_epi32(fold_four(sums), excess));
+    }
+    for (; j < count; ++j) {
+        const char* const one[1] = {batch.row(j)};
+        __m512i sum[1];
+        byte_sums<Term, 1>(query, one, dim, sum);
+        const __m512i sums[4] = {sum[0]};
+        out[j] = static_cast<Sum>(_mm_cvtsi128_si32(_mm_sub_epi32(fold_four(sums), excess)));
+    }
+}
+
+}  // namespace
+
+const Kernels avx512vnni_kernels = {
+    "avx512vnni",
+    nullptr,
+    nullptr,
+    nullptr,
+    byte_batch<DotBytes, std::int8_t, std::int32_t>,
+    byte_batch<SquaredBytes, std::uint8_t, std::uint32_t>,
+    nullptr,
+    nullptr,
+    nullptr,
+};
+
+}  // namespace nearfile::kernels

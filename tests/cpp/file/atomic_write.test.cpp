@@ -1,0 +1,267 @@
+#include "file/atomic_write.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#if defined(__linux__)
+#include <sched.h>
+#include <sys/mount.h>
+#endif
+
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <thread>
+
+#include "check.hpp"
+#include "file/sample.hpp"
+
+using namespace nearfile::file;
+using namespace nearfile::file::sample;
+using nearfile::base::Failure;
+using nearfile::base::Result;
+
+namespace {
+
+Result<void> write_one(const std::string& path, std::span<const std::byte> bytes) {
+    const std::array<std::span<const std::byte>, 1> pieces = {bytes};
+    return write_atomically(path, pieces);
+}
+
+void check_refused(const std::string& path, int code, const std::string& words) {
+    const auto written = write_one(path, pattern(10, 1));
+    CHECK(!written.ok());
+    if (written.ok()) return;
+    CHECK(written.error().failure == Failure::io);
+    CHECK(written.error().os_error == code);
+    CHECK(says(written.error(), "'" + path + "'"));
+    if (!says(written.error(), words))
+        nearfile::test::fail(__FILE__, __LINE__, written.error().message + " says " + words);
+}
+
+mode_t permissions(const std::string& path) {
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0 ? status.st_mode & 07777 : 0;
+}
+
+// In a process of its own, for what would disturb the other tests: limits, mounts, another user.
+void in_child(const std::function<void()>& body) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+        nearfile::test::failures() = 0;
+        body();
+        ::_exit(nearfile::test::failures() == 0 ? 0 : 1);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+// The old file is there, with its bytes, and nothing else is.
+void check_untouched(const Folder& folder, const std::string& path, std::span<const std::byte> old) {
+    CHECK(same(read_file(path), old));
+    CHECK(folder.count() == 1);
+}
+
+}  // namespace
+
+TEST(atomic_write_joins_the_pieces) {
+    const Folder folder;
+    const auto one = pattern(100'000, 1);
+    const auto two = pattern(1, 2);
+    const std::array<std::span<const std::byte>, 4> pieces = {one, {}, two, one};
+    CHECK(write_atomically(folder / "a", pieces).ok());
+    auto expected = one;
+    expected.insert(expected.end(), two.begin(), two.end());
+    expected.insert(expected.end(), one.begin(), one.end());
+    CHECK(same(read_file(folder / "a"), expected));
+    CHECK(folder.count() == 1);
+    CHECK(write_atomically(folder / "empty", {}).ok());
+    CHECK(read_file(folder / "empty").empty());
+}
+
+TEST(atomic_write_says_why_it_cannot) {
+    const Folder folder;
+    check_refused(folder.path(), EISDIR, "add a file name");
+    check_refused(folder / "new/", EISDIR, "add a file name");
+    check_refused("", EISDIR, "add a file name");
+    check_refused(folder / "missing/a", ENOENT, "does not exist");
+    check_refused(folder / "missing/a", ENOENT, "create it first");
+    write_file(folder / "plain", pattern(3, 1));
+    check_refused(folder / "plain/a", ENOTDIR, "is not a folder");
+    ::mkfifo((folder / "pipe").c_str(), 0600);
+    check_refused(folder / "pipe", EINVAL, "choose another path");
+    check_refused("/dev/null", EINVAL, "choose another path");
+    check_refused(folder / std::string(256, 'x'), ENAMETOOLONG, "nothing was changed");
+    const auto zero = write_one(std::string("a\0b", 3), pattern(1, 1));
+    CHECK(!zero.ok() && zero.error().failure == Failure::invalid_argument);
+    CHECK(folder.count() == 2);
+}
+
+TEST(atomic_write_into_a_folder_that_is_read_only) {
+    const Folder folder;
+    CHECK(write_one(folder / "a", pattern(10, 1)).ok());
+    in_child([&] {
+        ::chmod(folder.path().c_str(), 0555);
+        if (::geteuid() == 0 && ::setuid(65534) != 0) return;  // root writes everywhere
+        check_refused(folder / "a", EACCES, "does not let you create files");
+        check_refused(folder / "b", EACCES, "choose another folder");
+    });
+    ::chmod(folder.path().c_str(), 0755);
+    check_untouched(folder, folder / "a", pattern(10, 1));
+}
+
+TEST(atomic_write_with_the_longest_name) {
+    const Folder folder;
+    CHECK(write_one(folder / std::string(255, 'x'), pattern(10, 1)).ok());
+    CHECK(folder.count() == 1);
+}
+
+TEST(atomic_write_in_the_current_folder) {
+    const Folder folder;
+    in_child([&] {
+        CHECK(::chdir(folder.path().c_str()) == 0);
+        CHECK(write_one("a", pattern(10, 1)).ok());
+    });
+    check_untouched(folder, folder / "a", pattern(10, 1));
+}
+
+TEST(atomic_write_respects_permissions) {
+    const Folder folder;
+    in_child([&] {
+        ::umask(027);
+        CHECK(write_one(folder / "a", pattern(10, 1)).ok());
+        CHECK(permissions(folder / "a") == 0640);
+        ::chmod((folder / "a").c_str(), 0600);  // private stays private
+        CHECK(write_one(folder / "a", pattern(10, 2)).ok());
+        CHECK(permissions(folder / "a") == 0600);
+    });
+    check_untouched(folder, folder / "a", pattern(10, 2));
+}
+
+TEST(atomic_write_follows_links) {
+    const Folder folder;
+    const Folder other;
+    CHECK(write_one(other / "target", pattern(10, 1)).ok());
+    CHECK(::symlink((other / "target").c_str(), (folder / "link").c_str()) == 0);
+    CHECK(write_one(folder / "link", pattern(20, 2)).ok());
+    check_untouched(other, other / "target", pattern(20, 2));
+    CHECK(std::filesystem::is_symlink(folder / "link"));
+}
+
+// Left behind by a process that was killed and had this one's number: stepped over, not written to.
+TEST(atomic_write_steps_over_old_temporary_files) {
+    const Folder folder;
+    const std::string start = folder / ".a." + std::to_string(::getpid()) + ".";
+    for (int i = 0; i < 1000; ++i) write_file(start + std::to_string(i) + ".tmp", pattern(5, 9));
+    CHECK(write_one(folder / "a", pattern(10, 1)).ok());
+    CHECK(same(read_file(folder / "a"), pattern(10, 1)));
+    CHECK(folder.count() == 1001);
+    CHECK(same(read_file(start + "0.tmp"), pattern(5, 9)));
+}
+
+TEST(atomic_write_past_the_limit_of_file_sizes) {
+    const Folder folder;
+    CHECK(write_one(folder / "a", pattern(10, 1)).ok());
+    in_child([&] {
+        std::signal(SIGXFSZ, SIG_IGN);
+        const rlimit limit = {65536, 65536};
+        CHECK(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
+        const auto written = write_one(folder / "a", pattern(1 << 20, 2));
+        CHECK(!written.ok() && written.error().os_error == EFBIG);
+        CHECK(says(written.error(), "needs 1048576 bytes") && says(written.error(), "ulimit -f"));
+        check_untouched(folder, folder / "a", pattern(10, 1));
+    });
+    check_untouched(folder, folder / "a", pattern(10, 1));
+}
+
+#if defined(__linux__)
+TEST(atomic_write_on_a_full_disk) {
+    const Folder folder;
+    in_child([&] {
+        // In a mount namespace of its own; without the right to it there is nothing to test with.
+        if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+            ::mount("tmpfs", folder.path().c_str(), "tmpfs", 0, "size=262144") != 0) {
+            std::printf("       (no tmpfs to be had: %s)\n", std::strerror(errno));
+            return;
+        }
+        CHECK(write_one(folder / "a", pattern(10'000, 1)).ok());
+        for (int attempt = 0; attempt < 3; ++attempt) {
+            const auto written = write_one(folder / "a", pattern(1 << 20, 2));
+            CHECK(!written.ok() && written.error().failure == Failure::io && written.error().os_error == ENOSPC);
+            CHECK(says(written.error(), "needs 1048576 bytes and 249856 are free"));
+            check_untouched(folder, folder / "a", pattern(10'000, 1));
+        }
+        CHECK(write_one(folder / "a", pattern(100'000, 3)).ok());
+        check_untouched(folder, folder / "a", pattern(100'000, 3));
+    });
+}
+#endif
+
+TEST(atomic_write_leaves_open_maps_as_they_were) {
+    const Folder folder;
+    const std::string path = folder / "a.near";
+    CHECK(Small().writer().write(path).ok());
+    const auto old = Container::open(path, kinds, false);
+    CHECK(old.ok());
+    const auto bytes = pattern(50'000, 8);
+    Writer writer(description());
+    writer.add(1, flag_required, bytes);
+    CHECK(writer.write(path).ok());
+    CHECK(same(old.value().section(1), Small().first) && old.value().verify().ok());
+    const auto fresh = Container::open(path, kinds, false);
+    CHECK(fresh.ok() && same(fresh.value().section(1), bytes) && fresh.value().verify().ok());
+    CHECK(folder.count() == 1);
+}
+
+TEST(atomic_write_by_two_writers_while_others_read) {
+    const Folder folder;
+    const std::string path = folder / "a.near";
+    CHECK(Small().writer().write(path).ok());
+    std::atomic<int> writing{2};
+    std::atomic<int> wrong{0};
+    std::atomic<int> opened{0};
+    const auto write_many = [&](unsigned seed) {
+        const auto bytes = pattern(30'000 * seed, seed);
+        Writer writer(description());
+        writer.add(1, flag_required, bytes);
+        for (int i = 0; i < 40; ++i) wrong += writer.write(path).ok() ? 0 : 1;
+        --writing;
+    };
+    const auto read_many = [&] {
+        do {
+            const auto container = Container::open(path, kinds, opened % 2 == 0);
+            wrong += container.ok() && container.value().verify().ok() ? 0 : 1;
+            ++opened;
+        } while (writing > 0);
+    };
+    std::thread one(write_many, 1U);
+    std::thread two(write_many, 2U);
+    std::thread reader(read_many);
+    one.join();
+    two.join();
+    reader.join();
+    CHECK(wrong == 0);
+    CHECK(opened > 0);
+    CHECK(folder.count() == 1);
+}
+
+// The same from two processes, whose counters are equal and whose numbers differ.
+TEST(atomic_write_by_two_processes) {
+    const Folder folder;
+    const std::string path = folder / "a";
+    const pid_t child = ::fork();
+    const auto mine = pattern(40'000, child == 0 ? 1 : 2);
+    int failed = 0;
+    for (int i = 0; i < 40; ++i) failed += write_one(path, mine).ok() ? 0 : 1;
+    if (child == 0) ::_exit(failed == 0 ? 0 : 1);
+    int status = 1;
+    ::waitpid(child, &status, 0);
+    CHECK(failed == 0 && status == 0);
+    const auto result = read_file(path);
+    CHECK(same(result, pattern(40'000, 1)) || same(result, pattern(40'000, 2)));
+    CHECK(folder.count() == 1);
+}

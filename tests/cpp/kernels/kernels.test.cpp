@@ -1,0 +1,382 @@
+// Every kernel of every instruction set that this machine runs, against its formula and, bit for bit, against the
+// scalar version. Buffers end where the contract lets reading end, so that AddressSanitizer sees a read past it.
+// NEARFILE_TEST_REDUCED=1 takes a few dims instead of all: for emulators (tools/emulate/).
+#include "kernels/kernels.hpp"
+
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "check.hpp"
+#include "kernels/tables.hpp"
+
+namespace {
+
+using namespace nearfile::kernels;
+
+struct Random {
+    std::uint64_t state = 0x9e3779b97f4a7c15U;
+    std::uint32_t next() {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        return static_cast<std::uint32_t>(state >> 32);
+    }
+    std::uint32_t below(std::uint32_t limit) { return next() % limit; }
+};
+
+bool reduced() {
+    const char* value = std::getenv("NEARFILE_TEST_REDUCED");
+    return value && *value && *value != '0';
+}
+
+std::vector<std::size_t> sizes(std::size_t dense_until, std::initializer_list<std::size_t> large) {
+    std::vector<std::size_t> all;
+    if (reduced()) {
+        for (std::size_t size :
+             {1, 2, 3, 7, 8, 9, 15, 16, 17, 25, 31, 32, 33, 47, 50, 63, 64, 65, 96, 127, 128, 129, 200, 257})
+            if (size <= dense_until) all.push_back(size);
+    } else {
+        for (std::size_t size = 1; size <= dense_until; ++size) all.push_back(size);
+    }
+    all.insert(all.end(), large);
+    return all;
+}
+
+// `n` rows that start `offset` bytes into a heap block ending exactly `overread` bytes after the last row. What is not
+// a row, between, before and after, is filled with 0xff (for floats, NaN) or, to see whether it matters, something
+// else.
+template <class Element>
+struct Rows {
+    std::size_t dim, n, offset, stride, n_bytes;
+    std::unique_ptr<unsigned char[]> block;
+
+    Rows(std::size_t row_dim, std::size_t n_rows, std::size_t first, std::size_t padding, std::size_t overread)
+        : dim(row_dim),
+          n(n_rows),
+          offset(first),
+          stride(row_dim * sizeof(Element) + padding),
+          n_bytes(first + (n_rows - 1) * stride + row_dim * sizeof(Element) + overread),
+          block(new unsigned char[n_bytes]) {
+        std::memset(block.get(), 0xff, n_bytes);
+    }
+
+    const Element* data() const { return reinterpret_cast<const Element*>(block.get() + offset); }
+    Element get(std::size_t row, std::size_t i) const {
+        Element value;
+        std::memcpy(&value, block.get() + offset + row * stride + i * sizeof(Element), sizeof value);
+        return value;
+    }
+    void set(std::size_t row, std::size_t i, Element value) {
+        std::memcpy(block.get() + offset + row * stride + i * sizeof(Element), &value, sizeof value);
+    }
+
+    // The same rows with other bytes around them.
+    Rows with_other_surroundings(Random& random) const {
+        Rows copy(dim, n, offset, stride - dim * sizeof(Element),
+                  n_bytes - offset - (n - 1) * stride - dim * sizeof(Element));
+        for (std::size_t b = 0; b < n_bytes; ++b) copy.block[b] = static_cast<unsigned char>(random.next());
+        for (std::size_t row = 0; row < n; ++row)
+            for (std::size_t i = 0; i < dim; ++i) copy.set(row, i, get(row, i));
+        return copy;
+    }
+};
+
+template <class Element, class Out>
+using Kernel = void (*Kernels::*)(const Element*, const Element*, std::size_t, const RowId*, std::size_t, std::size_t,
+                                  Out*);
+
+template <class Element, class Out>
+std::vector<Out> run(const Kernels& table, Kernel<Element, Out> kernel, const Element* query, const Rows<Element>& rows,
+                     const std::vector<RowId>* ids, std::size_t count) {
+    Out untouched;
+    std::memset(&untouched, 0x5a, sizeof untouched);
+    std::vector<Out> out(count + 1, untouched);
+    (table.*kernel)(query, rows.data(), rows.stride, ids ? ids->data() : nullptr, count, rows.dim, out.data());
+    CHECK(std::memcmp(&out[count], &untouched, sizeof untouched) == 0);
+    out.pop_back();
+    return out;
+}
+
+template <class Out>
+bool same_bits(const std::vector<Out>& a, const std::vector<Out>& b) {
+    return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(Out)) == 0);
+}
+
+// Scalar against `formula(row)`, every table against scalar; rows in sequence and by random ids with repeats.
+template <class Element, class Out, class Formula>
+void check_kernel(const std::string& what, Kernel<Element, Out> kernel, const Element* query, const Rows<Element>& rows,
+                  Random& random, Formula is_right) {
+    std::vector<RowId> ids(rows.n + 6);
+    for (RowId& id : ids) id = random.below(static_cast<std::uint32_t>(rows.n));
+    ids[1] = ids[0];
+    const Rows<Element> moved = rows.with_other_surroundings(random);
+
+    const auto in_sequence = run(scalar_kernels, kernel, query, rows, nullptr, rows.n);
+    const auto by_ids = run(scalar_kernels, kernel, query, rows, &ids, ids.size());
+    for (std::size_t j = 0; j < rows.n; ++j)
+        if (!is_right(in_sequence[j], j))
+            nearfile::test::fail(__FILE__, __LINE__, "scalar is not the formula: " + what);
+    for (std::size_t j = 0; j < ids.size(); ++j)
+        if (!same_bits<Out>({by_ids[j]}, {in_sequence[ids[j]]}))
+            nearfile::test::fail(__FILE__, __LINE__, "scalar by ids: " + what);
+
+    for (const Kernels* const* table = supported(); *table; ++table) {
+        const std::string name = what + " of " + (*table)->name;
+        for (std::size_t count = 0; count <= rows.n; ++count) {
+            const std::vector<Out> expected(in_sequence.begin(),
+                                            in_sequence.begin() + static_cast<std::ptrdiff_t>(count));
+            if (!same_bits(run(**table, kernel, query, rows, nullptr, count), expected))
+                nearfile::test::fail(__FILE__, __LINE__, "differs from scalar: " + name);
+        }
+        if (!same_bits(run(**table, kernel, query, rows, &ids, ids.size()), by_ids))
+            nearfile::test::fail(__FILE__, __LINE__, "by ids differs from scalar: " + name);
+        if (!same_bits(run(**table, kernel, query, moved, &ids, ids.size()), by_ids))
+            nearfile::test::fail(__FILE__, __LINE__, "bytes around the rows matter: " + name);
+        CHECK(run(**table, kernel, query, rows, &ids, 0).empty());
+    }
+}
+
+const Kernel<float, float> float_kernels[] = {&Kernels::dot_f32, &Kernels::squared_l2_f32, &Kernels::l1_f32};
+const char* const float_names[] = {"dot_f32", "squared_l2_f32", "l1_f32"};
+
+double float_term(int kernel, double q, double x) {
+    return kernel == 0 ? q * x : kernel == 1 ? (q - x) * (q - x) : std::fabs(q - x);
+}
+
+// A query on the heap that ends with its last element.
+template <class Element>
+std::unique_ptr<Element[]> exact_query(std::size_t n) {
+    return std::unique_ptr<Element[]>(new Element[n]);
+}
+
+// An 8-bit query: zero up to the next multiple of 64, and ending there.
+template <class Element>
+std::unique_ptr<Element[]> padded_query(std::size_t dim) {
+    return std::unique_ptr<Element[]>(new Element[(dim + 63) / 64 * 64]());
+}
+
+void check_floats(std::size_t dim, std::size_t offset, std::size_t padding, Random& random) {
+    Rows<float> rows(dim, 7, offset, padding, 0);
+    const auto query = exact_query<float>(dim);
+    const auto uniform = [&] { return static_cast<float>(random.next()) * 0x1p-31f - 1.0f; };
+    for (std::size_t i = 0; i < dim; ++i) query[i] = uniform();
+    for (std::size_t row = 0; row < rows.n; ++row)
+        for (std::size_t i = 0; i < dim; ++i) rows.set(row, i, uniform());
+    for (int k = 0; k < 3; ++k)
+        check_kernel<float, float>(float_names[k] + (" at dim " + std::to_string(dim)), float_kernels[k], query.get(),
+                                   rows, random, [&](float result, std::size_t row) {
+                                       double sum = 0, size = 0;
+                                       for (std::size_t i = 0; i < dim; ++i) {
+                                           const double term = float_term(k, query[i], rows.get(row, i));
+                                           sum += term;
+                                           size += std::fabs(term);
+                                       }
+                                       return std::fabs(result - sum) <= 1e-5 * size;
+                                   });
+}
+
+template <class Byte, class Out, class Term>
+void check_bytes(const char* name, Kernel<Byte, Out> kernel, std::size_t dim, std::size_t offset, std::size_t padding,
+                 const std::vector<int>& query_values, const std::vector<int>& row_values, Random& random, Term term) {
+    Rows<Byte> rows(dim, 7, offset, padding, code_overread);
+    const auto query = padded_query<Byte>(dim);
+    const auto pick = [&](const std::vector<int>& values) {
+        return static_cast<Byte>(values[random.below(static_cast<std::uint32_t>(values.size()))]);
+    };
+    for (std::size_t i = 0; i < dim; ++i) query[i] = pick(query_values);
+    for (std::size_t row = 0; row < rows.n; ++row)
+        for (std::size_t i = 0; i < dim; ++i) rows.set(row, i, pick(row_values));
+    check_kernel<Byte, Out>(name + (" at dim " + std::to_string(dim)), kernel, query.get(), rows, random,
+                            [&](Out result, std::size_t row) {
+                                std::int64_t sum = 0;
+                                for (std::size_t i = 0; i < dim; ++i)
+                                    sum += term(std::int64_t{query[i]}, std::int64_t{rows.get(row, i)});
+                                return std::int64_t{result} == sum;
+                            });
+}
+
+std::vector<int> range(int first, int last) {
+    std::vector<int> values;
+    for (int value = first; value <= last; ++value) values.push_back(value);
+    return values;
+}
+
+// One kernel over all dims, with values from the whole range, and over some with the extreme ones.
+template <class Byte, class Out, class Term>
+void check_byte_kernel(const char* name, Kernel<Byte, Out> kernel, std::vector<int> query_range,
+                       std::vector<int> row_range, Term term) {
+    Random random;
+    for (std::size_t dim : sizes(300, {511, 784, 1024, 4096, 65536}))
+        check_bytes<Byte, Out>(name, kernel, dim, dim % 5, dim % 3 * 7, query_range, row_range, random, term);
+    const std::vector<int> query_ends = {query_range.front(), query_range.back()};
+    const std::vector<int> row_ends = {row_range.front(), row_range.back()};
+    for (std::size_t dim : {1, 16, 31, 32, 33, 50, 64, 65, 100, 128, 300, 784, 65536}) {
+        check_bytes<Byte, Out>(name, kernel, dim, 1, 0, query_ends, row_ends, random, term);
+        for (int q : query_ends)
+            for (int x : row_ends) check_bytes<Byte, Out>(name, kernel, dim, 3, 64, {q}, {x}, random, term);
+    }
+}
+
+}  // namespace
+
+TEST(kernels_float_agree) {
+    Random random;
+    for (std::size_t dim : sizes(300, {511, 784, 1024, 4096})) {
+        check_floats(dim, 0, 0, random);
+        check_floats(dim, 4 * (dim % 7), 4 * (dim % 5), random);
+    }
+}
+
+TEST(kernels_float_agree_on_unusual_numbers) {
+    const float infinity = std::numeric_limits<float>::infinity();
+    const float values[] = {0.0f, -0.0f, 1.0f, -1.0f, 1e-45f, -1e-40f, 1e30f, -1e30f, 3e38f, infinity, 1e-20f};
+    Random random;
+    for (std::size_t dim : sizes(100, {})) {
+        // Without the infinity first: infinities differ into NaN, whose sign processors choose as they like.
+        for (std::uint32_t n_values : {9U, 11U}) {
+            Rows<float> rows(dim, 5, 4, 0, 0);
+            const auto query = exact_query<float>(dim);
+            for (std::size_t i = 0; i < dim; ++i) query[i] = values[random.below(n_values)];
+            for (std::size_t row = 0; row < rows.n; ++row)
+                for (std::size_t i = 0; i < dim; ++i) rows.set(row, i, values[random.below(n_values)]);
+            for (int k = 0; k < 3; ++k) {
+                const auto expected = run(scalar_kernels, float_kernels[k], query.get(), rows, nullptr, rows.n);
+                for (const Kernels* const* table = supported(); *table; ++table) {
+                    const auto result = run(**table, float_kernels[k], query.get(), rows, nullptr, rows.n);
+                    for (std::size_t j = 0; j < rows.n; ++j)
+                        CHECK((std::isnan(result[j]) && std::isnan(expected[j])) ||
+                              same_bits<float>({result[j]}, {expected[j]}));
+                }
+            }
+        }
+    }
+}
+
+TEST(kernels_dot_i8_agree) {
+    check_byte_kernel<std::int8_t, std::int32_t>("dot_i8", &Kernels::dot_i8, range(-127, 127), range(-128, 127),
+                                                 [](std::int64_t q, std::int64_t x) { return q * x; });
+}
+
+TEST(kernels_squared_l2_u8_agree) {
+    check_byte_kernel<std::uint8_t, std::uint32_t>("squared_l2_u8", &Kernels::squared_l2_u8, range(0, 255),
+                                                   range(0, 255),
+                                                   [](std::int64_t q, std::int64_t x) { return (q - x) * (q - x); });
+}
+
+TEST(kernels_l1_u8_agree) {
+    check_byte_kernel<std::uint8_t, std::uint32_t>(
+        "l1_u8", &Kernels::l1_u8, range(0, 255), range(0, 255),
+        [](std::int64_t q, std::int64_t x) { return q < x ? x - q : q - x; });
+}
+
+TEST(kernels_hamming_agree) {
+    Random random;
+    for (std::size_t words : sizes(40, {64, 100, 1024})) {
+        for (int fill = 0; fill < 2; ++fill) {
+            Rows<std::uint64_t> rows(words, 7, 8 * (words % 3), 8 * (words % 2), 0);
+            const auto query = exact_query<std::uint64_t>(words);
+            const auto word = [&] { return std::uint64_t{random.next()} << 32 | random.next(); };
+            for (std::size_t w = 0; w < words; ++w) query[w] = fill ? ~std::uint64_t{0} : word();
+            for (std::size_t row = 0; row < rows.n; ++row)
+                for (std::size_t w = 0; w < words; ++w) rows.set(row, w, fill ? 0 : word());
+            check_kernel<std::uint64_t, std::uint32_t>(
+                "hamming of " + std::to_string(words) + " words", &Kernels::hamming, query.get(), rows, random,
+                [&](std::uint32_t result, std::size_t row) {
+                    std::uint32_t differing = 0;
+                    for (std::size_t b = 0; b < words * 64; ++b)
+                        differing += ((query[b / 64] ^ rows.get(row, b / 64)) >> (b % 64) & 1) != 0;
+                    return result == differing;
+                });
+        }
+    }
+}
+
+TEST(kernels_half_to_float_is_exact) {
+    for (std::uint32_t bits = 0; bits < 65536; ++bits) {
+        const auto half = static_cast<std::uint16_t>(bits);
+        const int exponent = static_cast<int>(bits >> 10 & 31);
+        const int mantissa = static_cast<int>(bits & 1023);
+        float single;
+        scalar_kernels.half_to_float(&half, 1, &single);
+        CHECK(std::signbit(single) == (bits >> 15 != 0));
+        if (exponent == 31) {
+            CHECK(mantissa ? std::isnan(single) : std::isinf(single));
+        } else {
+            const double size = exponent ? std::ldexp(1024 + mantissa, exponent - 25) : std::ldexp(mantissa, -24);
+            CHECK(std::fabs(static_cast<double>(single)) == size);
+        }
+    }
+    for (const Kernels* const* table = supported(); *table; ++table) {
+        std::vector<std::uint16_t> halves(65536);
+        for (std::size_t h = 0; h < halves.size(); ++h) halves[h] = static_cast<std::uint16_t>(h);
+        std::vector<float> expected(halves.size()), result(halves.size());
+        scalar_kernels.half_to_float(halves.data(), halves.size(), expected.data());
+        (*table)->half_to_float(halves.data(), halves.size(), result.data());
+        CHECK(same_bits(result, expected));
+        for (std::size_t count = 0; count < 70; ++count) {
+            const auto some = exact_query<std::uint16_t>(count);
+            for (std::size_t i = 0; i < count; ++i) some[i] = static_cast<std::uint16_t>(15000 + 37 * i);
+            std::vector<float> first(count), other(count);
+            scalar_kernels.half_to_float(some.get(), count, first.data());
+            (*table)->half_to_float(some.get(), count, other.data());
+            CHECK(same_bits(first, other));
+        }
+    }
+}
+
+TEST(kernels_supported_starts_with_scalar) {
+    const Kernels* const* tables = supported();
+    CHECK(tables[0] == &scalar_kernels);
+    std::set<std::string> names;
+    std::string line = "      this machine runs:";
+    for (; *tables; ++tables) {
+        CHECK(names.insert((*tables)->name).second);
+        line += std::string(" ") + (*tables)->name;
+        CHECK((*tables)->dot_f32 && (*tables)->squared_l2_f32 && (*tables)->l1_f32 && (*tables)->dot_i8);
+        CHECK((*tables)->squared_l2_u8 && (*tables)->l1_u8 && (*tables)->hamming && (*tables)->half_to_float);
+    }
+    std::printf("%s\n", line.c_str());
+}
+
+TEST(kernels_forced_by_name_are_those) {
+    const Kernels* fastest = nullptr;
+    for (const Kernels* const* table = supported(); *table; ++table) {
+        fastest = *table;
+        CHECK(choose((*table)->name).kernels == *table);
+        CHECK(*table == &scalar_kernels || (*table)->dot_i8 != scalar_kernels.dot_i8);
+    }
+    CHECK(choose(nullptr).kernels == fastest);
+    CHECK(choose("").kernels == fastest);
+}
+
+TEST(kernels_unknown_name_is_refused) {
+    for (const std::string& name : {std::string("avx1024"), std::string("AVX2"), std::string(1000, 'x')}) {
+        const Choice choice = choose(name.c_str());
+        const std::string message = choice.message;
+        CHECK(choice.kernels == nullptr);
+        CHECK(message.find(name.substr(0, 60)) != std::string::npos);
+        CHECK(message.find("not an instruction set") != std::string::npos);
+        CHECK(message.find("Unset it") != std::string::npos);
+        for (const Kernels* const* table = supported(); *table; ++table)
+            CHECK(message.find(std::string(" ") + (*table)->name) != std::string::npos);
+    }
+    for (const char* name : {"avx2", "avx512", "avx512vnni", "neon", "neondotprod"}) {
+        const Choice choice = choose(name);
+        if (!choice.kernels) CHECK(std::string(choice.message).find("cannot run") != std::string::npos);
+    }
+    CHECK(!choose("avx2").kernels || !choose("neon").kernels);
+}
+
+TEST(kernels_chosen_follows_the_environment) {
+    const char* message = nullptr;
+    const Kernels* kernels = chosen(&message);
+    CHECK(kernels == choose(std::getenv("NEARFILE_ISA")).kernels);
+    CHECK((kernels == nullptr) == (message != nullptr));
+    CHECK(chosen(nullptr) == kernels);
+}
