@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 
 #include "forest/tree.hpp"
@@ -17,11 +18,23 @@ struct GrowOptions {
     std::uint64_t seed;
 };
 
+// One number an item, wherever it lies: in the row of the item's code, where the cache line is at hand, or in an array.
+struct Scales {
+    const std::byte* first = nullptr;
+    std::size_t stride = 0;
+
+    float operator[](RowId item) const noexcept {
+        float scale;
+        std::memcpy(&scale, first + item * stride, sizeof scale);
+        return scale;
+    }
+};
+
 // What a tree of planes sees of the items: scale * code, in signed bytes. Borrowed.
 struct Points {
     const std::int8_t* rows;
     std::size_t stride;
-    std::span<const float> scales;  // one an item
+    Scales scales;
     std::span<const float> extras;  // one more coordinate an item that queries do not have (inner products), or empty
     std::size_t dim;
     std::uint32_t count;

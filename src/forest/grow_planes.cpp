@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 #include <vector>
@@ -13,6 +14,9 @@ namespace {
 // Neither side of a split gets less than this share: depth stays below log(n) / log(16 / 15).
 constexpr float least_share = 1.0f / 16.0f;
 
+// Items are measured in pieces, so that a row is still in the cache when its scale is read from it.
+constexpr std::size_t at_once = 256;
+
 class PlaneDivider {
 public:
     using SplitType = Split;
@@ -20,16 +24,13 @@ public:
     PlaneDivider(const kernels::Kernels& kernels, const Points& points)
         : kernels_(kernels), points_(points), two_means_(kernels, points) {
         plane_.code.resize((points.dim + 63) / 64 * 64);
-        products_.resize(points.count);
         margins_.resize(points.count);
     }
 
     std::uint32_t divide(std::span<RowId> items, base::Random& random, Split& split, Tree<Split>& tree) {
         two_means_.choose(items, random, plane_);
-        measure(items);
         const auto count = static_cast<std::uint32_t>(items.size());
-        const auto is_below = [](float margin) { return !(margin > 0); };
-        const auto below = static_cast<std::uint32_t>(std::count_if(margins_.begin(), margins_.begin() + count, is_below));
+        const std::uint32_t below = measure(items);
         const std::uint32_t least = std::max(1u, static_cast<std::uint32_t>(static_cast<float>(count) * least_share));
         split.scale = plane_.scale;
         split.offset = plane_.offset;
@@ -41,13 +42,22 @@ public:
     }
 
 private:
-    void measure(std::span<const RowId> items) {
-        kernels_.dot_i8(plane_.code.data(), points_.rows, points_.stride, items.data(), items.size(), points_.dim,
-                        products_.data());
-        for (std::size_t i = 0; i < items.size(); ++i) {
-            margins_[i] = points_.scales[items[i]] * static_cast<float>(products_[i]) * plane_.scale + plane_.offset;
-            if (!points_.extras.empty()) margins_[i] += points_.extras[items[i]] * plane_.extra_weight;
+    // Returns how many are below.
+    std::uint32_t measure(std::span<const RowId> items) {
+        std::uint32_t below = 0;
+        for (std::size_t start = 0; start < items.size(); start += at_once) {
+            const auto some = items.subspan(start, std::min(at_once, items.size() - start));
+            std::array<std::int32_t, at_once> products;
+            kernels_.dot_i8(plane_.code.data(), points_.rows, points_.stride, some.data(), some.size(), points_.dim,
+                            products.data());
+            for (std::size_t i = 0; i < some.size(); ++i) {
+                float margin = points_.scales[some[i]] * static_cast<float>(products[i]) * plane_.scale + plane_.offset;
+                if (!points_.extras.empty()) margin += points_.extras[some[i]] * plane_.extra_weight;
+                margins_[start + i] = margin;
+                below += margin > 0 ? 0 : 1;
+            }
         }
+        return below;
     }
 
     // A lopsided plane moves until `below` items are below it. Items in the plane itself (duplicates, say) are shared out in
@@ -72,7 +82,6 @@ private:
     const Points& points_;
     TwoMeans two_means_;
     Plane plane_;
-    std::vector<std::int32_t> products_;
     std::vector<float> margins_;
     std::vector<std::uint32_t> order_;
     std::vector<RowId> above_;

@@ -7,10 +7,12 @@
 // never none and never all. Keeping the order means ids ascend in every node, so memory is read forwards.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <numeric>
 #include <span>
+#include <vector>
 
 #include "base/random.hpp"
 #include "forest/grow.hpp"
@@ -60,17 +62,20 @@ private:
 // Order items by side, keeping the order within each; `side(i)` is true for above. Returns how many are below.
 template <class Side>
 std::uint32_t stable_divide(std::span<RowId> items, std::vector<RowId>& above, const Side& side) {
-    above.clear();
-    std::uint32_t below = 0;
+    if (above.size() < items.size()) above.resize(items.size());
+    // The side of an item is a coin flip to the branch predictor, so write to both and advance one.
+    std::uint32_t n_below = 0;
+    std::uint32_t n_above = 0;
     for (std::uint32_t i = 0; i < items.size(); ++i) {
-        if (side(i)) {
-            above.push_back(items[i]);
-        } else {
-            items[below++] = items[i];
-        }
+        const RowId item = items[i];
+        const bool is_above = side(i);
+        items[n_below] = item;
+        above[n_above] = item;
+        n_below += is_above ? 0 : 1;
+        n_above += is_above ? 1 : 0;
     }
-    std::copy(above.begin(), above.end(), items.begin() + below);
-    return below;
+    std::copy_n(above.begin(), n_above, items.begin() + n_below);
+    return n_below;
 }
 
 }  // namespace nearfile::forest

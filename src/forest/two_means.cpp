@@ -1,6 +1,7 @@
 #include "forest/two_means.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace nearfile::forest {
@@ -11,6 +12,7 @@ namespace {
 constexpr std::uint32_t max_samples = 200;
 constexpr std::uint32_t items_per_sample = 4;
 constexpr std::uint32_t min_samples = 16;
+constexpr std::uint32_t samples_ahead = 8;
 
 double squared_norm(const float* values, std::size_t n) noexcept {
     double sum = 0;
@@ -34,6 +36,11 @@ void TwoMeans::decode(RowId item, float* out) const noexcept {
     if (!points_.extras.empty()) out[points_.dim] = points_.extras[item];
 }
 
+void TwoMeans::prefetch(RowId item) const noexcept {
+    const std::int8_t* row = points_.rows + item * points_.stride;
+    for (std::size_t i = 0; i < points_.stride; i += 64) __builtin_prefetch(row + i);
+}
+
 void TwoMeans::choose(std::span<const RowId> items, base::Random& random, Plane& plane) {
     const auto count = static_cast<std::uint32_t>(items.size());
     const std::uint32_t first = random.below(count);
@@ -43,8 +50,12 @@ void TwoMeans::choose(std::span<const RowId> items, base::Random& random, Plane&
 
     float sizes[2] = {1, 1};
     const std::uint32_t samples = std::clamp(count / items_per_sample, min_samples, max_samples);
+    // Drawn beforehand, so that the rows can be on their way from memory.
+    std::array<RowId, max_samples> drawn;
+    for (std::uint32_t s = 0; s < samples; ++s) drawn[s] = items[random.below(count)];
     for (std::uint32_t s = 0; s < samples; ++s) {
-        decode(items[random.below(count)], point_.data());
+        if (s + samples_ahead < samples) prefetch(drawn[s + samples_ahead]);
+        decode(drawn[s], point_.data());
         float distances[2];
         kernels_.squared_l2_f32(point_.data(), centres_.data(), width_ * sizeof(float), nullptr, 2, width_, distances);
         const float weighted[2] = {sizes[0] * distances[0], sizes[1] * distances[1]};
@@ -76,13 +87,14 @@ void TwoMeans::quantise(Plane& plane) const noexcept {
     std::fill(plane.code.begin(), plane.code.end(), std::int8_t{0});
     plane.scale = plane.extra_weight = plane.offset = 0;
     const float step = largest / 127.0f;
-    if (!(step > 0)) return;
+    const float inverse = 1.0f / step;
+    if (!(step > 0) || !std::isfinite(inverse)) return;
 
     const float extra = points_.extras.empty() ? 0.0f : (a[points_.dim] - b[points_.dim]) / step;
     double squares = static_cast<double>(extra) * extra;
     double middle = 0;
     for (std::size_t i = 0; i < points_.dim; ++i) {
-        const float steps = std::clamp((a[i] - b[i]) / step, -127.0f, 127.0f);
+        const float steps = std::clamp((a[i] - b[i]) * inverse, -127.0f, 127.0f);
         const int code = static_cast<int>(steps + (steps < 0 ? -0.5f : 0.5f));
         plane.code[i] = static_cast<std::int8_t>(code);
         squares += static_cast<double>(code) * code;

@@ -29,6 +29,7 @@ public:
 
 private:
     void decode(RowId item, float* out) const noexcept;
+    void prefetch(RowId item) const noexcept;
     void quantise(Plane& plane) const noexcept;
     float* centre(int which) noexcept { return centres_.data() + static_cast<std::size_t>(which) * width_; }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstring>
 
 #include "base/random.hpp"
@@ -40,9 +41,29 @@ struct SignedCodes {
     base::AlignedBuffer copy;  // where the codes themselves are unsigned
     const std::int8_t* rows = nullptr;
     std::size_t stride = 0;
-    std::vector<float> scales;
+    std::vector<float> own_scales;  // where the codes have none
+    forest::Scales scales;
     std::vector<float> extras;
+
+    void take_scales(std::vector<float> values) {
+        own_scales = std::move(values);
+        scales = {reinterpret_cast<const std::byte*>(own_scales.data()), sizeof(float)};
+    }
 };
+
+// One more coordinate brings every item to the same length, so that the nearest direction is the largest inner product
+// (Bachrach et al. 2014, the reduction that Annoy uses too).
+std::vector<float> missing_lengths(const codes::ScaledLayout& layout, std::uint32_t count, const std::byte* rows) {
+    std::vector<float> squares(count);
+    for (std::uint32_t row = 0; row < count; ++row) {
+        codes::ScaledTail tail;
+        std::memcpy(&tail, rows + row * layout.stride + layout.tail, sizeof tail);
+        squares[row] = tail.squared_norm;
+    }
+    const float largest = *std::max_element(squares.begin(), squares.end());
+    for (float& square : squares) square = std::sqrt(largest - square);
+    return squares;
+}
 
 SignedCodes signed_codes(Metric metric, const Rows& rows, const Coded& coded) {
     SignedCodes codes;
@@ -51,21 +72,8 @@ SignedCodes signed_codes(Metric metric, const Rows& rows, const Coded& coded) {
         const codes::ScaledLayout layout(rows.dim());
         codes.rows = coded.rows.as<const std::int8_t>().data();
         codes.stride = layout.stride;
-        codes.scales.resize(count);
-        std::vector<float> squares(count);
-        for (std::uint32_t row = 0; row < count; ++row) {
-            codes::ScaledTail tail;
-            std::memcpy(&tail, coded.rows.data() + row * layout.stride + layout.tail, sizeof tail);
-            codes.scales[row] = tail.scale;
-            squares[row] = tail.squared_norm;
-        }
-        if (metric == Metric::dot) {
-            // One more coordinate brings every item to the same length, so that the nearest direction is the largest inner
-            // product (Bachrach et al. 2014, the reduction that Annoy uses too).
-            const float largest = *std::max_element(squares.begin(), squares.end());
-            codes.extras.resize(count);
-            for (std::uint32_t row = 0; row < count; ++row) codes.extras[row] = std::sqrt(largest - squares[row]);
-        }
+        codes.scales = {coded.rows.data() + layout.tail + offsetof(codes::ScaledTail, scale), layout.stride};
+        if (metric == Metric::dot) codes.extras = missing_lengths(layout, count, coded.rows.data());
         return codes;
     }
     const codes::UniformLayout layout(rows.dim(), coded.kind == CodeKind::uniform_exact);
@@ -76,14 +84,13 @@ SignedCodes signed_codes(Metric metric, const Rows& rows, const Coded& coded) {
     for (std::size_t i = 0; i < from.size(); ++i) to[i] = from[i] ^ std::byte{0x80};  // minus 128
     codes.rows = codes.copy.as<const std::int8_t>().data();
     codes.stride = layout.stride;
-    codes.scales.assign(count, coded.scale);
+    codes.take_scales(std::vector<float>(count, coded.scale));
     return codes;
 }
 
 // Every so many rows, decoded.
-std::vector<float> sample_rows(const SignedCodes& codes, std::size_t dim) {
+std::vector<float> sample_rows(const SignedCodes& codes, std::uint32_t count, std::size_t dim) {
     constexpr std::uint32_t wanted = 2048;
-    const auto count = static_cast<std::uint32_t>(codes.scales.size());
     const std::uint32_t step = std::max(1u, count / wanted);
     std::vector<float> sample;
     sample.reserve((count / step + 1) * dim);
@@ -95,15 +102,14 @@ std::vector<float> sample_rows(const SignedCodes& codes, std::size_t dim) {
 }
 
 // The codes of what planes see: projected, and coded again.
-SignedCodes project(const kernels::Kernels& kernels, const SignedCodes& codes, const codes::Projection& projection,
-                    unsigned threads, const StageWatch& watch) {
-    const auto count = static_cast<std::uint32_t>(codes.scales.size());
+SignedCodes project(const kernels::Kernels& kernels, const SignedCodes& codes, std::uint32_t count,
+                    const codes::Projection& projection, unsigned threads, const StageWatch& watch) {
     const std::size_t dim = projection.dim;
     SignedCodes projected;
     projected.copy = base::AlignedBuffer(count * codes::projected_dim);
     if (!projected.copy.ok()) throw std::bad_alloc();
     projected.stride = codes::projected_dim;
-    projected.scales.resize(count);
+    std::vector<float> scales(count);
     projected.extras = codes.extras;
     const auto to = projected.copy.as<std::int8_t>();
     projected.rows = to.data();
@@ -119,11 +125,12 @@ SignedCodes project(const kernels::Kernels& kernels, const SignedCodes& codes, c
                 for (std::size_t i = 0; i < dim; ++i) padded[i] = std::max(code[i], std::int8_t{-127});
                 projection.apply(kernels, padded.data(), codes.scales[row], values);
                 coded.set(values);
-                projected.scales[row] = coded.tail().scale;
+                scales[row] = coded.tail().scale;
                 std::copy_n(coded.code(), codes::projected_dim, to.data() + row * codes::projected_dim);
             }
         },
         watch);
+    projected.take_scales(std::move(scales));
     return projected;
 }
 
@@ -155,10 +162,10 @@ Planted plant(const kernels::Kernels& kernels, Metric metric, const Rows& rows, 
     planted.plane_dim = rows.dim();
     if (rows.dim() > codes::projected_dim) {
         planted.plane_dim = codes::projected_dim;
-        planted.projection = codes::train_projection(kernels, sample_rows(codes, rows.dim()), rows.dim(),
+        planted.projection = codes::train_projection(kernels, sample_rows(codes, rows.count(), rows.dim()), rows.dim(),
                                                      base::derive_seed(options.seed, max_trees));
         const codes::Projection projection{planted.projection.rows.as<std::int8_t>(), planted.projection.scales, rows.dim()};
-        codes = project(kernels, codes, projection, options.threads, watch);
+        codes = project(kernels, codes, rows.count(), projection, options.threads, watch);
     }
     const forest::Points points{codes.rows, codes.stride, codes.scales, codes.extras, planted.plane_dim, rows.count()};
     planted.planes = grow_all<forest::Split>(planted.n_trees, options, watch, [&](std::uint64_t seed, auto& stop) {

@@ -221,6 +221,7 @@ __m512i n_ones(__m512i bits) {
     return _mm512_sad_epu8(_mm512_add_epi8(low, high), _mm512_setzero_si512());
 }
 
+// Look-ups pay from two vectors on, as with AVX2; below, and for the tail, POPCNT.
 std::uint32_t hamming_row(const std::uint64_t* query, const std::uint64_t* row, std::size_t words) {
     std::size_t w = 0;
     std::uint64_t total = 0;

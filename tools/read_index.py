@@ -1,0 +1,397 @@
+"""Reads and searches a nearfile with NumPy alone: docs/format.md as a program, in the order of that page.
+
+It is for learning and for checking, a thousand times slower than the library, and as plain as the page.
+
+    python tools/read_index.py FILE                 what the file holds
+    python tools/read_index.py FILE --query ROW     the neighbours of that row, by brute force and by the forest
+"""
+
+# ruff: noqa: T201
+from __future__ import annotations
+
+import argparse
+import heapq
+import math
+import sys
+
+import numpy as np
+
+f32 = np.float32  # the file and its numbers are in single precision, and so is the arithmetic here
+FLT_MIN = np.finfo(f32).tiny
+
+
+class BadFileError(ValueError):
+    """The file is not one that this reader can trust."""
+
+
+def check(holds: bool, what: str) -> None:
+    """Refuse the file unless ``holds``."""
+    if not holds:
+        raise BadFileError(what)
+
+
+# 1. Conventions: little-endian, CRC-32C.
+
+CRC_TABLE = list(range(256))
+for _ in range(8):
+    CRC_TABLE = [crc >> 1 ^ (0x82F63B78 if crc & 1 else 0) for crc in CRC_TABLE]
+
+
+def crc32c(data: bytes) -> int:
+    """The checksum of ``data``; that of b"123456789" is 0xe3069283."""
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc = CRC_TABLE[(crc ^ byte) & 0xFF] ^ crc >> 8
+    return crc ^ 0xFFFFFFFF
+
+
+def layout(fields: str) -> np.dtype:
+    """A struct of ``name:type`` without gaps."""
+    return np.dtype([(name, f"<{of}") for name, of in (field.split(":") for field in fields.split())])
+
+
+# 2. The header, the table of sections, and 3. the description inside the header.
+
+HEADER = layout(
+    "magic:S8 format_version:u4 endian_tag:u4 file_bytes:u8 section_count:u4 header_crc:u4 reserved:V32 "
+    "description:V192"
+)
+SECTION_ENTRY = layout("kind:u4 flags:u4 offset:u8 length:u8 crc:u4 reserved:u4")
+DESCRIPTION = layout(
+    "metric:u4 structure:u4 dim:u4 count:u4 value_type:u4 id_kind:u4 code_kind:u4 code_scale:f4 n_trees:u4 "
+    "leaf_size:u4 seed:u8 plane_dim:u4 reserved_number:u4 library_version:S16 reserved:V120"
+)
+PAGE = 4096
+ALIGNMENT = TRAILING_BYTES = 64
+FLAG_REQUIRED = 1
+
+METRICS = ("angular", "cosine", "euclidean", "dot", "manhattan", "hamming")
+VALUE_TYPES = ("float32", "float16", "uint8", "bit")
+ID_KINDS = ("row", "int64", "string")
+CODE_KINDS = ("scaled", "uniform_exact", "uniform", "bits")
+CODES_OF = {"hamming": ("bits",), "manhattan": ("uniform", "uniform_exact"), "euclidean": ("scaled", "uniform_exact")}
+# Kind 1 is the first.
+SECTIONS = ("codes", "roots", "splits", "planes", "leaf_starts", "leaf_items", "projection", "projection_scales")
+SECTIONS += ("center", "vectors", "int64_ids", "id_text_starts", "id_text", "id_order")
+
+# 4. What sections are made of.
+
+SPLIT = layout("below:u4 above:u4 scale:f4 offset:f4")
+BIT_SPLIT = layout("below:u4 above:u4 bit:u4 reserved:u4")
+LEAF_BIT = 0x80000000
+
+
+def round_up(value: int, multiple: int) -> int:
+    """The next multiple, or ``value`` itself."""
+    return (value + multiple - 1) // multiple * multiple
+
+
+def name_of(names: tuple[str, ...], number: int) -> str:
+    """What ``number`` stands for."""
+    check(number < len(names), f"{number} is none of {names}")
+    return names[number]
+
+
+class IndexFile:
+    """One file, checked, with every section as an array; ``data`` are its bytes as uint8."""
+
+    def __init__(self, data: np.ndarray) -> None:
+        self.data = data
+        check(len(data) >= HEADER.itemsize, "shorter than a header")
+        self.header = header = data[: HEADER.itemsize].view(HEADER)[0]
+        check(bytes(header["magic"]) == b"NEARFILE", "not a nearfile")
+        check(header["endian_tag"] == 0x01020304, "written with another order of bytes")
+        check(header["format_version"] == 1, "another version of the format")
+        check(header["file_bytes"] == len(data), "cut short, or something was appended")
+        check(header["section_count"] <= 64, "too many sections")
+        end = HEADER.itemsize + int(header["section_count"]) * SECTION_ENTRY.itemsize
+        check(end <= len(data), "cut short inside the table")
+        start = bytearray(data[:end])
+        start[28:32] = bytes(4)  # header_crc itself counts as zero
+        check(crc32c(start) == header["header_crc"], "the checksum of the header is wrong")
+        check(not any(data[32:64]), "the reserved part of the header is not zero")
+
+        self.table = {}
+        free = PAGE
+        for entry in data[HEADER.itemsize : end].view(SECTION_ENTRY):
+            kind, offset, length = int(entry["kind"]), int(entry["offset"]), int(entry["length"])
+            check(length > 0 and offset % ALIGNMENT == 0 and entry["reserved"] == 0, f"section {kind} is malformed")
+            check(offset >= free, f"section {kind} overlaps the one before it")
+            free = offset + length + TRAILING_BYTES
+            check(free <= len(data), f"section {kind} does not fit in the file")
+            check(kind not in self.table, f"section {kind} is there twice")
+            required = entry["flags"] & FLAG_REQUIRED
+            check(1 <= kind <= len(SECTIONS) or not required, f"section {kind} is required, and not known")
+            check(entry["flags"] in (0, FLAG_REQUIRED), f"section {kind} has flags that are not known")
+            self.table[kind] = entry
+
+        self.description = d = data[64:256].view(DESCRIPTION)[0]
+        self.metric, self.value_type = name_of(METRICS, d["metric"]), name_of(VALUE_TYPES, d["value_type"])
+        self.id_kind, self.code_kind = name_of(ID_KINDS, d["id_kind"]), name_of(CODE_KINDS, d["code_kind"])
+        self.dim, self.count, self.plane_dim = int(d["dim"]), int(d["count"]), int(d["plane_dim"])
+        check(d["structure"] == 0 and 1 <= self.dim <= 65536 and self.count < 1 << 31, "the description is malformed")
+        check(1 <= d["n_trees"] <= 65536 and 1 <= d["leaf_size"] < 1 << 31, "the description is malformed")
+        check(self.metric == "hamming" or self.plane_dim in (self.dim, 128), "the description is malformed")
+        check((self.value_type == "bit") == (self.metric == "hamming"), "the value type does not fit the metric")
+        check(self.code_kind in CODES_OF.get(self.metric, ("scaled",)), "the kind of code does not fit the metric")
+        check(
+            self.code_kind != "uniform_exact" or self.value_type == "uint8",
+            "only whole numbers are codes of themselves",
+        )
+        uniform = self.code_kind.startswith("uniform")
+        check(not uniform or 0 < d["code_scale"] < np.inf, "the scale of the codes is no number")
+        self.open_sections()
+
+    def section(self, name: str, dtype: object, *shape: int) -> np.ndarray:
+        """The section as an array of ``shape``, in which -1 is for the file to say."""
+        entry = self.table.get(SECTIONS.index(name) + 1)
+        start, length = (0, 0) if entry is None else (int(entry["offset"]), int(entry["length"]))
+        dtype = np.dtype(dtype)
+        bytes_a_row = dtype.itemsize * math.prod(size for size in shape if size != -1)
+        fits = length % bytes_a_row == 0 if -1 in shape else length == bytes_a_row
+        check(fits, f"section {name} has {length} bytes, which does not fit {shape} values of {dtype}")
+        return self.data[start : start + length].view(dtype).reshape(shape)
+
+    def open_sections(self) -> None:
+        """Every section has the length that the description asks for."""
+        n, dim, bits = self.count, self.dim, self.metric == "hamming"
+        tail = round_up(dim, 4)
+        strides = {
+            "scaled": round_up(tail + 12, 16),
+            "uniform_exact": dim,
+            "uniform": tail + 4,
+            "bits": round_up(dim, 64) // 8,
+        }
+        self.codes = self.section("codes", np.uint8, n, strides[self.code_kind])
+        # Where the codes are exact they are the vectors.
+        if self.code_kind in ("uniform_exact", "bits"):
+            self.stored = self.codes
+        else:
+            self.stored = self.section("vectors", self.value_type, n, dim)
+        self.center = self.section("center", f32, 0 if self.metric in ("dot", "hamming") or n == 0 else dim)
+
+        n_trees = int(self.description["n_trees"]) if n else 0
+        self.roots = self.section("roots", "<u4", n_trees)
+        self.splits = self.section("splits", BIT_SPLIT if bits else SPLIT, -1)
+        self.planes = self.section("planes", np.int8, len(self.splits), self.plane_dim)
+        self.leaf_starts = self.section("leaf_starts", "<u8", -1)
+        self.leaf_items = self.section("leaf_items", "<u4", n_trees * n)
+        self.projected = not bits and self.plane_dim != dim and n > 0
+        if self.projected:
+            self.projection = self.section("projection", np.int8, self.plane_dim, dim)
+            self.projection_scales = self.section("projection_scales", f32, self.plane_dim)
+
+        self.ids = list(range(n))
+        if self.id_kind == "int64":
+            self.ids = self.section("int64_ids", "<i8", n).tolist()
+        if self.id_kind == "string":
+            starts = self.section("id_text_starts", "<u8", n + 1 if n else 0).tolist()
+            text = self.section("id_text", np.uint8, -1).tobytes()
+            self.ids = [text[a:b].decode(errors="replace") for a, b in zip(starts, starts[1:])]
+        self.id_order = range(n)
+        if SECTIONS.index("id_order") + 1 in self.table:
+            self.id_order = self.section("id_order", "<u4", n).tolist()
+            check(all(row < n for row in self.id_order), "the order of ids has a row that does not exist")
+
+    def vectors(self) -> np.ndarray:
+        """Every vector as it was added, as float32 (exact: all value types are float32 numbers)."""
+        if self.value_type == "bit":
+            return np.unpackbits(self.codes, axis=1, bitorder="little")[:, : self.dim].astype(f32)
+        return self.stored.astype(f32)
+
+    def approximations(self) -> tuple[np.ndarray, np.ndarray]:
+        """What the codes stand for, relative to the center, and for each row how far that is from the vector."""
+        n, dim, tail = self.count, self.dim, round_up(self.dim, 4)
+        if self.code_kind == "scaled":
+            scale, _squared_norm, error = self.codes[:, tail : tail + 12].copy().view(f32).T
+            return scale[:, None] * self.codes[:, :dim].view(np.int8), error
+        check(self.code_kind != "bits", "bits are no approximations")
+        steps = self.description["code_scale"] * (self.codes[:, :dim].astype(f32) - 128)
+        exact = self.code_kind == "uniform_exact"
+        return steps, np.zeros(n, f32) if exact else self.codes[:, tail:].copy().view(f32)[:, 0]
+
+    # 5. What a reader can check further: what verify() does beyond opening.
+
+    def verify(self) -> None:
+        """Checksums, trees and ids, for which everything is read. What follows here is for files that pass."""
+        for kind, entry in self.table.items():
+            start, end = int(entry["offset"]), int(entry["offset"]) + int(entry["length"])
+            check(crc32c(self.data[start:end].tobytes()) == entry["crc"], f"the checksum of section {kind} is wrong")
+        reached: set[int] = set()
+        for root in self.roots.tolist():
+            items, stack = [], [root]
+            while stack:
+                ref = stack.pop()
+                if ref & LEAF_BIT:
+                    items += self.leaf(ref)
+                    continue
+                check(ref not in reached, "nodes do not form trees")
+                reached.add(ref)
+                stack += [int(self.split(ref)["below"]), int(self.split(ref)["above"])]
+            check(sorted(items) == list(range(self.count)), "a tree does not have every item once")
+        if self.id_kind != "row":
+            ordered = [self.ids[row] if self.id_kind == "int64" else self.ids[row].encode() for row in self.id_order]
+            check(all(a < b for a, b in zip(ordered, ordered[1:])), "the ids do not ascend in their order")
+
+    # 6. Searching by hand: brute force.
+
+    def distances(self, query: np.ndarray, rows: list[int]) -> np.ndarray:
+        """By definition, in double precision. The inner product is the only one of which more is nearer."""
+        q, v = query.astype(np.float64), self.vectors()[rows].astype(np.float64)
+        if self.metric == "dot":
+            return v @ q
+        if self.metric in ("manhattan", "hamming"):
+            return np.abs(v - q).sum(axis=1)
+        if self.metric == "euclidean":
+            return np.sqrt(((v - q) ** 2).sum(axis=1))
+        lengths = np.sqrt((v * v).sum(axis=1) * (q @ q))
+        cosine = np.divide(v @ q, lengths, out=np.zeros(len(v)), where=lengths > 0)
+        return 1 - cosine if self.metric == "cosine" else np.sqrt(np.maximum(2 - 2 * cosine, 0))
+
+    def nearest(self, query: np.ndarray, rows: list[int], k: int) -> list[tuple[int, float]]:
+        """The k best of ``rows`` with their distances; ties by smaller id, and where ids are strings by row."""
+        found = self.distances(query, rows).tolist()
+        sign = -1 if self.metric == "dot" else 1
+        tie = rows if self.id_kind == "string" else [self.ids[row] for row in rows]
+        order = sorted(range(len(rows)), key=lambda j: (sign * found[j], tie[j]))
+        return [(rows[j], found[j]) for j in order[:k]]
+
+    # 6. Searching by hand: the forest.
+
+    def seen_by_planes(self, query: np.ndarray) -> tuple[np.ndarray, np.float32]:
+        """The query as the planes see it: a scaled code relative to the center, projected where planes are."""
+        values = query.astype(f32)
+        if self.metric in ("angular", "cosine"):
+            values = normalised(values)
+        code, scale = scaled_code(values - self.center if len(self.center) else values)
+        if not self.projected:
+            return code, scale
+        return scaled_code(scale * self.projection_scales * (self.projection.astype(np.int64) @ code).astype(f32))
+
+    def margin(self, query: tuple[np.ndarray, np.float32], ref: int) -> np.float32:
+        """How far above the split the query is: of a plane the signed distance, of a bit 1 or -1."""
+        split = self.split(ref)
+        if self.metric == "hamming":
+            return f32(0 if split["bit"] >= self.dim else 1 if query[0][split["bit"]] else -1)
+        product = f32(self.planes[ref].astype(np.int64) @ query[0])
+        offset = f32(0) if self.metric == "dot" else split["offset"]
+        return split["scale"] * query[1] * product + offset
+
+    def candidates(self, query: np.ndarray, wanted: int) -> list[int]:
+        """At least ``wanted`` rows, those of the most promising leaves of all trees first."""
+        bits = self.metric == "hamming"
+        seen = (query.astype(np.int64), f32(1)) if bits else self.seen_by_planes(query)
+        splits: list[tuple[float, int]] = []  # heaps of (minus the priority, reference)
+        leaves: list[tuple[float, int]] = []
+        found: dict[int, None] = {}
+
+        def descend(priority: np.float32, ref: int) -> None:
+            while not ref & LEAF_BIT:
+                split, margin = self.split(ref), self.margin(seen, ref)
+                above = margin > 0
+                near, far = (split["above"], split["below"]) if above else (split["below"], split["above"])
+                behind = priority - abs(margin) if bits else min(priority, f32(0)) - margin * margin
+                heapq.heappush(leaves if far & LEAF_BIT else splits, (-behind, int(far)))
+                if not bits and priority > 0:
+                    priority = min(priority, abs(margin))
+                ref = int(near)
+            heapq.heappush(leaves, (-priority, ref))
+
+        for root in self.roots.tolist():
+            descend(f32(0) if bits else f32(np.inf), root)
+        while len(found) < wanted and (leaves or splits):
+            if leaves and (not splits or leaves[0][0] <= splits[0][0]):
+                found.update(dict.fromkeys(self.leaf(heapq.heappop(leaves)[1])))
+                continue
+            # Eight go down together before the next leaf is taken.
+            for priority, ref in [heapq.heappop(splits) for _ in range(min(8, len(splits)))]:
+                descend(-priority, ref)
+        return list(found)
+
+    def split(self, ref: int) -> np.void:
+        """The split of a reference."""
+        check(ref < len(self.splits), "a reference to a split that does not exist")
+        return self.splits[ref]
+
+    def leaf(self, ref: int) -> list[int]:
+        """The rows in the leaf of a reference."""
+        leaf = ref & ~LEAF_BIT
+        check(leaf + 1 < len(self.leaf_starts), "a reference to a leaf that does not exist")
+        start, end = self.leaf_starts[leaf : leaf + 2].tolist()
+        check(start <= end <= len(self.leaf_items) and end - start <= self.description["leaf_size"], "a bad leaf")
+        items = self.leaf_items[start:end].tolist()
+        check(all(item < self.count for item in items), "a leaf has an item that does not exist")
+        return items
+
+    def search(self, query: np.ndarray, k: int, search_k: int) -> list[tuple[int, float]]:
+        """As the library does it, with the candidates measured one and all instead of bounded by their codes."""
+        wanted = max(search_k, k, self.dim // 2)
+        everything = list(range(self.count))
+        return self.nearest(query, everything if wanted >= self.count else self.candidates(query, wanted), k)
+
+
+def kernel_sum(terms: np.ndarray) -> np.float32:
+    """The library's order of adding floats: 32 sums side by side, then folded, so that the bits are the same."""
+    sums = np.zeros(32, f32)
+    for start in range(0, len(terms), 32):
+        part = terms[start : start + 32]
+        sums[: len(part)] += part
+    while len(sums) > 1:
+        sums = sums[: len(sums) // 2] + sums[len(sums) // 2 :]
+    return sums[0]
+
+
+def normalised(values: np.ndarray) -> np.ndarray:
+    """Of length one; a vector of zeros stays."""
+    squares = kernel_sum(values * values)
+    if 1e-30 < squares < 1e30:
+        return values * (f32(1) / np.sqrt(squares))
+    length = math.sqrt(sum(value * value for value in values.tolist()))
+    return (values.astype(np.float64) / length).astype(f32) if length > 0 else values
+
+
+def scaled_code(values: np.ndarray) -> tuple[np.ndarray, np.float32]:
+    """Signed bytes and the scale that makes values of them, rounded to the nearest, halves away from zero."""
+    scale = max(np.abs(values).max() / f32(127), FLT_MIN)
+    steps = np.clip(values * (f32(1) / scale), f32(-127), f32(127))
+    return np.trunc(steps + np.where(steps < 0, f32(-0.5), f32(0.5))).astype(np.int64), scale
+
+
+def main() -> None:
+    """What the command does."""
+    parser = argparse.ArgumentParser(description="Reads a nearfile as docs/format.md describes it.")
+    parser.add_argument("file")
+    parser.add_argument("--query", type=int, metavar="ROW", help="search for the neighbours of this row")
+    parser.add_argument("-k", type=int, default=10)
+    parser.add_argument("--search-k", type=int, default=200, help="how many candidates the forest is asked for")
+    arguments = parser.parse_args()
+    try:
+        index = IndexFile(np.fromfile(arguments.file, np.uint8))
+        index.verify()
+    except (BadFileError, OSError) as error:
+        sys.exit(f"{arguments.file}: {error}")
+    print(f"{index.count} vectors, dim {index.dim}, {index.metric}, {index.value_type}, ids: {index.id_kind}")
+    print(
+        f"codes: {index.code_kind}; {len(index.roots)} trees, {len(index.splits)} splits, planes of {index.plane_dim}"
+    )
+    for kind, entry in index.table.items():
+        name = SECTIONS[kind - 1] if 1 <= kind <= len(SECTIONS) else "unknown"
+        print(f"{entry['offset']:>12} {entry['length']:>12}  {kind:2} {name}  crc {entry['crc']:08x}")
+    for row in range(min(3, index.count)):
+        print(f"{index.ids[row]!r}: {index.vectors()[row][:8]}{' ...' if index.dim > 8 else ''}")
+    if arguments.query is None:
+        return
+    if not 0 <= arguments.query < index.count:
+        sys.exit(f"--query: expected a row from 0 to {index.count - 1}, got {arguments.query}")
+    query = index.vectors()[arguments.query]
+    for name, found in (
+        ("brute force", index.nearest(query, list(range(index.count)), arguments.k)),
+        ("the forest", index.search(query, arguments.k, arguments.search_k)),
+    ):
+        print(f"nearest to {index.ids[arguments.query]!r} by {name}:")
+        for row, distance in found:
+            print(f"    {index.ids[row]!r}  {distance:.6g}")
+
+
+if __name__ == "__main__":
+    main()
