@@ -187,6 +187,8 @@ class IndexFile:
         if self.id_kind == "string":
             starts = self.section("id_text_starts", "<u8", n + 1 if n else 0).tolist()
             text = self.section("id_text", np.uint8, -1).tobytes()
+            check(starts == sorted(starts), "the texts of ids do not follow one another")
+            check(n == 0 or (starts[0], starts[-1]) == (0, len(text)), "the ids do not cover their text")
             self.ids = [text[a:b].decode(errors="replace") for a, b in zip(starts, starts[1:])]
         self.id_order = range(n)
         if SECTIONS.index("id_order") + 1 in self.table:
@@ -214,9 +216,13 @@ class IndexFile:
 
     def verify(self) -> None:
         """Checksums, trees and ids, for which everything is read. What follows here is for files that pass."""
+        end = HEADER.itemsize + len(self.table) * SECTION_ENTRY.itemsize
         for kind, entry in self.table.items():
-            start, end = int(entry["offset"]), int(entry["offset"]) + int(entry["length"])
+            start = int(entry["offset"])
+            check(not self.data[end:start].any(), f"the bytes before section {kind} are not zero")
+            end = start + int(entry["length"])
             check(crc32c(self.data[start:end].tobytes()) == entry["crc"], f"the checksum of section {kind} is wrong")
+        check(not self.data[end:].any(), "the bytes after the last section are not zero")
         reached: set[int] = set()
         for root in self.roots.tolist():
             items, stack = [], [root]

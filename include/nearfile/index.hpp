@@ -29,7 +29,7 @@ struct Section {
 };
 
 struct Info {
-    std::string path;  // empty for an index in memory
+    std::string path;             // empty for an index in memory
     std::string library_version;  // that wrote the file
     std::uint32_t format_version;
     Metric metric;
@@ -77,8 +77,8 @@ public:
     // Ids to rows and back. find() of another kind than id_kind() finds nothing.
     std::optional<std::uint32_t> find(std::int64_t id) const;
     std::optional<std::uint32_t> find(std::string_view id) const;
-    std::int64_t int64_id(std::uint32_t row) const;          // the row itself for IdKind::row
-    std::string_view string_id(std::uint32_t row) const;     // into the map
+    std::int64_t int64_id(std::uint32_t row) const;       // the row itself for IdKind::row
+    std::string_view string_id(std::uint32_t row) const;  // into the map
 
     // Check every checksum and every stored id; throws Error(bad_file) that names the section at fault.
     void verify() const;

@@ -13,14 +13,15 @@
 
 namespace nearfile {
 
-// The name of the instruction set in use. Picked once from what the processor has; the environment variable NEARFILE_ISA
-// forces one. Throws Error(invalid_argument) when that names one that is unknown or not supported here.
+// The name of the instruction set in use. Picked once from what the processor has; the environment variable
+// NEARFILE_ISA forces one. Throws Error(invalid_argument) when that names one that is unknown or not supported here.
 std::string_view instruction_set();
 
 // Those that this machine can run, slowest first.
 std::vector<std::string_view> supported_instruction_sets();
 
-// Write bytes to `path` atomically: under a temporary name, synced, then renamed. What Index::bytes() gives can be saved so.
+// Write bytes to `path` atomically: under a temporary name, synced, then renamed. What Index::bytes() gives can be
+// saved so.
 void write_file(const std::string& path, std::span<const std::byte> bytes);
 
 }  // namespace nearfile

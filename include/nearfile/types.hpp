@@ -1,4 +1,5 @@
-// The words that the whole public API shares: metrics, value types, kinds of id, and the options of a build and a search.
+// The words that the whole public API shares: metrics, value types, kinds of id, and the options of a build and a
+// search.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +28,7 @@ enum class ValueType : std::uint32_t {
 
 // What names an item. Stored in files: do not change these values.
 enum class IdKind : std::uint32_t {
-    row = 0,     // the number of the row in the order of adding
+    row = 0,  // the number of the row in the order of adding
     int64 = 1,
     string = 2,  // UTF-8
 };
@@ -43,7 +44,8 @@ std::string_view id_kind_name(IdKind kind) noexcept;
 // Throws Error(invalid_argument) that lists the known names.
 Metric metric_from_name(std::string_view name);
 
-// Called from the thread that builds, about twenty times a second; returning false stops the build with Error(cancelled).
+// Called from the thread that builds, about twenty times a second; returning false stops the build with
+// Error(cancelled).
 using Progress = std::function<bool(std::string_view stage, std::uint64_t done, std::uint64_t total)>;
 
 struct BuildOptions {
@@ -60,7 +62,7 @@ struct OpenOptions {
 
 struct SearchOptions {
     std::uint32_t k = 10;
-    std::uint64_t search_k = 0;  // distinct candidates to score; 0: chosen from k, never less than k
+    std::uint64_t search_k = 0;  // distinct candidates to score, never less than k or dim / 2; 0: chosen from k
     bool exact = false;          // score every item: the answer of brute force
     std::uint32_t threads = 1;   // for batches; 0: every core
 };

@@ -1,5 +1,5 @@
-// Owned zeroed bytes that start at a multiple of 64, with 64 readable zero bytes after the end, so that kernels may read
-// past the last row. Allocation failure is an empty buffer with ok() false, not an exception.
+// Owned zeroed bytes that start at a multiple of 64, with 64 readable zero bytes after the end, so that kernels may
+// read past the last row. Allocation failure is an empty buffer with ok() false, not an exception.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// A small deterministic random generator: SplitMix64 (Steele, Lea, Flood 2014), one 64-bit word of state, the same numbers
-// on every machine, and cheap to seed afresh for every tree and every node.
+// A small deterministic random generator: SplitMix64 (Steele, Lea, Flood 2014), one 64-bit word of state, the same
+// numbers on every machine, and cheap to seed afresh for every tree and every node.
 #pragma once
 
 #include <cstdint>

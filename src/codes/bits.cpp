@@ -20,7 +20,8 @@ void BitCodes::hamming(std::span<const std::uint64_t> query, const RowId* ids, R
                        Bounds out) const {
     std::array<std::uint32_t, batch> sums;
     const std::uint64_t* rows = ids != nullptr ? words_.data() : words_.data() + first * words_per_row_;
-    kernels_->hamming(query.data(), rows, words_per_row_ * sizeof(std::uint64_t), ids, count, words_per_row_, sums.data());
+    kernels_->hamming(query.data(), rows, words_per_row_ * sizeof(std::uint64_t), ids, count, words_per_row_,
+                      sums.data());
     for (std::size_t j = 0; j < count; ++j) out.lower[j] = out.upper[j] = static_cast<float>(sums[j]);
 }
 

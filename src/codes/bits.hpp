@@ -10,7 +10,9 @@
 
 namespace nearfile::codes {
 
-inline std::size_t words_of(std::size_t dim) noexcept { return (dim + 63) / 64; }
+inline std::size_t words_of(std::size_t dim) noexcept {
+    return (dim + 63) / 64;
+}
 
 // Zeros and ones to words_of(dim) words, and back.
 void pack_bits(std::span<const float> values, std::span<std::uint64_t> words) noexcept;
@@ -27,7 +29,8 @@ public:
     }
 
     // As ScaledCodes.
-    void hamming(std::span<const std::uint64_t> query, const RowId* ids, RowId first, std::size_t count, Bounds out) const;
+    void hamming(std::span<const std::uint64_t> query, const RowId* ids, RowId first, std::size_t count,
+                 Bounds out) const;
 
 private:
     const kernels::Kernels* kernels_;

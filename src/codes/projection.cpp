@@ -6,6 +6,7 @@
 #include <new>
 
 #include "base/random.hpp"
+#include "base/rounding.hpp"
 
 namespace nearfile::codes {
 namespace {
@@ -101,7 +102,8 @@ Matrix rotate_at_random(const kernels::Kernels& kernels, Matrix& directions, bas
 
 }  // namespace
 
-void Projection::apply(const kernels::Kernels& kernels, const std::int8_t* code, float scale, std::span<float> out) const {
+void Projection::apply(const kernels::Kernels& kernels, const std::int8_t* code, float scale,
+                       std::span<float> out) const {
     std::array<std::int32_t, projected_dim> products;
     kernels.dot_i8(code, rows.data(), dim, nullptr, projected_dim, dim, products.data());
     for (std::size_t j = 0; j < projected_dim; ++j) out[j] = scale * scales[j] * static_cast<float>(products[j]);
@@ -121,8 +123,7 @@ TrainedProjection train_projection(const kernels::Kernels& kernels, std::span<co
         trained.scales[j] = scale;
         if (!(scale > 0)) continue;
         for (std::size_t i = 0; i < dim; ++i) {
-            const float steps = std::clamp(row[i] / scale, -127.0f, 127.0f);
-            codes[j * dim + i] = static_cast<std::int8_t>(static_cast<int>(steps + (steps < 0 ? -0.5f : 0.5f)));
+            codes[j * dim + i] = base::round_to_int8(row[i] / scale);
         }
     }
     return trained;

@@ -1,9 +1,9 @@
-// Fewer dimensions for the planes of the forest: the directions in which the data varies most, found on a sample. A plane over
-// 784 values costs thirteen cache lines each time a query passes it; over 128 it costs two and parts the data nearly as well.
-// Only planes use it; codes and vectors keep every dimension.
+// Fewer dimensions for the planes of the forest: the directions in which the data varies most, found on a sample. A
+// plane over 784 values costs thirteen cache lines each time a query passes it; over 128 it costs two and parts the
+// data nearly as well. Only planes use it; codes and vectors keep every dimension.
 //
-// The directions are rotated at random among themselves, so that they share the variance and one byte a value is enough for
-// each, and are stored in signed bytes with a scale.
+// The directions are rotated at random among themselves, so that they share the variance and one byte a value is enough
+// for each, and are stored in signed bytes with a scale.
 #pragma once
 
 #include <cstddef>
@@ -18,6 +18,10 @@ namespace nearfile::codes {
 
 // Data of more dimensions than this is projected to this many.
 inline constexpr std::size_t projected_dim = 128;
+
+inline std::size_t plane_dim(std::size_t dim) noexcept {
+    return dim > projected_dim ? projected_dim : dim;
+}
 
 // The matrix as it lies in the file. Views, not owned.
 struct Projection {

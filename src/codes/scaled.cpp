@@ -5,19 +5,15 @@
 #include <cfloat>
 #include <cmath>
 #include <cstring>
-#include <limits>
+#include <new>
+
+#include "base/rounding.hpp"
 
 namespace nearfile::codes {
 namespace {
 
 constexpr float code_limit = 127.0f;
 constexpr float directionless_distance = 1.41421356f;
-
-// Round to the nearest code, halves away from zero. Plain arithmetic, so that it vectorises and is the same everywhere.
-std::int8_t round_to_code(float value) noexcept {
-    const float clamped = std::clamp(value, -code_limit, code_limit);
-    return static_cast<std::int8_t>(static_cast<int>(clamped + (clamped < 0 ? -0.5f : 0.5f)));
-}
 
 // Fill code[0..dim) and say how well it fits.
 ScaledTail encode(std::span<const float> values, std::int8_t* code) noexcept {
@@ -30,7 +26,7 @@ ScaledTail encode(std::span<const float> values, std::int8_t* code) noexcept {
     double lost = 0;
     std::int64_t squares = 0;
     for (std::size_t i = 0; i < values.size(); ++i) {
-        code[i] = round_to_code(values[i] * inverse);
+        code[i] = base::round_to_int8(values[i] * inverse);
         const double difference = static_cast<double>(values[i]) - static_cast<double>(scale) * code[i];
         lost += difference * difference;
         squares += static_cast<std::int64_t>(code[i]) * code[i];
@@ -76,8 +72,8 @@ ScaledTail ScaledCodes::tail(RowId row) const noexcept {
 namespace {
 
 // The integer products of the query with a batch of rows, and those rows' tails laid out for vectorised arithmetic.
-void multiply(const kernels::Kernels& kernels, const ScaledLayout& layout, const std::byte* rows, const ScaledQuery& query,
-              const RowId* ids, std::size_t count, std::int32_t* products, Tails& tails) {
+void multiply(const kernels::Kernels& kernels, const ScaledLayout& layout, const std::byte* rows,
+              const ScaledQuery& query, const RowId* ids, std::size_t count, std::int32_t* products, Tails& tails) {
     kernels.dot_i8(query.code(), reinterpret_cast<const std::int8_t*>(rows), layout.stride, ids, count, layout.dim,
                    products);
     for (std::size_t j = 0; j < count; ++j) {

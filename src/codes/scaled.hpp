@@ -3,8 +3,8 @@
 //
 //     int8 code[dim], zeros up to a multiple of 4, float scale, float squared_norm, float error, zeros up to the stride
 //
-// where squared_norm is that of scale * code and error is |x - scale * code|. A scale of 0 marks a vector without direction
-// (a zero vector under angular): it is sqrt(2) from everything.
+// where squared_norm is that of scale * code and error is |x - scale * code|. A scale of 0 marks a vector without
+// direction (a zero vector under angular): it is sqrt(2) from everything.
 #pragma once
 
 #include <cstddef>
@@ -63,8 +63,8 @@ public:
     std::span<const std::byte> rows() const noexcept { return rows_; }
     ScaledTail tail(RowId row) const noexcept;
 
-    // Bounds of the Euclidean distance, and of the negative inner product, to rows ids[0..count), or first, first + 1, ...
-    // where ids is null; count is at most `batch`.
+    // Bounds of the Euclidean distance, and of the negative inner product, to rows ids[0..count), or first, first + 1,
+    // ... where ids is null; count is at most `batch`.
     void euclidean(const ScaledQuery& query, const RowId* ids, RowId first, std::size_t count, Bounds out) const;
     void negative_dot(const ScaledQuery& query, const RowId* ids, RowId first, std::size_t count, Bounds out) const;
 

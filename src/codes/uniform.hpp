@@ -1,9 +1,10 @@
-// Uniform codes: one unsigned byte a dimension and one scale for all rows, x is near offset + scale * code. For distances that
-// are sums over differences, of the codes themselves: manhattan, and euclidean on data that was bytes to begin with, where
-// offset is 0, scale is 1, nothing is lost, and the codes are the exact vectors. A row is
+// Uniform codes: one unsigned byte a dimension and one scale for all rows, x is near offset + scale * code. For
+// distances that are sums over differences, of the codes themselves: manhattan, and euclidean on data that was bytes to
+// begin with, where offset is 0, scale is 1, nothing is lost, and the codes are the exact vectors. A row is
 //
 //     uint8 code[dim]                                                     where the codes are exact
-//     uint8 code[dim], zeros up to a multiple of 4, float error           else; error is the sum of |x - offset - scale * code|
+//     uint8 code[dim], zeros up to a multiple of 4, float error           else; error is the sum of |x - offset - scale
+//     * code|
 #pragma once
 
 #include <cstddef>
@@ -19,7 +20,7 @@ namespace nearfile::codes {
 struct UniformLayout {
     std::size_t dim;
     bool exact;
-    std::size_t tail;    // offset of the error in a row, where there is one
+    std::size_t tail;  // offset of the error in a row, where there is one
     std::size_t stride;
 
     UniformLayout(std::size_t dim_, bool exact_) noexcept
@@ -49,7 +50,8 @@ private:
     float l2_error_ = 0;
 };
 
-void encode_uniform(std::span<const float> values, const UniformScale& scale, const UniformLayout& layout, std::byte* row);
+void encode_uniform(std::span<const float> values, const UniformScale& scale, const UniformLayout& layout,
+                    std::byte* row);
 
 // Rows in the map or in a buffer, not owned.
 class UniformCodes {

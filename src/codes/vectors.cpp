@@ -52,7 +52,8 @@ ValueKind smallest_kind(std::span<const float> values) noexcept {
     ValueKind kind = ValueKind::uint8;
     for (const float value : values) {
         if (kind == ValueKind::uint8 && !is_byte(value)) kind = ValueKind::float16;
-        // Most float data is found out by its first value, so the test of a half is worth no cleverness. Bytes are halves.
+        // Most float data is found out by its first value, so the test of a half is worth no cleverness. Bytes are
+        // halves.
         if (kind == ValueKind::float16 && exact_half(value) == no_half) return ValueKind::float32;
     }
     return kind;

@@ -1,5 +1,5 @@
-// The exact vectors: what was added comes back bit for bit. Data whose values are all whole numbers from 0 to 255, or all
-// half-precision numbers, is recognised and takes 1 or 2 bytes a dimension instead of 4.
+// The exact vectors: what was added comes back bit for bit. Data whose values are all whole numbers from 0 to 255, or
+// all half-precision numbers, is recognised and takes 1 or 2 bytes a dimension instead of 4.
 #pragma once
 
 #include <cstddef>

@@ -42,7 +42,7 @@ std::string without_links(const std::string& path) {
 
 Result<Target> find_target(const std::string& path) {
     if (has_zero_byte(path)) return zero_byte_error();
-    struct stat status {};
+    struct stat status{};
     Target target;
     target.exists = ::stat(path.c_str(), &status) == 0;
     if (path.empty() || path.back() == '/' || (target.exists && S_ISDIR(status.st_mode))) {
@@ -160,7 +160,7 @@ Error write_error(const std::string& path, const Target& target, std::uint64_t n
         return os_error(what, code, "check the disk; nothing was changed");
     }
     std::string amounts = ", it needs " + std::to_string(needed) + " bytes";
-    struct statvfs disk {};
+    struct statvfs disk{};
     if (code != EFBIG && ::statvfs(target.folder.c_str(), &disk) == 0) {
         const std::uint64_t free = std::uint64_t{disk.f_bavail} * disk.f_frsize;
         amounts += " and " + std::to_string(free) + " are free in " + quoted(target.folder);

@@ -68,7 +68,7 @@ Result<std::shared_ptr<const Mapping>> Mapping::open(const std::string& path) {
         const int code = errno;
         return os_error("cannot open the file " + quoted(path), code, advice_for(code));
     }
-    struct stat status {};
+    struct stat status{};
     if (::fstat(file.number(), &status) != 0) {
         const int code = errno;
         return os_error("cannot ask for the size of " + quoted(path), code, advice_for(code));

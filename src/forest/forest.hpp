@@ -20,13 +20,16 @@ using NodeRef = std::uint32_t;
 inline constexpr NodeRef leaf_bit = 0x80000000u;
 inline constexpr std::uint32_t max_nodes = 0x7fffffffu;
 
-inline bool is_leaf(NodeRef ref) noexcept { return (ref & leaf_bit) != 0; }
+inline bool is_leaf(NodeRef ref) noexcept {
+    return (ref & leaf_bit) != 0;
+}
 
 // On disk, little-endian: do not change.
 struct Split {
     NodeRef below;  // where the margin is not above zero, or the bit is 0
     NodeRef above;
-    float scale;   // margin = scale * <plane code, point> + offset: the signed distance from the plane
+    float
+        scale;  // margin = scale * <plane code, point> + offset: the signed distance from the plane (offset 0 for dot)
     float offset;
 };
 static_assert(sizeof(Split) == 16);

@@ -9,7 +9,8 @@ namespace {
 
 using Entry = GatherScratch::Entry;
 
-// Walkers go down together, so that the cache lines of their planes are fetched side by side instead of one after another.
+// Walkers go down together, so that the cache lines of their planes are fetched side by side instead of one after
+// another.
 constexpr std::size_t walkers_at_once = 8;
 
 // A type, not a function, so that the heap's comparisons are inlined.
@@ -59,11 +60,12 @@ struct PlaneWalk {
                        scratch.products.data());
         for (std::size_t w = 0; w < refs.size(); ++w) {
             const Split& at = forest.splits[refs[w]];
-            const float offset = query.through_origin ? 0.0f : at.offset;
-            scratch.margins[w] = at.scale * query.scale * static_cast<float>(scratch.products[w]) + offset;
+            scratch.margins[w] = at.scale * query.scale * static_cast<float>(scratch.products[w]) + at.offset;
         }
     }
-    static float near_priority(float parent, float margin) noexcept { return parent > 0 ? std::min(parent, std::fabs(margin)) : parent; }
+    static float near_priority(float parent, float margin) noexcept {
+        return parent > 0 ? std::min(parent, std::fabs(margin)) : parent;
+    }
     static float far_priority(float parent, float margin) noexcept { return std::min(parent, 0.0f) - margin * margin; }
 };
 
@@ -93,7 +95,12 @@ template <class Walk>
 class Gatherer {
 public:
     Gatherer(const Walk& walk, const Leaves& leaves, GatherScratch& scratch, std::vector<RowId>& found)
-        : walk_(walk), leaves_(leaves), scratch_(scratch), found_(found), steps_left_(walk.n_splits()) {
+        : walk_(walk),
+          leaves_(leaves),
+          scratch_(scratch),
+          found_(found),
+          steps_left_(walk.n_splits()),
+          items_left_(leaves.items.size()) {
         scratch_.seen.resize((leaves.count + 63) / 64, 0);
         scratch_.splits.clear();
         scratch_.leaves.clear();
@@ -146,7 +153,8 @@ private:
         restore(scratch_.leaves, leaves_ordered);
         for (const NodeRef ref : scratch_.reached) {
             const auto items = leaves_.leaf(ref);
-            for (std::size_t i = 0; i < items.size(); i += 16) __builtin_prefetch(items.data() + i);
+            for (std::size_t i = 0; i < std::min<std::size_t>(items.size(), 256); i += 16)
+                __builtin_prefetch(items.data() + i);
         }
         scratch_.reached.clear();
     }
@@ -182,7 +190,10 @@ private:
     }
 
     void take(NodeRef ref) {
-        for (const RowId id : leaves_.leaf(ref)) {
+        const auto items = leaves_.leaf(ref);
+        if (items.size() > items_left_) return;  // of a file whose leaves overlap
+        items_left_ -= items.size();
+        for (const RowId id : items) {
             if (id >= leaves_.count) continue;
             std::uint64_t& word = scratch_.seen[id / 64];
             const std::uint64_t bit = std::uint64_t{1} << (id % 64);
@@ -197,6 +208,7 @@ private:
     GatherScratch& scratch_;
     std::vector<RowId>& found_;
     std::size_t steps_left_;
+    std::size_t items_left_;
 };
 
 }  // namespace

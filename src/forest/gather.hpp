@@ -1,8 +1,8 @@
-// Searching the forest: collect at least so many distinct candidates for a query, those from the most promising leaves of all
-// trees first. What they are worth is for the caller to measure.
+// Searching the forest: collect at least so many distinct candidates for a query, those from the most promising leaves
+// of all trees first. What they are worth is for the caller to measure.
 //
-// Asking for more candidates returns the same ones and more after them, and asking for all returns every item: so a larger
-// search_k never makes an answer worse, and a large enough one makes it exact.
+// Asking for more candidates returns the same ones and more after them, and asking for all returns every item: so a
+// larger search_k never makes an answer worse, and a large enough one makes it exact.
 #pragma once
 
 #include <cstddef>
@@ -36,7 +36,6 @@ struct GatherScratch {
 struct PlaneQuery {
     const std::int8_t* code;
     float scale;
-    bool through_origin;  // inner products: planes have no offset
 };
 
 // Fills `found`. Damaged references are left out; the time is bounded by the number of nodes whatever the file says.

@@ -11,8 +11,8 @@ namespace {
 constexpr std::uint32_t bits_tried = 20;  // as Annoy
 constexpr std::uint32_t max_samples = 256;
 
-// A split by one bit of the data: of twenty random ones the first that divides a sample well, else the one that divides it
-// best. The first good one rather than the best of all keeps the trees unlike each other.
+// A split by one bit of the data: of twenty random ones the first that divides a sample well, else the one that divides
+// it best. The first good one rather than the best of all keeps the trees unlike each other.
 class BitDivider {
 public:
     using SplitType = BitSplit;
@@ -40,7 +40,8 @@ private:
         return with;
     }
 
-    // A share of at least 1/16 on the smaller side of all items bounds the depth; looking at all bits is the last resort.
+    // A share of at least 1/16 on the smaller side of all items bounds the depth; looking at all bits is the last
+    // resort.
     bool divides(std::span<const RowId> items, std::uint32_t bit) const noexcept {
         const auto count = static_cast<std::uint32_t>(items.size());
         const std::uint32_t with = count_with(items, bit, 1);

@@ -34,7 +34,8 @@ public:
         const std::uint32_t least = std::max(1u, static_cast<std::uint32_t>(static_cast<float>(count) * least_share));
         split.scale = plane_.scale;
         split.offset = plane_.offset;
-        tree.planes.insert(tree.planes.end(), plane_.code.begin(), plane_.code.begin() + static_cast<std::ptrdiff_t>(points_.dim));
+        tree.planes.insert(tree.planes.end(), plane_.code.begin(),
+                           plane_.code.begin() + static_cast<std::ptrdiff_t>(points_.dim));
         if (below >= least && below <= count - least) {
             return stable_divide(items, above_, [this](std::uint32_t i) { return margins_[i] > 0; });
         }
@@ -60,8 +61,8 @@ private:
         return below;
     }
 
-    // A lopsided plane moves until `below` items are below it. Items in the plane itself (duplicates, say) are shared out in
-    // order: the search looks at both sides of a plane it is near.
+    // A lopsided plane moves until `below` items are below it. Items in the plane itself (duplicates, say) are shared
+    // out in order: the search looks at both sides of a plane it is near.
     std::uint32_t divide_at_rank(std::span<RowId> items, std::uint32_t below, Split& split) {
         const auto count = static_cast<std::uint32_t>(items.size());
         order_.resize(count);

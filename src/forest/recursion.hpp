@@ -3,8 +3,8 @@
 // A Divider has
 //     using SplitType = ...;
 //     std::uint32_t divide(std::span<RowId> items, base::Random&, SplitType&, Tree<SplitType>&);
-// which orders the items so that those below come first, keeping the order within each side, and returns how many they are:
-// never none and never all. Keeping the order means ids ascend in every node, so memory is read forwards.
+// which orders the items so that those below come first, keeping the order within each side, and returns how many they
+// are: never none and never all. Keeping the order means ids ascend in every node, so memory is read forwards.
 #pragma once
 
 #include <algorithm>
@@ -45,7 +45,8 @@ private:
         const auto self = static_cast<NodeRef>(tree_.splits.size());
         tree_.splits.emplace_back();
         SplitType split{};
-        const std::uint32_t below = divider_.divide(std::span(tree_.items).subspan(begin, end - begin), random_, split, tree_);
+        const std::uint32_t below =
+            divider_.divide(std::span(tree_.items).subspan(begin, end - begin), random_, split, tree_);
         split.below = grow(begin, begin + below);
         split.above = grow(begin + below, end);
         tree_.splits[self] = split;

@@ -13,9 +13,9 @@ template <class SplitType>
 struct Tree {
     NodeRef root = 0;
     std::vector<SplitType> splits;
-    std::vector<std::int8_t> planes;      // empty for bits
-    std::vector<std::uint32_t> starts;    // of every leaf in items, without the end
-    std::vector<RowId> items;             // every item once
+    std::vector<std::int8_t> planes;    // empty for bits
+    std::vector<std::uint32_t> starts;  // of every leaf in items, without the end
+    std::vector<RowId> items;           // every item once
 };
 
 template <class SplitType>

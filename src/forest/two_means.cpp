@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 
+#include "base/rounding.hpp"
+
 namespace nearfile::forest {
 namespace {
 
@@ -94,9 +96,8 @@ void TwoMeans::quantise(Plane& plane) const noexcept {
     double squares = static_cast<double>(extra) * extra;
     double middle = 0;
     for (std::size_t i = 0; i < points_.dim; ++i) {
-        const float steps = std::clamp((a[i] - b[i]) * inverse, -127.0f, 127.0f);
-        const int code = static_cast<int>(steps + (steps < 0 ? -0.5f : 0.5f));
-        plane.code[i] = static_cast<std::int8_t>(code);
+        const std::int8_t code = base::round_to_int8((a[i] - b[i]) * inverse);
+        plane.code[i] = code;
         squares += static_cast<double>(code) * code;
         middle += code * (static_cast<double>(a[i]) + b[i]) * 0.5;
     }

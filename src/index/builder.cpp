@@ -33,13 +33,14 @@ std::string place_of(std::size_t value, std::uint32_t dim) {
 }
 
 [[noreturn]] void refuse(const std::string& expected, std::span<const float> rows, std::size_t at, std::uint32_t dim) {
-    raise(ErrorCode::invalid_argument,
-          expected + "; " + place_of(at, dim) + " is " + std::to_string(rows[at]) + ": replace it or leave the vector out");
+    raise(ErrorCode::invalid_argument, expected + "; " + place_of(at, dim) + " is " + std::to_string(rows[at]) +
+                                           ": replace it or leave the vector out");
 }
 
 void check_values(std::span<const float> rows, std::uint32_t dim, bool bits) {
     if (bits) {
-        const auto bad = std::find_if(rows.begin(), rows.end(), [](float value) { return value != 0.0f && value != 1.0f; });
+        const auto bad =
+            std::find_if(rows.begin(), rows.end(), [](float value) { return value != 0.0f && value != 1.0f; });
         if (bad != rows.end()) {
             refuse("hamming takes zeros and ones", rows, static_cast<std::size_t>(bad - rows.begin()), dim);
         }
@@ -79,9 +80,15 @@ Builder::~Builder() = default;
 Builder::Builder(Builder&&) noexcept = default;
 Builder& Builder::operator=(Builder&&) noexcept = default;
 
-std::uint32_t Builder::size() const noexcept { return state_->rows.count(); }
-std::uint32_t Builder::dim() const noexcept { return state_->rows.dim(); }
-Metric Builder::metric() const noexcept { return state_->metric; }
+std::uint32_t Builder::size() const noexcept {
+    return state_->rows.count();
+}
+std::uint32_t Builder::dim() const noexcept {
+    return state_->rows.dim();
+}
+Metric Builder::metric() const noexcept {
+    return state_->metric;
+}
 
 namespace {
 

@@ -89,7 +89,8 @@ Coded code_scaled(const kernels::Kernels& kernels, Metric metric, const Rows& ro
     return coded;
 }
 
-// The center such that code 128 of 256 steps over every dimension's range stands for it; the widest range sets the step.
+// The center such that code 128 of 256 steps over every dimension's range stands for it; the widest range sets the
+// step.
 void fit_uniform(const Rows& rows, Coded& coded) {
     const std::size_t dim = rows.dim();
     std::vector<float> low(dim, std::numeric_limits<float>::infinity());
@@ -136,7 +137,8 @@ Coded code_uniform(const Rows& rows, bool exact, unsigned threads, const StageWa
 
 }  // namespace
 
-Coded code_rows(const kernels::Kernels& kernels, Metric metric, const Rows& rows, unsigned threads, const StageWatch& watch) {
+Coded code_rows(const kernels::Kernels& kernels, Metric metric, const Rows& rows, unsigned threads,
+                const StageWatch& watch) {
     const bool bytes = rows.count() > 0 && rows.kind() == codes::ValueKind::uint8;
     switch (metric) {
         case Metric::hamming:

@@ -18,12 +18,13 @@ using StageWatch = std::function<bool(std::string_view stage, std::uint64_t done
 
 struct Coded {
     CodeKind kind = CodeKind::scaled;
-    float scale = 0;             // of uniform codes
-    std::vector<float> center;   // empty where it is the origin
+    float scale = 0;            // of uniform codes
+    std::vector<float> center;  // empty where it is the origin
     base::AlignedBuffer rows;
 };
 
 // The same for any number of threads. Throws Error(cancelled) when the watch says so.
-Coded code_rows(const kernels::Kernels& kernels, Metric metric, const Rows& rows, unsigned threads, const StageWatch& watch);
+Coded code_rows(const kernels::Kernels& kernels, Metric metric, const Rows& rows, unsigned threads,
+                const StageWatch& watch);
 
 }  // namespace nearfile::index

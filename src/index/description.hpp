@@ -31,8 +31,8 @@ struct Description {
     std::uint32_t n_trees;
     std::uint32_t leaf_size;
     std::uint64_t seed;
-    std::uint32_t plane_dim;       // dimensions of the planes: dim, or fewer with a projection; 0 for bits
-    std::uint32_t reserved_number;  // zero
+    std::uint32_t plane_dim;               // dimensions of the planes: dim, or fewer with a projection; 0 for bits
+    std::uint32_t reserved_number;         // zero
     std::array<char, 16> library_version;  // that wrote it, zeros after
     std::array<std::byte, 120> reserved;   // zero
 };

@@ -16,6 +16,8 @@ void raise(const base::Error& error) {
     throw Error(static_cast<ErrorCode>(error.failure), error.message, error.os_error);
 }
 
-void raise(ErrorCode code, const std::string& message) { throw Error(code, message); }
+void raise(ErrorCode code, const std::string& message) {
+    throw Error(code, message);
+}
 
 }  // namespace nearfile::index

@@ -48,10 +48,10 @@ base::Result<std::vector<std::uint32_t>> sort_distinct(std::uint32_t count, cons
     auto order = order_of(count, id_of);
     for (std::size_t i = 1; i < order.size(); ++i) {
         if (id_of(order[i - 1]) == id_of(order[i])) {
-            return base::Error{base::Failure::invalid_argument,
-                               "ids must be distinct; " + show(order[i]) + " came for rows " +
-                                   std::to_string(order[i - 1]) + " and " + std::to_string(order[i]) +
-                                   ": drop one of the two or give it another id"};
+            return base::Error{base::Failure::invalid_argument, "ids must be distinct; " + show(order[i]) +
+                                                                    " came for rows " + std::to_string(order[i - 1]) +
+                                                                    " and " + std::to_string(order[i]) +
+                                                                    ": drop one of the two or give it another id"};
         }
     }
     return order;

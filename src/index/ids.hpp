@@ -1,6 +1,7 @@
 // Names of items: rows, 64-bit integers or strings, looked up both ways straight from the map.
 //
-// Stored are the ids in row order and, unless they ascend already, the rows in the order of their ids, for binary search.
+// Stored are the ids in row order and, unless they ascend already, the rows in the order of their ids, for binary
+// search.
 #pragma once
 
 #include <cstdint>
@@ -43,8 +44,8 @@ public:
     IdTable table(std::uint32_t count) const noexcept;
 };
 
-// The rows in ascending order of their ids, empty where they ascend already. Strings compare byte by byte. Two equal ids
-// are an error that names the id and its rows.
+// The rows in ascending order of their ids, empty where they ascend already. Strings compare byte by byte. Two equal
+// ids are an error that names the id and its rows.
 base::Result<std::vector<std::uint32_t>> sort_ids(const IdTable& ids);
 
 }  // namespace nearfile::index

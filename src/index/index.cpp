@@ -1,4 +1,6 @@
 // The public Index: checks what the caller passed, then hands over to the state and the search.
+#include "nearfile/index.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -10,7 +12,6 @@
 #include "index/search.hpp"
 #include "index/state.hpp"
 #include "index/verify.hpp"
-#include "nearfile/index.hpp"
 
 namespace nearfile {
 namespace {
@@ -36,28 +37,41 @@ void check_row(const Index::State& state, std::uint32_t row) {
 }  // namespace
 
 Index Index::open(const std::string& path, const OpenOptions& options) {
-    Index opened(index::open_state(path, index::unwrap(file::Container::open(path, index::known_sections, options.prefault))));
+    Index opened(
+        index::open_state(path, index::unwrap(file::Container::open(path, index::known_sections, options.prefault))));
     if (options.verify) opened.verify();
     return opened;
 }
 
-Index Index::open_buffer(std::span<const std::byte> bytes, std::shared_ptr<const void> owner, const OpenOptions& options) {
+Index Index::open_buffer(std::span<const std::byte> bytes, std::shared_ptr<const void> owner,
+                         const OpenOptions& options) {
     auto container = index::unwrap(file::Container::from_buffer(bytes, std::move(owner), index::known_sections));
     Index opened(index::open_state({}, std::move(container)));
     if (options.verify) opened.verify();
     return opened;
 }
 
-std::uint32_t Index::size() const noexcept { return state_->description.count; }
-std::uint32_t Index::dim() const noexcept { return state_->description.dim; }
-Metric Index::metric() const noexcept { return state_->description.metric; }
-IdKind Index::id_kind() const noexcept { return state_->description.id_kind; }
-std::span<const std::byte> Index::bytes() const noexcept { return state_->container.bytes(); }
+std::uint32_t Index::size() const noexcept {
+    return state_->description.count;
+}
+std::uint32_t Index::dim() const noexcept {
+    return state_->description.dim;
+}
+Metric Index::metric() const noexcept {
+    return state_->description.metric;
+}
+IdKind Index::id_kind() const noexcept {
+    return state_->description.id_kind;
+}
+std::span<const std::byte> Index::bytes() const noexcept {
+    return state_->container.bytes();
+}
 
 Info Index::info() const {
     const auto& d = state_->description;
     Info info{.path = state_->path,
-              .library_version = {d.library_version.begin(), std::find(d.library_version.begin(), d.library_version.end(), '\0')},
+              .library_version = {d.library_version.begin(),
+                                  std::find(d.library_version.begin(), d.library_version.end(), '\0')},
               .format_version = file::format_version,
               .metric = d.metric,
               .dim = d.dim,
@@ -80,8 +94,8 @@ std::vector<Neighbor> Index::search(std::span<const float> query, const SearchOp
     SearchOptions one_thread = options;
     one_thread.threads = 1;
     if (query.size() != dim()) {
-        raise(ErrorCode::invalid_argument, "a query must have " + std::to_string(dim()) + " values, the index's dimension; got " +
-                                               std::to_string(query.size()));
+        raise(ErrorCode::invalid_argument, "a query must have " + std::to_string(dim()) +
+                                               " values, the index's dimension; got " + std::to_string(query.size()));
     }
     search_batch(query, one_thread, nearest);
     return nearest;
@@ -98,8 +112,8 @@ void Index::search_batch(std::span<const float> queries, const SearchOptions& op
     const std::size_t n = queries.size() / width;
     const std::size_t k = std::min(options.k, size());
     if (out.size() != n * k) {
-        raise(ErrorCode::invalid_argument, "the output must have room for " + std::to_string(n * k) + " neighbours; got " +
-                                               std::to_string(out.size()));
+        raise(ErrorCode::invalid_argument, "the output must have room for " + std::to_string(n * k) +
+                                               " neighbours; got " + std::to_string(out.size()));
     }
     check_query(queries, dim());
 
@@ -117,8 +131,8 @@ void Index::search_batch(std::span<const float> queries, const SearchOptions& op
 void Index::vector(std::uint32_t row, std::span<float> out) const {
     check_row(*state_, row);
     if (out.size() != dim()) {
-        raise(ErrorCode::invalid_argument, "the output must have room for " + std::to_string(dim()) + " values; got " +
-                                               std::to_string(out.size()));
+        raise(ErrorCode::invalid_argument,
+              "the output must have room for " + std::to_string(dim()) + " values; got " + std::to_string(out.size()));
     }
     if (state_->bits) {
         codes::unpack_bits(state_->bits->row(row), out);
@@ -138,8 +152,12 @@ float Index::distance(std::uint32_t a, std::uint32_t b) const {
     return metric() == Metric::dot ? -distance : distance;
 }
 
-std::optional<std::uint32_t> Index::find(std::int64_t id) const { return state_->ids.find(id); }
-std::optional<std::uint32_t> Index::find(std::string_view id) const { return state_->ids.find(id); }
+std::optional<std::uint32_t> Index::find(std::int64_t id) const {
+    return state_->ids.find(id);
+}
+std::optional<std::uint32_t> Index::find(std::string_view id) const {
+    return state_->ids.find(id);
+}
 
 std::int64_t Index::int64_id(std::uint32_t row) const {
     check_row(*state_, row);
@@ -151,6 +169,8 @@ std::string_view Index::string_id(std::uint32_t row) const {
     return id_kind() == IdKind::string ? state_->ids.string(row) : std::string_view{};
 }
 
-void Index::verify() const { index::verify(*state_); }
+void Index::verify() const {
+    index::verify(*state_);
+}
 
 }  // namespace nearfile

@@ -2,10 +2,10 @@
 #include <array>
 #include <string>
 
+#include "file/writer.hpp"
 #include "index/description.hpp"
 #include "index/errors.hpp"
 #include "index/kernel_choice.hpp"
-#include "file/writer.hpp"
 #include "nearfile/nearfile.hpp"
 
 namespace nearfile {
@@ -42,7 +42,9 @@ Metric metric_from_name(std::string_view name) {
     index::raise(ErrorCode::invalid_argument, "metric must be one of " + known + "; got '" + std::string(name) + "'");
 }
 
-std::string_view instruction_set() { return index::chosen_kernels().name; }
+std::string_view instruction_set() {
+    return index::chosen_kernels().name;
+}
 
 std::vector<std::string_view> supported_instruction_sets() {
     std::vector<std::string_view> names;
@@ -65,9 +67,11 @@ const kernels::Kernels& chosen_kernels() {
 }
 
 const char* section_name(std::uint32_t kind) noexcept {
-    constexpr std::array<const char*, 15> names = {"unknown",     "codes",      "roots",  "splits",  "planes",
-                                                   "leaf_starts", "leaf_items", "projection", "projection_scales", "center", "vectors", "int64_ids",
-                                                   "id_text_starts", "id_text", "id_order"};
+    constexpr std::array<const char*, 15> names = {"unknown",        "codes",      "roots",
+                                                   "splits",         "planes",     "leaf_starts",
+                                                   "leaf_items",     "projection", "projection_scales",
+                                                   "center",         "vectors",    "int64_ids",
+                                                   "id_text_starts", "id_text",    "id_order"};
     return names[kind < names.size() ? kind : 0];
 }
 

@@ -1,5 +1,5 @@
-// Opening: does the file hold what its description says, and is every section as long as it must be? Takes the same time for
-// a file of any size. What the sections contain is checked where it is used, and by verify().
+// Opening: does the file hold what its description says, and is every section as long as it must be? Takes the same
+// time for a file of any size. What the sections contain is checked where it is used, and by verify().
 #include <cmath>
 #include <cstring>
 
@@ -31,7 +31,8 @@ private:
                                        " is damaged: " + what + "; copy or build it again");
     }
 
-    static void in_range(std::uint64_t value, std::uint64_t low, std::uint64_t high, const char* name, const Opener& self) {
+    static void in_range(std::uint64_t value, std::uint64_t low, std::uint64_t high, const char* name,
+                         const Opener& self) {
         if (value < low || value > high) {
             self.bad(std::string(name) + " is " + std::to_string(value) + ", expected " + std::to_string(low) + " to " +
                      std::to_string(high));
@@ -48,17 +49,16 @@ private:
         in_range(description_.n_trees, 1, max_trees, "the number of trees", *this);
         in_range(description_.leaf_size, 1, max_count, "the leaf size", *this);
         const bool bits = description_.metric == Metric::hamming;
-        if (!bits && description_.plane_dim != description_.dim && description_.plane_dim != codes::projected_dim) {
-            bad("planes have " + std::to_string(description_.plane_dim) + " dimensions");
-        }
+        const std::uint64_t plane_dim = bits ? 0 : codes::plane_dim(description_.dim);
+        in_range(description_.plane_dim, plane_dim, plane_dim, "the dimension of planes", *this);
         const CodeKind code = description_.code_kind;
         bool fits = bits == (code == CodeKind::bits) && bits == (description_.value_type == ValueType::bit);
         if (code == CodeKind::uniform || code == CodeKind::uniform_exact) {
             const bool takes_uniform = description_.metric == Metric::manhattan ||
                                        (description_.metric == Metric::euclidean && code == CodeKind::uniform_exact);
             const bool bytes = description_.value_type == ValueType::uint8;
-            fits = fits && takes_uniform && (code == CodeKind::uniform || bytes) && std::isfinite(description_.code_scale) &&
-                   description_.code_scale > 0;
+            fits = fits && takes_uniform && (code == CodeKind::uniform || bytes) &&
+                   std::isfinite(description_.code_scale) && description_.code_scale > 0;
         } else {
             fits = fits && (bits || code == CodeKind::scaled) && description_.metric != Metric::manhattan;
         }
@@ -117,7 +117,8 @@ private:
         const auto kind = static_cast<codes::ValueKind>(description_.value_type);
         const bool codes_are_vectors = description_.code_kind == CodeKind::uniform_exact;
         const auto where = codes_are_vectors ? SectionKind::codes : SectionKind::vectors;
-        state_.vectors.emplace(kernels, dim, kind, section<std::byte>(where, count * dim * codes::bytes_per_value(kind)));
+        state_.vectors.emplace(kernels, dim, kind,
+                               section<std::byte>(where, count * dim * codes::bytes_per_value(kind)));
     }
 
     void open_forest(std::uint64_t count, std::uint64_t dim) {
@@ -133,7 +134,8 @@ private:
         }
         const std::uint64_t plane_dim = description_.plane_dim;
         const auto splits = section_of_any_length<forest::Split>(SectionKind::splits);
-        state_.planes = {leaves, splits, section<std::int8_t>(SectionKind::planes, splits.size() * plane_dim), plane_dim};
+        state_.planes = {leaves, splits, section<std::int8_t>(SectionKind::planes, splits.size() * plane_dim),
+                         plane_dim};
         if (plane_dim == dim || count == 0) return;
         state_.projection = codes::Projection{section<std::int8_t>(SectionKind::projection, plane_dim * dim),
                                               section<float>(SectionKind::projection_scales, plane_dim), dim};

@@ -141,13 +141,13 @@ Planted plant(const kernels::Kernels& kernels, Metric metric, const Rows& rows, 
     const bool bits = metric == Metric::hamming;
     Planted planted{.leaf_size = leaf_size,
                     .n_trees = options.n_trees == 0 ? default_trees : options.n_trees,
-                    .plane_dim = bits ? 0 : rows.dim(),
+                    .plane_dim = bits ? 0 : static_cast<std::uint32_t>(codes::plane_dim(rows.dim())),
                     .projection = {},
                     .planes = {},
                     .bits = {}};
     if (planted.n_trees > max_trees) {
-        raise(ErrorCode::invalid_argument, "n_trees must be at most " + std::to_string(max_trees) + "; got " +
-                                               std::to_string(planted.n_trees));
+        raise(ErrorCode::invalid_argument,
+              "n_trees must be at most " + std::to_string(max_trees) + "; got " + std::to_string(planted.n_trees));
     }
     if (rows.count() == 0) return planted;
     if (bits) {
@@ -159,12 +159,11 @@ Planted plant(const kernels::Kernels& kernels, Metric metric, const Rows& rows, 
         return planted;
     }
     SignedCodes codes = signed_codes(metric, rows, coded);
-    planted.plane_dim = rows.dim();
-    if (rows.dim() > codes::projected_dim) {
-        planted.plane_dim = codes::projected_dim;
+    if (planted.plane_dim < rows.dim()) {
         planted.projection = codes::train_projection(kernels, sample_rows(codes, rows.count(), rows.dim()), rows.dim(),
                                                      base::derive_seed(options.seed, max_trees));
-        const codes::Projection projection{planted.projection.rows.as<std::int8_t>(), planted.projection.scales, rows.dim()};
+        const codes::Projection projection{planted.projection.rows.as<std::int8_t>(), planted.projection.scales,
+                                           rows.dim()};
         codes = project(kernels, codes, rows.count(), projection, options.threads, watch);
     }
     const forest::Points points{codes.rows, codes.stride, codes.scales, codes.extras, planted.plane_dim, rows.count()};

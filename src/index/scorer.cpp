@@ -150,7 +150,7 @@ void Scorer::gather(std::size_t wanted, forest::GatherScratch& scratch, std::vec
         projected_->set(values);
     }
     const codes::ScaledQuery& seen = projected_ ? *projected_ : scaled_;
-    const forest::PlaneQuery query{seen.code(), seen.tail().scale, state_.description.metric == Metric::dot};
+    const forest::PlaneQuery query{seen.code(), seen.tail().scale};
     forest::gather(*state_.kernels, state_.planes, query, wanted, scratch, found);
 }
 

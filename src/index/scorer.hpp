@@ -45,9 +45,9 @@ private:
 
     const Index::State& state_;
     std::size_t dim_;
-    std::vector<float> values_;   // of length one for angular and cosine
+    std::vector<float> values_;  // of length one for angular and cosine
     std::vector<float> centered_;
-    std::vector<float> rows_;     // decoded vectors
+    std::vector<float> rows_;  // decoded vectors
     std::vector<std::uint64_t> words_;
     std::vector<std::uint32_t> word_sums_;
     codes::ScaledQuery scaled_;

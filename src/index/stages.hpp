@@ -24,10 +24,13 @@ inline void run_stage(std::string_view stage, std::size_t n_tasks, unsigned thre
 // Rows in blocks of a fixed size, whatever the number of threads: sums over blocks come out the same.
 inline constexpr std::uint32_t block_rows = 4096;
 
-inline std::size_t n_blocks(std::uint32_t count) { return (count + block_rows - 1) / block_rows; }
+inline std::size_t n_blocks(std::uint32_t count) {
+    return (count + block_rows - 1) / block_rows;
+}
 
 template <class Work>
-void run_blocks(std::string_view stage, std::uint32_t count, unsigned threads, const Work& work, const StageWatch& watch) {
+void run_blocks(std::string_view stage, std::uint32_t count, unsigned threads, const Work& work,
+                const StageWatch& watch) {
     std::atomic<bool> stop{false};
     run_stage(
         stage, n_blocks(count), threads,

@@ -65,8 +65,8 @@ void verify_ids(const Index::State& state) {
         if (row >= ids.count) bad(state, SectionKind::id_order, "a row that does not exist");
         if (rank == 0) continue;
         const std::uint32_t before = ids.order.empty() ? rank - 1 : ids.order[rank - 1];
-        const bool ascends = ids.kind == IdKind::int64 ? ids.numbers[before] < ids.numbers[row]
-                                                       : ids.string(before) < ids.string(row);
+        const bool ascends =
+            ids.kind == IdKind::int64 ? ids.numbers[before] < ids.numbers[row] : ids.string(before) < ids.string(row);
         if (!ascends) bad(state, SectionKind::id_order, "the ids do not ascend");
     }
 }

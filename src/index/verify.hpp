@@ -1,4 +1,5 @@
-// The whole check of a file, in time proportional to its size: checksums, then everything that refers to something else.
+// The whole check of a file, in time proportional to its size: checksums, then everything that refers to something
+// else.
 #pragma once
 
 #include "index/state.hpp"

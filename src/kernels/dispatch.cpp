@@ -91,9 +91,7 @@ struct Supported {
 #endif
     }
 
-    void add(const Kernels* table) {
-        tables[n_tables++] = table;
-    }
+    void add(const Kernels* table) { tables[n_tables++] = table; }
 
     void add_composed(const Kernels& special, const Kernels& rest) {
         composed = rest;

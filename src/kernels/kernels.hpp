@@ -1,12 +1,13 @@
 // The inner loops: one table of function pointers per instruction set. The only folder with intrinsics.
 //
-// Each takes a batch (one query against `count` rows), so that one indirect call is paid per batch. Row j is row ids[j] of
-// `rows`, or row j where `ids` is null. `stride` is the distance between rows in bytes. Kernels cannot fail, allocate nothing,
-// and may run on any thread.
+// Each takes a batch (one query against `count` rows), so that one indirect call is paid per batch. Row j is row ids[j]
+// of `rows`, or row j where `ids` is null. `stride` is the distance between rows in bytes. Kernels cannot fail,
+// allocate nothing, and may run on any thread.
 //
 // Every version of a kernel returns the same bits as the scalar one:
 // - integer kernels are exact;
-// - float kernels add in one fixed order: 32 partial sums, number i % 32 for dimension i, each product rounded before it is
+// - float kernels add in one fixed order: 32 partial sums, number i % 32 for dimension i, each product rounded before
+// it is
 //   added (no fused multiply-add), then folded 32 -> 16 -> 8 -> 4 -> 2 -> 1, the upper half onto the lower.
 //
 // Reading: float, half and bit rows are never read past their end. Rows of 8-bit codes may be read up to
@@ -52,11 +53,12 @@ struct Kernels {
     void (*half_to_float)(const std::uint16_t* half, std::size_t count, float* out);
 };
 
-// What NEARFILE_ISA or the processor chooses, settled at the first call. Null, with `message` set to a static text that lists
-// the names, when NEARFILE_ISA names an instruction set that is unknown or that this machine cannot run.
+// What NEARFILE_ISA or the processor chooses, settled at the first call. Null, with `message` set to a static text that
+// lists the names, when NEARFILE_ISA names an instruction set that is unknown or that this machine cannot run.
 const Kernels* chosen(const char** message);
 
-// Every instruction set that this machine can run, slowest first; ends with null. The scalar reference is always the first.
+// Every instruction set that this machine can run, slowest first; ends with null. The scalar reference is always the
+// first.
 const Kernels* const* supported();
 
 }  // namespace nearfile::kernels

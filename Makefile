@@ -1,0 +1,80 @@
+# make demo · test · lint · format · stubs · clean. Each makes .venv itself and installs what it needs; run again, it only redoes
+# what has changed.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+JOBS := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# The build tools stay in .venv, so that a change compiles what it touches and not everything.
+INSTALL := CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) $(PIP) --no-build-isolation
+SOURCES := pyproject.toml CMakeLists.txt $(shell find include src python -type f -not -path '*/__pycache__/*')
+CPP := $(shell find src python/bindings include examples tests/cpp -name '*.cpp' -o -name '*.hpp')
+
+.PHONY: demo test lint format stubs clean
+
+demo: $(VENV)/demo
+	$(BIN)/nearfile demo
+
+test: build/cpp/passed $(VENV)/test
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/lint build/lint/compile_commands.json
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/clang-format --dry-run -Werror $(CPP)
+	$(BIN)/run-clang-tidy.py -quiet -p build/lint -j $(JOBS) -clang-tidy-binary $(BIN)/clang-tidy \
+	    '^$(CURDIR)/(src|python/bindings)/'
+
+format: $(VENV)/lint
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/clang-format -i $(CPP)
+
+# Damaged files by the ten thousand under AddressSanitizer; minutes, so not part of `make test`.
+fuzz: $(VENV)/tools
+	$(BIN)/cmake -S . -B build/fuzz -G Ninja -DCMAKE_MAKE_PROGRAM=$(abspath $(BIN)/ninja) -DNEARFILE_BUILD_FUZZ=ON \
+	    -DNEARFILE_BUILD_PYTHON=OFF -DNEARFILE_SANITIZE=address,undefined
+	$(BIN)/cmake --build build/fuzz --parallel $(JOBS)
+	build/fuzz/fuzz/nearfile_fuzz 20000
+
+stubs: $(VENV)/test
+	$(BIN)/python -m nanobind.stubgen -m nearfile._core -o python/nearfile/_core.pyi
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+# Each extra is installed when its stamp is older than a source.
+$(VENV)/tools: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) --upgrade pip
+	$(PIP) "scikit-build-core>=0.10" "nanobind>=2.5" "cmake>=3.21" "ninja>=1.11"
+	@touch $@
+
+$(VENV)/test: $(VENV)/tools $(SOURCES)
+	$(INSTALL) ".[test]"
+	@touch $@
+
+$(VENV)/demo: $(VENV)/tools $(SOURCES)
+	$(INSTALL) ".[demo]"
+	@touch $@
+
+$(VENV)/lint: $(VENV)/tools $(SOURCES)
+	$(INSTALL) ".[lint]"
+	@touch $@
+
+# The C++ tests, run again when anything they are made of has changed.
+build/cpp/passed: $(VENV)/tools CMakeLists.txt $(CPP) $(shell find src examples tests/cpp -name '*.cmake' -o -name CMakeLists.txt)
+	$(BIN)/cmake -S . -B build/cpp -G Ninja -DCMAKE_MAKE_PROGRAM=$(abspath $(BIN)/ninja) -DNEARFILE_BUILD_TESTS=ON \
+	    -DNEARFILE_BUILD_PYTHON=OFF
+	$(BIN)/cmake --build build/cpp --parallel $(JOBS)
+	$(BIN)/ctest --test-dir build/cpp --output-on-failure
+	@touch $@
+
+build/lint/compile_commands.json: $(VENV)/lint CMakeLists.txt python/bindings/CMakeLists.txt
+	$(BIN)/cmake -S . -B build/lint -G Ninja -DCMAKE_MAKE_PROGRAM=$(abspath $(BIN)/ninja) \
+	    -DCMAKE_EXPORT_COMPILE_COMMANDS=ON -DPython_EXECUTABLE=$(abspath $(BIN)/python) \
+	    -Dnanobind_ROOT=$$($(BIN)/python -m nanobind --cmake_dir)
+	@touch $@

@@ -1,0 +1,19 @@
+// What the binding files share: one bind_* function each, called once by module.cpp with the GIL held.
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+namespace nearfile::python {
+
+class SharedIndex;
+
+void bind_arrays();
+void bind_errors();
+void bind_system(nanobind::module_& module);
+void bind_index(nanobind::module_& module);
+void bind_builder(nanobind::module_& module);
+
+// The part of bind_index that search.cpp has.
+void bind_search(nanobind::class_<SharedIndex>& type);
+
+}  // namespace nearfile::python

@@ -1,0 +1,142 @@
+// Building, with signals and the progress callable heard while the GIL is released.
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string_view.h>
+#include <nanobind/stl/unique_ptr.h>
+
+#include <atomic>
+#include <exception>
+#include <memory>
+#include <nearfile/nearfile.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "arrays.hpp"
+#include "bindings.hpp"
+#include "errors.hpp"
+#include "shared_index.hpp"
+
+namespace nearfile::python {
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+namespace {
+
+// A Builder belongs to one thread at a time; a second call that comes meanwhile, from another thread or from the
+// progress callable, is refused rather than made to wait, since waiting for itself would never end.
+class SharedBuilder {
+public:
+    SharedBuilder(std::uint32_t dim, Metric metric) : builder_(dim, metric) {}
+
+    class Turn {
+    public:
+        explicit Turn(SharedBuilder& shared) : shared_(shared) {
+            if (shared_.busy_.test_and_set()) {
+                throw Error(ErrorCode::invalid_argument,
+                            "builder: expected one call at a time, got a second while add() or build() runs: "
+                            "use one Builder a thread, and do not call it from its progress function");
+            }
+        }
+        ~Turn() { shared_.busy_.clear(); }
+        Turn(const Turn&) = delete;
+        Turn& operator=(const Turn&) = delete;
+        Builder& builder() const { return shared_.builder_; }
+
+    private:
+        SharedBuilder& shared_;
+    };
+
+private:
+    Builder builder_;
+    std::atomic_flag busy_;
+};
+
+std::span<const float> checked(const Rows& rows, const Builder& builder) {
+    if (rows.shape(1) != builder.dim()) {
+        throw Error(ErrorCode::invalid_argument, "vectors: expected rows of " + std::to_string(builder.dim()) +
+                                                     " values, got rows of " + std::to_string(rows.shape(1)));
+    }
+    return {rows.data(), rows.size()};
+}
+
+void add(SharedBuilder& shared, const Rows& rows) {
+    const SharedBuilder::Turn turn(shared);
+    const nb::gil_scoped_release released;
+    turn.builder().add(checked(rows, turn.builder()));
+}
+
+void add_int64(SharedBuilder& shared, const Rows& rows, const RowNumbers& ids) {
+    const SharedBuilder::Turn turn(shared);
+    const nb::gil_scoped_release released;
+    turn.builder().add(checked(rows, turn.builder()), std::span(ids.data(), ids.size()));
+}
+
+void add_strings(SharedBuilder& shared, const Rows& rows, const nb::list& ids) {
+    const SharedBuilder::Turn turn(shared);
+    // The views are into the str objects, which `kept` holds: another thread may change the list.
+    const nb::tuple kept(ids);
+    std::vector<std::string_view> views;
+    views.reserve(kept.size());
+    for (const nb::handle id : kept) views.push_back(nb::cast<std::string_view>(id));
+    const nb::gil_scoped_release released;
+    turn.builder().add(checked(rows, turn.builder()), views);
+}
+
+std::unique_ptr<SharedIndex> build(SharedBuilder& shared, const std::optional<nb::bytes>& path, std::uint32_t n_trees,
+                                   std::uint64_t seed, std::uint32_t threads, const nb::object& progress) {
+    const SharedBuilder::Turn turn(shared);
+    const std::string file = path ? std::string(path->c_str(), path->size()) : std::string();
+    std::exception_ptr raised;  // a signal's KeyboardInterrupt, or what the callable raised
+    const auto report = [&](std::string_view stage, std::uint64_t done, std::uint64_t total) {
+        const nb::gil_scoped_acquire acquired;
+        try {
+            if (PyErr_CheckSignals() != 0) throw nb::python_error();
+            if (!progress.is_none()) progress(stage, done, total);
+        } catch (...) {
+            raised = std::current_exception();
+        }
+        return raised == nullptr;
+    };
+    const BuildOptions options{.n_trees = n_trees, .seed = seed, .threads = threads, .progress = report};
+    try {
+        return with_path(file, [&] {
+            const nb::gil_scoped_release released;
+            const Builder& builder = turn.builder();
+            return std::make_unique<SharedIndex>(path ? builder.build(file, options) : builder.build(options));
+        });
+    } catch (const Error&) {
+        if (raised) std::rethrow_exception(raised);
+        throw;
+    }
+}
+
+}  // namespace
+
+void bind_builder(nb::module_& module) {
+    nb::class_<SharedBuilder>(module, "Builder", "Collects vectors and builds an index from them.")
+        .def(
+            "__init__",
+            [](SharedBuilder* self, std::uint32_t dim, std::string_view metric) {
+                new (self) SharedBuilder(dim, metric_from_name(metric));
+            },
+            "dim"_a, "metric"_a)
+        .def_prop_ro(
+            "size", [](SharedBuilder& shared) { return SharedBuilder::Turn(shared).builder().size(); },
+            "The number of vectors added.")
+        .def("add", &add, "rows"_a.noconvert(),
+             nb::sig("def add(self, rows: numpy.typing.NDArray[numpy.float32]) -> None"), "Add rows named by number.")
+        .def("add_int64", &add_int64, "rows"_a.noconvert(), "ids"_a.noconvert(),
+             nb::sig("def add_int64(self, rows: numpy.typing.NDArray[numpy.float32], "
+                     "ids: numpy.typing.NDArray[numpy.int64]) -> None"),
+             "Add rows named by int64.")
+        .def("add_strings", &add_strings, "rows"_a.noconvert(), "ids"_a,
+             nb::sig("def add_strings(self, rows: numpy.typing.NDArray[numpy.float32], ids: list[str]) -> None"),
+             "Add rows named by str.")
+        .def("build", &build, "path"_a.none(), "n_trees"_a, "seed"_a, "threads"_a, "progress"_a.none(),
+             nb::sig("def build(self, path: bytes | None, n_trees: int, seed: int, threads: int, "
+                     "progress: collections.abc.Callable[[str, int, int], object] | None) -> Index"),
+             "Build, into a file or in memory.");
+}
+
+}  // namespace nearfile::python

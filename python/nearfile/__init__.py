@@ -1,0 +1,68 @@
+"""Nearest neighbours in a memory-mapped file.
+
+Build an index of vectors once, into one file; open it in microseconds, in any number of processes; search it.
+
+>>> import numpy, nearfile
+>>> vectors = numpy.random.default_rng(0).random((1000, 16))
+>>> index = nearfile.build(vectors, metric="euclidean")
+>>> ids, distances = index.search(vectors[7], k=3)
+>>> int(ids[0]), float(distances[0])
+(7, 0.0)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nearfile import _core
+from nearfile.builder import Builder, build
+from nearfile.errors import (
+    BadFileError,
+    ClosedError,
+    FileError,
+    InvalidArgumentError,
+    MissingFileError,
+    NearfileError,
+    NotFoundError,
+)
+from nearfile.index import Index, open, open_buffer
+
+__version__: str = _core.version
+
+__all__ = [
+    "BadFileError",
+    "Builder",
+    "ClosedError",
+    "FileError",
+    "Index",
+    "InvalidArgumentError",
+    "MissingFileError",
+    "NearfileError",
+    "NotFoundError",
+    "__version__",
+    "build",
+    "info",
+    "open",
+    "open_buffer",
+]
+
+
+def info() -> dict[str, Any]:
+    """What this library is and what it uses of this machine.
+
+    A dict with ``version``, ``instruction_set`` (in use; the environment variable ``NEARFILE_ISA`` forces one),
+    ``supported_instruction_sets`` (a list, slowest first) and ``cores`` (that this process may use).
+
+    Raises:
+        InvalidArgumentError: ``NEARFILE_ISA`` names a set that is unknown or not supported here.
+
+    >>> import nearfile
+    >>> nearfile.info()["instruction_set"] in nearfile.info()["supported_instruction_sets"]
+    True
+    """
+    return {
+        "version": __version__,
+        "instruction_set": _core.instruction_set(),
+        "supported_instruction_sets": _core.supported_instruction_sets(),
+        "cores": _core.cores(),
+    }

@@ -1,0 +1,122 @@
+"""
+The C++ core of nearfile. Private: use the package's own functions and classes.
+"""
+
+from collections.abc import Callable
+from typing import overload
+
+import numpy
+import numpy.typing
+
+
+version: str = '0.1.0'
+
+max_count: int = 2147483647
+
+max_dim: int = 65536
+
+max_trees: int = 65536
+
+def instruction_set() -> str:
+    """The instruction set in use, by name."""
+
+def supported_instruction_sets() -> list[str]:
+    """Those this machine can run, slowest first."""
+
+def cores() -> int:
+    """The number of cores this process may use."""
+
+class Index:
+    """A mapped index. Safe to use from any number of threads."""
+
+    @staticmethod
+    def open(path: bytes, prefault: bool, verify: bool) -> Index:
+        """Map a file; `path` as os.fsencode gives it."""
+
+    @staticmethod
+    def open_buffer(buffer: object | None, verify: bool) -> Index:
+        """Search the bytes of a file held in memory."""
+
+    def copy(self) -> Index:
+        """Another one that shares the mapping and is closed by itself."""
+
+    def close(self) -> None:
+        """Let go of the mapping; searches under way end as usual."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether close() was called."""
+
+    def save(self, path: bytes) -> None:
+        """Write the file's bytes to `path`, atomically."""
+
+    def contents(self) -> bytes:
+        """The whole file."""
+
+    def verify(self) -> None:
+        """Check every checksum and every stored id."""
+
+    def info(self) -> dict[str, object]:
+        """What the file says about itself."""
+
+    @property
+    def size(self) -> int:
+        """The number of items."""
+
+    @property
+    def dim(self) -> int:
+        """Dimensions of a vector."""
+
+    @property
+    def metric(self) -> str:
+        """The metric's name."""
+
+    @property
+    def id_kind(self) -> str:
+        """'row', 'int64' or 'string'."""
+
+    def ids(self) -> numpy.typing.NDArray[numpy.int64] | list[str]:
+        """Every id by row."""
+
+    @overload
+    def find(self, id: int) -> int | None: ...
+
+    @overload
+    def find(self, id: str) -> int | None:
+        """The row of an id, None where there is none."""
+
+    def vector(self, row: int) -> numpy.typing.NDArray[numpy.float32]:
+        """The vector of a row."""
+
+    def vectors(self, rows: numpy.typing.NDArray[numpy.int64]) -> numpy.typing.NDArray[numpy.float32]:
+        """The vectors of rows."""
+
+    def distance(self, a: int, b: int) -> float:
+        """The distance of two rows."""
+
+    def search(self, query: object, k: int, search_k: int, exact: bool) -> tuple[numpy.typing.NDArray[numpy.int64] | list[str], numpy.typing.NDArray[numpy.float32]] | None:
+        """One query. None where `query` is not one contiguous row of float32."""
+
+    def search_batch(self, queries: numpy.typing.NDArray[numpy.float32], k: int, search_k: int, exact: bool, threads: int) -> tuple[numpy.typing.NDArray[numpy.int64] | list[str], numpy.typing.NDArray[numpy.float32]]:
+        """A batch of queries; a list of ids is row after row."""
+
+class Builder:
+    """Collects vectors and builds an index from them."""
+
+    def __init__(self, dim: int, metric: str) -> None: ...
+
+    @property
+    def size(self) -> int:
+        """The number of vectors added."""
+
+    def add(self, rows: numpy.typing.NDArray[numpy.float32]) -> None:
+        """Add rows named by number."""
+
+    def add_int64(self, rows: numpy.typing.NDArray[numpy.float32], ids: numpy.typing.NDArray[numpy.int64]) -> None:
+        """Add rows named by int64."""
+
+    def add_strings(self, rows: numpy.typing.NDArray[numpy.float32], ids: list[str]) -> None:
+        """Add rows named by str."""
+
+    def build(self, path: bytes | None, n_trees: int, seed: int, threads: int, progress: Callable[[str, int, int], object] | None) -> Index:
+        """Build, into a file or in memory."""

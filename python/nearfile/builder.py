@@ -1,0 +1,193 @@
+"""Building an index: all at once with :func:`build`, or in batches with :class:`Builder`."""
+
+from __future__ import annotations
+
+from nearfile import _core, arguments, inputs
+from nearfile import progress as progress_module
+from nearfile.arguments import PathLike
+from nearfile.errors import InvalidArgumentError
+from nearfile.index import Index
+from nearfile.progress import Progress
+
+
+class Builder:
+    """Collects vectors, in as many batches as suits, and builds an index from them.
+
+    Args:
+        dim: The length of every vector, from 1 to 65536.
+        metric: ``"angular"``, ``"cosine"``, ``"euclidean"``, ``"dot"``, ``"manhattan"`` or ``"hamming"``.
+        path: Where to write the index; ``None`` keeps it in memory. A file that is there is replaced when the new one
+            is complete, and not touched before.
+        n_trees: How many trees to build, from 1 to 65536; ``None`` chooses from the number of vectors. More trees
+            give more of the true neighbours for the same work, and a larger file.
+        threads: How many threads build; ``None`` is every core. The result is the same for any number.
+        seed: Of the random choices, from 0 to 2**64 - 1. The same vectors, seed and version give the same bytes.
+        progress: ``None`` draws a bar where stderr is a terminal, ``True`` and ``False`` always or never do; a
+            function is called about twenty times a second with ``(stage, done, total)``, and stops the build by
+            raising an exception, which comes out of :meth:`build`.
+
+    Raises:
+        InvalidArgumentError: A value out of its range, or a metric that is not known.
+        FileError: The folder of ``path`` is missing or cannot be written to.
+
+    A builder is for one thread at a time.
+
+    >>> import numpy, nearfile
+    >>> builder = nearfile.Builder(3, metric="euclidean")
+    >>> builder.add(numpy.eye(3), ids=["x", "y", "z"])
+    >>> builder.add([[0.5, 0, 0]], ids=["half x"])
+    >>> index = builder.build()
+    >>> index.neighbors("x", k=2)[0].tolist()
+    ['x', 'half x']
+    """
+
+    def __init__(
+        self,
+        dim: int,
+        metric: str = "angular",
+        path: PathLike | None = None,
+        *,
+        n_trees: int | None = None,
+        threads: int | None = None,
+        seed: int = 0,
+        progress: Progress = None,
+    ) -> None:
+        self._dim = arguments.dim(dim)
+        self._metric = arguments.name("metric", metric)
+        self._core = _core.Builder(self._dim, self._metric)
+        self._path = arguments.path_to_write(path)
+        self._n_trees = arguments.trees(n_trees)
+        self._threads = arguments.threads(threads, default=0)
+        self._seed = arguments.seed(seed)
+        progress_module.check(progress)
+        self._progress = progress
+        self._count = 0
+
+    @property
+    def dim(self) -> int:
+        """The length of every vector."""
+        return self._dim
+
+    @property
+    def metric(self) -> str:
+        """The name of the metric."""
+        return self._metric
+
+    def __len__(self) -> int:
+        """The number of vectors added so far."""
+        return self._count
+
+    def __repr__(self) -> str:
+        return f"nearfile.Builder(dim={self._dim}, metric={self._metric!r}, count={self._count})"
+
+    def add(self, vectors: object, ids: object = None) -> None:
+        """Add a batch of vectors.
+
+        Args:
+            vectors: Shape (n, dim), of any float, integer or bool dtype and any layout, or lists of numbers; taken as
+                float32. For ``hamming`` every value is 0 or 1. C-contiguous float32 is read where it is, all else is
+                converted a block at a time.
+            ids: What names each vector: n whole numbers, as an array or a list, or n ``str``. ``None`` takes the row
+                numbers. All batches are named in the same way.
+
+        Raises:
+            InvalidArgumentError: Another shape or dtype, values that are not finite (or not 0 or 1), ids of another
+                length or kind. Nothing was added.
+        """
+        core = self._whole()
+        array = inputs.vectors(vectors, self._dim)
+        names = inputs.ids(ids, len(array))
+        if self._count + len(array) > _core.max_count:
+            raise InvalidArgumentError(
+                f"vectors: expected at most {_core.max_count} in an index, got {self._count + len(array)}"
+            )
+        most = len(array) if inputs.is_ready(array) else inputs.rows_a_block(4 * self._dim)
+        if len(array) > most:
+            self._check(array, most)
+        for start, block in inputs.blocks(array, max(1, most)):
+            if names is None:
+                core.add(block)
+            elif isinstance(names, list):
+                core.add_strings(block, names[start : start + most])
+            else:
+                core.add_int64(block, names[start : start + most])
+        self._count += len(array)
+
+    def build(self) -> Index:
+        """Build the index, write it to ``path`` where one was given, and open it.
+
+        The file is written under another name, synced and renamed: whoever opens ``path`` sees the old file or the new
+        one. After an error or Ctrl-C there is no new file. The builder keeps its vectors, and can go on.
+
+        Raises:
+            InvalidArgumentError: An id that was added twice.
+            FileError: The file could not be written.
+            KeyboardInterrupt: Ctrl-C while building.
+        """
+        core = self._whole()
+        path = None if self._path is None else arguments.path_bytes(self._path)
+        with progress_module.reporting(self._progress) as report:
+            built = core.build(path, self._n_trees, self._seed, self._threads, report)
+        return Index(built, self._path)
+
+    def _check(self, array: inputs.Array, most: int) -> None:
+        """Have the core refuse now what it would refuse when earlier blocks are in already."""
+        for start, block in inputs.blocks(array, most):
+            try:
+                _core.Builder(self._dim, self._metric).add(block)
+            except InvalidArgumentError as error:
+                raise InvalidArgumentError(f"{error} (vectors counted from row {start}, values as float32)") from None
+
+    def _whole(self) -> _core.Builder:
+        # The core adds a block whole or not at all, but there is no way back to before a batch of several.
+        if self._core.size != self._count:
+            raise InvalidArgumentError(
+                "builder: expected whole batches, got one that was interrupted in add(), by Ctrl-C say: make a new one"
+            )
+        return self._core
+
+
+def build(
+    vectors: object,
+    path: PathLike | None = None,
+    *,
+    metric: str = "angular",
+    ids: object = None,
+    n_trees: int | None = None,
+    structure: str = "forest",
+    threads: int | None = None,
+    seed: int = 0,
+    progress: Progress = None,
+) -> Index:
+    """Build an index of ``vectors`` and open it.
+
+    Args:
+        vectors: Shape (n, dim); see :meth:`Builder.add`.
+        path: Where to write the index; ``None`` keeps it in memory.
+        metric: ``"angular"``, ``"cosine"``, ``"euclidean"``, ``"dot"``, ``"manhattan"`` or ``"hamming"``.
+        ids: n whole numbers or n ``str`` that name the vectors; ``None`` takes the row numbers.
+        n_trees: How many trees; ``None`` chooses from n.
+        structure: ``"forest"``, the only one there is yet.
+        threads: How many threads build; ``None`` is every core.
+        seed: Of the random choices.
+        progress: A bar, or a function to call; see :class:`Builder`.
+
+    Raises:
+        InvalidArgumentError: A value that cannot be used; the message says which and why.
+        FileError: The file could not be written.
+        KeyboardInterrupt: Ctrl-C while building. There is no new file then.
+
+    >>> import numpy, nearfile
+    >>> index = nearfile.build(numpy.eye(4), ids=["north", "east", "south", "west"])
+    >>> ids, distances = index.search([0.9, 0.1, 0, 0], k=2)
+    >>> ids.tolist(), distances.round(2)
+    (['north', 'east'], array([0.11, 1.33], dtype=float32))
+    """
+    if arguments.name("structure", structure) != "forest":
+        raise InvalidArgumentError(
+            f"structure: expected 'forest', got {structure!r}: the only one yet ('graph' comes in a later version)"
+        )
+    array = inputs.vectors(vectors, None)
+    builder = Builder(array.shape[1], metric, path, n_trees=n_trees, threads=threads, seed=seed, progress=progress)
+    builder.add(array, ids)
+    return builder.build()

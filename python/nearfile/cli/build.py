@@ -1,0 +1,74 @@
+"""``nearfile build``: an index of a .npy file."""
+
+import time
+from pathlib import Path
+from typing import Annotated, Any, Optional, Union
+
+import numpy as np
+import typer
+
+import nearfile
+from nearfile.cli import output
+
+
+def build(
+    vectors: Annotated[Path, typer.Argument(help="A .npy file with vectors, of shape (n, dim).", show_default=False)],
+    path: Annotated[Path, typer.Argument(help="The index to write.", show_default=False)],
+    metric: Annotated[
+        str, typer.Option(help="angular, cosine, euclidean, dot, manhattan or hamming.", show_default=True)
+    ] = "angular",
+    ids: Annotated[
+        Optional[Path],
+        typer.Option(help="A text file with one id a line: whole numbers if all are, else text. Default: row numbers."),
+    ] = None,
+    trees: Annotated[Optional[int], typer.Option(help="How many trees. Default: chosen from n.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the random choices.")] = 0,
+    threads: Annotated[Optional[int], typer.Option(help="How many threads. Default: every core.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print what was built as JSON.")] = False,
+) -> None:
+    """Build an index of the vectors in a .npy file."""
+    rows = read_vectors(vectors)
+    names = None if ids is None else read_ids(ids)
+    start = time.perf_counter()
+    index = nearfile.build(rows, path, metric=metric, ids=names, n_trees=trees, seed=seed, threads=threads)
+    seconds = time.perf_counter() - start
+    facts = index.info()
+    if json:
+        output.print_json({**facts, "seconds": round(seconds, 3)})
+        return
+    output.console.print(
+        f"{path}: {facts['count']:,} vectors of {facts['dim']}, {facts['metric']}, {facts['n_trees']} trees,"
+        f" {output.size(facts['file_bytes'])}, built in {output.duration(seconds)}",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+def read_vectors(path: Path) -> Any:
+    """The array of a .npy file, mapped and not read."""
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, EOFError):  # NumPy's own words advise to unpickle it
+        array = None
+    if not isinstance(array, np.ndarray):
+        raise nearfile.InvalidArgumentError(f"{path}: expected a .npy file of numbers, as numpy.save writes it")
+    return array
+
+
+def read_ids(path: Path) -> Union[list[int], list[str]]:
+    """One id a line: ints where every line is one as Python writes it, so that ``007`` stays what it is."""
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except UnicodeDecodeError as error:
+        raise nearfile.InvalidArgumentError(f"{path}: expected UTF-8 text: {error}") from None
+    if lines and not lines[-1]:
+        lines.pop()
+    numbers = [as_int(line) for line in lines]
+    return [number for number in numbers if number is not None] if None not in numbers else lines
+
+
+def as_int(line: str) -> Optional[int]:
+    """The whole number that ``line`` is, ``None`` where it is anything else."""
+    digits = line[1:] if line.startswith("-") else line
+    return int(line) if digits.isascii() and digits.isdigit() and len(digits) < 20 and str(int(line)) == line else None

@@ -1,0 +1,68 @@
+"""What the verbs share: how results and errors are printed, and how numbers are written."""
+
+from __future__ import annotations
+
+import functools
+import json
+from typing import Any, Callable, TypeVar
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+Result = TypeVar("Result")
+
+console = Console()
+error_console = Console(stderr=True)
+
+
+def telling_errors(verb: Callable[..., Result]) -> Callable[..., Result]:
+    """``verb``, with what it raises told in one red line and by exit code 1 in place of a traceback."""
+
+    @functools.wraps(verb)
+    def told(*arguments: Any, **options: Any) -> Result:
+        try:
+            return verb(*arguments, **options)
+        except (ValueError, TypeError, KeyError, OSError, MemoryError, ImportError) as error:
+            line = " ".join(str(error).split()) or type(error).__name__
+            error_console.print(f"nearfile: {line}", style="red", markup=False, highlight=False, soft_wrap=True)
+            raise typer.Exit(1) from None
+
+    return told
+
+
+def print_json(data: object) -> None:
+    """Print ``data`` as JSON on a line of its own, for machines."""
+    typer.echo(json.dumps(data, ensure_ascii=False))
+
+
+def print_facts(facts: dict[str, str]) -> None:
+    """Print names and values in two columns."""
+    table = Table.grid(padding=(0, 3))
+    table.add_column(style="cyan", no_wrap=True)
+    table.add_column()
+    for name, value in facts.items():
+        table.add_row(name, value)
+    console.print(table, highlight=False, markup=False)
+
+
+def size(bytes_: float) -> str:
+    """A number of bytes as people read it, in powers of 1000: ``33.1 MB``."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if bytes_ < 1000:
+            return f"{bytes_:.0f} B" if unit == "B" else f"{bytes_:.1f} {unit}"
+        bytes_ /= 1000
+    return f"{bytes_:.1f} TB"
+
+
+def duration(seconds: float) -> str:
+    """A time as people read it: ``31 µs``, ``4.2 ms``, ``12.3 s``."""
+    if seconds < 1e-3:
+        return f"{seconds * 1e6:.0f} µs"
+    return f"{seconds * 1e3:.1f} ms" if seconds < 1 else f"{seconds:.1f} s"
+
+
+def plain(value: object) -> Text:
+    """A value from a file as it is: its brackets are no markup."""
+    return Text(str(value))

@@ -1,0 +1,74 @@
+"""``nearfile search``: the nearest of an item, of a vector, or of queries in a .npy file."""
+
+from pathlib import Path
+from typing import Annotated, Any, Optional, Union
+
+import typer
+from rich.table import Table
+
+import nearfile
+from nearfile.cli import output
+from nearfile.cli.build import as_int, read_vectors
+
+
+def search(
+    index: Annotated[Path, typer.Argument(help="The index to search.", show_default=False)],
+    queries: Annotated[
+        Optional[Path],
+        typer.Argument(help="A .npy file with queries, of shape (dim,) or (q, dim).", show_default=False),
+    ] = None,
+    item: Annotated[Optional[str], typer.Option(help="The id of an item to find the nearest of.")] = None,
+    vector: Annotated[Optional[str], typer.Option(help="A query as numbers with commas: 0.1,0.2,0.3.")] = None,
+    k: Annotated[int, typer.Option("-k", "--k", help="How many to find.")] = 10,
+    search_k: Annotated[Optional[int], typer.Option(help="How many candidates to compare. Default: from k.")] = None,
+    exact: Annotated[bool, typer.Option("--exact", help="Compare with every item.")] = False,
+    threads: Annotated[Optional[int], typer.Option(help="How many threads share queries. Default: every core.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print ids and distances as JSON.")] = False,
+) -> None:
+    """Find the nearest items of one item (--item), one vector (--vector), or every query of a .npy file."""
+    if sum(given is not None for given in (queries, item, vector)) != 1:
+        raise typer.BadParameter("expected exactly one of QUERIES, --item and --vector")
+    with nearfile.open(index) as opened:
+        if item is not None:
+            found = opened.neighbors(id_of(opened, item), k, search_k=search_k, exact=exact)
+        else:
+            query = read_vectors(queries) if queries is not None else parse_vector(vector or "")
+            found = opened.search(query, k, search_k=search_k, exact=exact, threads=threads)
+        metric = opened.metric
+    ids, distances = found
+    if json:
+        output.print_json({"ids": ids.tolist(), "distances": distances.tolist()})
+    elif ids.ndim == 1:
+        output.console.print(table(ids.tolist(), distances.tolist(), metric))
+    else:
+        for number, (row, row_distances) in enumerate(zip(ids.tolist(), distances.tolist())):
+            output.console.print(table(row, row_distances, metric, title=f"query {number}"))
+
+
+def id_of(index: nearfile.Index, text: str) -> Union[int, str]:
+    """The id that ``text`` is on the command line, by the kind of the index's ids."""
+    if index.info()["id_kind"] == "string":
+        return text
+    number = as_int(text)
+    if number is None:
+        raise nearfile.InvalidArgumentError(f"--item: expected a whole number, as this index's ids are, got {text!r}")
+    return number
+
+
+def parse_vector(text: str) -> list[float]:
+    """Numbers with commas between them."""
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        raise nearfile.InvalidArgumentError(f"--vector: expected numbers with commas, 0.1,0.2, got {text!r}") from None
+
+
+def table(ids: list[Any], distances: list[float], metric: str, title: Optional[str] = None) -> Table:
+    """The neighbours of one query, nearest first."""
+    made = Table(title=title, title_justify="left", box=None, header_style="cyan", pad_edge=False, padding=(0, 2, 0, 0))
+    made.add_column("", justify="right", style="dim")
+    made.add_column("id")
+    made.add_column(metric, justify="right")
+    for rank, (id_, distance) in enumerate(zip(ids, distances), start=1):
+        made.add_row(str(rank), output.plain(id_), f"{distance:.4f}")
+    return made

@@ -1,0 +1,317 @@
+"""An index: opened from a file or built, searched from any number of threads, never changed."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, Callable, Union
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearfile import _core, arguments, inputs
+from nearfile.arguments import PathLike
+from nearfile.errors import ClosedError, NotFoundError
+
+Id = Union[int, str]
+
+#: Ids as int64, or as str in an array of objects, and distances as float32; of one shape.
+Found = tuple[NDArray[Any], NDArray[np.float32]]
+
+# A batch goes to the core in blocks of at most this many queries, so that Ctrl-C is heard between them.
+QUERIES_A_BLOCK = 1024
+
+
+class Index:
+    """Vectors that can be searched for their nearest neighbours.
+
+    What :func:`nearfile.open` and :func:`nearfile.build` return. It never changes, and any number of threads may use
+    it at once; the GIL is released while it searches. An index of a file is pickled as its path, one in memory as its
+    bytes. As a context manager it is closed at the end.
+    """
+
+    __slots__ = ("_bits", "_core", "_path", "_strings")
+
+    def __init__(self, core: _core.Index, path: str | None) -> None:
+        self._core = core
+        self._path = path
+        # Kept here because asking the core costs as much as a small search.
+        self._strings = core.id_kind == "string"
+        self._bits = core.metric == "hamming"
+
+    # What it is
+
+    def __len__(self) -> int:
+        """The number of items."""
+        return self._core.size
+
+    @property
+    def dim(self) -> int:
+        """The length of every vector."""
+        return self._core.dim
+
+    @property
+    def metric(self) -> str:
+        """The name of the metric."""
+        return self._core.metric
+
+    @property
+    def path(self) -> str | None:
+        """The absolute path of the file, ``None`` for an index in memory."""
+        return self._path
+
+    @property
+    def ids(self) -> NDArray[Any]:
+        """Every id, in the order of adding: shape (n,), int64, or objects that are ``str``."""
+        return self._named(self._core.ids())
+
+    def info(self) -> dict[str, Any]:
+        """What the file says about itself.
+
+        A dict with ``path``, ``metric``, ``dim``, ``count``, ``value_type`` (how vectors are kept), ``id_kind``,
+        ``n_trees``, ``leaf_size``, ``seed``, ``file_bytes``, ``format_version``, ``library_version`` (that wrote it)
+        and ``sections``: a list of dicts with ``name``, ``offset`` and ``bytes``.
+        """
+        return {"path": self._path, **self._core.info()}
+
+    def verify(self) -> None:
+        """Read the whole file and check every checksum and every stored id.
+
+        Raises:
+            BadFileError: What does not hold, and in which section.
+        """
+        self._core.verify()
+
+    def __repr__(self) -> str:
+        where = "in memory" if self._path is None else f"at {self._path!r}"
+        try:
+            return f"<nearfile.Index of {len(self)} vectors, dim={self.dim}, metric={self.metric!r}, {where}>"
+        except ClosedError:
+            return f"<nearfile.Index, closed, {where}>"
+
+    # Searching
+
+    def search(
+        self,
+        query: object,
+        k: int = 10,
+        *,
+        search_k: int | None = None,
+        exact: bool = False,
+        threads: int | None = None,
+    ) -> Found:
+        """The nearest items of one query, or of each of a batch.
+
+        Args:
+            query: Shape (dim,) or (q, dim); any real dtype, taken as float32. Zeros and ones for ``hamming``.
+            k: How many to find, from 1; there are fewer where the index has fewer.
+            search_k: How many candidates to compare with the query, from 1; ``None`` chooses from ``k``. More finds
+                more of the true neighbours and takes longer.
+            exact: Compare with every item: the answer of brute force.
+            threads: How many threads share a batch; ``None`` is every core. One query is searched by one thread.
+
+        Returns:
+            ids and distances, nearest first, and ties by smaller id (for ``str`` in the order of adding); each of shape
+            (min(k, n),) for one query and (q, min(k, n)) for a batch. ids are int64, or ``str`` in an array of objects;
+            distances are float32.
+            ``angular`` is sqrt(2 - 2 cos), ``cosine`` 1 - cos, ``euclidean`` and ``manhattan`` are the usual ones,
+            ``hamming`` is the number of values that differ, and ``dot`` is the inner product, largest first.
+
+        Raises:
+            InvalidArgumentError: A query of another shape or dtype or with values that are not finite; ``k``,
+                ``search_k`` or ``threads`` out of range.
+            TypeError: ``k``, ``search_k`` or ``threads`` is no whole number.
+            ClosedError: The index was closed.
+
+        >>> import numpy, nearfile
+        >>> index = nearfile.build(numpy.eye(3), metric="euclidean")
+        >>> ids, distances = index.search([1.0, 0.2, 0.0], k=2)
+        >>> ids.tolist()
+        [0, 1]
+        >>> ids, distances = index.search(numpy.eye(3)[:2], k=1)
+        >>> ids.tolist(), distances.tolist()
+        ([[0], [1]], [[0.0], [0.0]])
+        """
+        if type(k) is not int or not 1 <= k <= _core.max_count:
+            k = arguments.neighbors(k)
+        if threads is not None:
+            threads = arguments.threads(threads, default=0)
+        candidates = 0 if search_k is None else arguments.candidates(search_k)
+        everything = bool(exact)
+        found = self._core.search(query, k, candidates, everything)
+        if found is None:  # not one ready row of float32
+            array = inputs.query(query, self._core.dim)
+            if array.ndim == 2:
+                return self._search_batch(array, k, candidates, everything, threads or 0)
+            found = self._core.search(inputs.floats(array), k, candidates, everything)
+            assert found is not None
+        return (self._named(found[0]), found[1]) if self._strings else found  # type: ignore[return-value]
+
+    def neighbors(
+        self, id: Id, k: int = 10, *, search_k: int | None = None, exact: bool = False, threads: int | None = None
+    ) -> Found:
+        """The nearest items of an item, which is itself among them: first, but for ``dot`` and for equal vectors.
+
+        Takes and returns what :meth:`search` does, with the item's id for the query.
+
+        Raises:
+            NotFoundError: There is no such id.
+
+        >>> import numpy, nearfile
+        >>> index = nearfile.build(numpy.eye(2), ids=["left", "right"])
+        >>> index.neighbors("right")[0].tolist()
+        ['right', 'left']
+        """
+        return self.search(self._core.vector(self._row(id)), k, search_k=search_k, exact=exact, threads=threads)
+
+    def distance(self, a: Id, b: Id) -> float:
+        """The distance of two items by the index's metric.
+
+        Raises:
+            NotFoundError: There is no such id.
+        """
+        return self._core.distance(self._row(a), self._row(b))
+
+    # Items
+
+    def __contains__(self, id: object) -> bool:
+        """Whether there is an item with this id."""
+        return self._find(id) is not None
+
+    def vector(self, id: Id) -> NDArray[Any]:
+        """The vector as it was added: shape (dim,), float32; uint8 zeros and ones for ``hamming``.
+
+        Raises:
+            NotFoundError: There is no such id.
+        """
+        return self._as_added(self._core.vector(self._row(id)))
+
+    def vectors(self, ids: Any) -> NDArray[Any]:
+        """The vectors of several ids: shape (m, dim), float32; uint8 for ``hamming``.
+
+        Raises:
+            NotFoundError: There is no such id; the first that is missing is named.
+        """
+        rows = np.array([self._row(id) for id in ids], np.int64)
+        return self._as_added(self._core.vectors(rows))
+
+    # Files and copies
+
+    def save(self, path: PathLike) -> None:
+        """Write the index to ``path``, atomically: under another name first, then renamed.
+
+        Raises:
+            FileError: The file could not be written.
+        """
+        target = arguments.path_to_write(path)
+        assert target is not None
+        self._core.save(arguments.path_bytes(target))
+
+    def close(self) -> None:
+        """Let go of the file. Searches under way in other threads end as usual; later calls raise ClosedError."""
+        self._core.close()
+
+    def __enter__(self) -> Index:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __copy__(self) -> Index:
+        """Another index of the same file, closed by itself. The vectors are shared."""
+        return Index(self._core.copy(), self._path)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Index:
+        return self.__copy__()
+
+    def __reduce__(self) -> tuple[Callable[..., Index], tuple[object]]:
+        if self._core.closed or self._path is None:
+            return open_buffer, (self._core.contents(),)
+        return open, (self._path,)
+
+    # Inside
+
+    def _search_batch(self, queries: NDArray[Any], k: int, candidates: int, exact: bool, threads: int) -> Found:
+        shape = (len(queries), min(k, len(self)))
+        ids = np.empty(shape, object if self._strings else np.int64)
+        distances = np.empty(shape, np.float32)
+        most = min(QUERIES_A_BLOCK, inputs.rows_a_block(4 * self.dim), inputs.rows_a_block(16 * shape[1]))
+        for start, block in inputs.blocks(queries, most):
+            found, found_distances = self._core.search_batch(block, k, candidates, exact, threads)
+            ids[start : start + most] = self._named(found).reshape(found_distances.shape)
+            distances[start : start + most] = found_distances
+        return ids, distances
+
+    def _named(self, ids: NDArray[np.int64] | list[str]) -> NDArray[Any]:
+        if not isinstance(ids, list):
+            return ids
+        names = np.empty(len(ids), object)
+        names[:] = ids
+        return names
+
+    def _as_added(self, values: NDArray[np.float32]) -> NDArray[Any]:
+        return values.astype(np.uint8) if self._bits else values
+
+    def _find(self, id: object) -> int | None:
+        if isinstance(id, str):
+            return self._core.find(id) if inputs.is_text(id) else None
+        try:
+            number = arguments.integer("id", id)
+        except TypeError:
+            return None
+        return self._core.find(number) if -(1 << 63) <= number < 1 << 63 else None
+
+    def _row(self, id: object) -> int:
+        row = self._find(id)
+        if row is None:
+            kind = {"row": "row numbers", "int64": "whole numbers", "string": "str"}[self._core.id_kind]
+            raise NotFoundError(
+                f"id: expected one of this index's {len(self)}, which are {kind}, got {id!r} ({type(id).__name__})"
+            )
+        return row
+
+
+def open(path: PathLike, *, prefault: bool = False, verify: bool = False) -> Index:
+    """Map an index file, in microseconds whatever its size: nothing is read before it is needed, nothing is copied.
+
+    Args:
+        path: The file.
+        prefault: Read the whole file into memory now, so that the first searches are fast too.
+        verify: Check every checksum and every stored id now. Without it a damaged file is refused where the header
+            shows it, and gives wrong neighbours or an error elsewhere, but never reads outside the file.
+
+    Raises:
+        MissingFileError: There is no such file; it is a ``FileNotFoundError``.
+        FileError: The operating system refused; ``errno`` is its reason.
+        BadFileError: The file is not an index, is damaged or cut short, or comes from a newer version.
+
+    >>> import numpy, nearfile, os, tempfile
+    >>> path = os.path.join(tempfile.mkdtemp(), "items.near")
+    >>> nearfile.build(numpy.eye(3), path).close()
+    >>> with nearfile.open(path) as index:
+    ...     len(index), index.dim, index.metric
+    (3, 3, 'angular')
+    """
+    absolute = arguments.path(path)
+    return Index(_core.Index.open(arguments.path_bytes(absolute), bool(prefault), bool(verify)), absolute)
+
+
+def open_buffer(buffer: Any, *, verify: bool = False) -> Index:
+    """Search the bytes of an index file that are in memory already.
+
+    Args:
+        buffer: ``bytes``, ``memoryview``, ``mmap`` or an array. It is used where it is, and kept alive, if it is
+            read-only and starts at a multiple of 64 bytes; else it is copied once.
+        verify: Check every checksum and every stored id now.
+
+    Raises:
+        BadFileError: The bytes are not those of an index, or are damaged or cut short.
+        InvalidArgumentError: Not an object with contiguous bytes.
+
+    >>> import numpy, nearfile, pickle
+    >>> index = pickle.loads(pickle.dumps(nearfile.build(numpy.eye(3))))  # pickling an index in memory uses it
+    >>> len(index)
+    3
+    """
+    return Index(_core.Index.open_buffer(buffer, bool(verify)), None)

