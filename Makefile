@@ -1,4 +1,4 @@
-# make demo · test · lint · format · stubs · clean. Each makes .venv itself and installs what it needs; run again, it only redoes
+# make demo · test · lint · format · fuzz · stubs · clean. Each makes .venv itself and installs what it needs; run again, it only redoes
 # what has changed.
 
 PYTHON ?= python3
@@ -10,9 +10,9 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # The build tools stay in .venv, so that a change compiles what it touches and not everything.
 INSTALL := CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) $(PIP) --no-build-isolation
 SOURCES := pyproject.toml CMakeLists.txt $(shell find include src python -type f -not -path '*/__pycache__/*')
-CPP := $(shell find src python/bindings include examples tests/cpp -name '*.cpp' -o -name '*.hpp')
+CPP := $(shell find src python/bindings include examples tests/cpp fuzz -name '*.cpp' -o -name '*.hpp')
 
-.PHONY: demo test lint format stubs clean
+.PHONY: demo test lint format fuzz stubs clean
 
 demo: $(VENV)/demo
 	$(BIN)/nearfile demo

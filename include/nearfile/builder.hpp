@@ -3,6 +3,7 @@
 // Threading: one Builder belongs to one thread. A call that throws leaves the builder as it was before the call.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -32,12 +33,18 @@ public:
     Metric metric() const noexcept;
 
     // Build and write to `path` (under a temporary name, synced, then renamed), and open the result.
-    Index build(const std::string& path, const BuildOptions& options = {}) const;
+    // (A template, so that build({.n_trees = 8}) means the other one.)
+    template <std::convertible_to<std::string_view> Path>
+    Index build(const Path& path, const BuildOptions& options = {}) const {
+        return build_file(std::string(std::string_view(path)), options);
+    }
 
     // Build in memory.
     Index build(const BuildOptions& options = {}) const;
 
 private:
+    Index build_file(const std::string& path, const BuildOptions& options) const;
+
     struct State;
     std::unique_ptr<State> state_;
 };

@@ -62,7 +62,8 @@ public:
     // The whole file as it is on disk.
     std::span<const std::byte> bytes() const noexcept;
 
-    // The min(k, size()) nearest of one query of dim() floats, nearest first, ties by smaller id.
+    // The min(k, size()) nearest of one query of dim() floats, nearest first. Ties go to the smaller id; strings count
+    // in the order of adding.
     std::vector<Neighbor> search(std::span<const float> query, const SearchOptions& options = {}) const;
 
     // A batch: `queries` holds n x dim() floats, `out` n x min(k, size()) neighbours, both row after row.

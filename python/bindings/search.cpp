@@ -32,17 +32,6 @@ void distances_into(std::span<const Neighbor> neighbors, float* distances) {
                    [](const Neighbor& neighbor) { return neighbor.distance; });
 }
 
-// Two values that are neither could be one bit or the other; what was meant is not for us to say.
-void check_bits(const Index& index, std::span<const float> values) {
-    if (index.metric() != Metric::hamming) return;
-    const auto bad = std::find_if(values.begin(), values.end(), [](float value) { return value != 0 && value != 1; });
-    if (bad == values.end()) return;
-    const auto at = static_cast<std::size_t>(bad - values.begin());
-    throw Error(ErrorCode::invalid_argument, "query: expected zeros and ones for hamming, got " + std::to_string(*bad) +
-                                                 " as value " + std::to_string(at % index.dim()) + " of query " +
-                                                 std::to_string(at / index.dim()));
-}
-
 nb::object search(const SharedIndex& shared, nb::handle query, std::uint32_t k, std::uint64_t search_k, bool exact) {
     Buffer buffer;
     if (!acquire_row(query, buffer)) return nb::none();
@@ -50,7 +39,6 @@ nb::object search(const SharedIndex& shared, nb::handle query, std::uint32_t k, 
     std::vector<Neighbor> neighbors;
     {
         const nb::gil_scoped_release released;
-        check_bits(index, floats(buffer));
         neighbors = index.search(floats(buffer), {.k = k, .search_k = search_k, .exact = exact});
     }
     NewArray<float> distances(neighbors.size());
@@ -74,7 +62,6 @@ nb::object search_batch(const SharedIndex& shared, const Rows& queries, std::uin
     std::vector<Neighbor> neighbors;
     {
         const nb::gil_scoped_release released;
-        check_bits(index, {queries.data(), queries.size()});
         neighbors.resize(queries.shape(0) * width);
         index.search_batch({queries.data(), queries.size()},
                            {.k = k, .search_k = search_k, .exact = exact, .threads = threads}, neighbors);

@@ -7,9 +7,10 @@
 
 namespace nearfile::base {
 
-// To the nearest whole number from -127 to 127, halves away from zero.
+// To the nearest whole number from -127 to 127, halves away from zero. What is no number (of a damaged file) becomes
+// 127: the order of the arguments of min matters.
 inline std::int8_t round_to_int8(float value) noexcept {
-    const float clamped = std::clamp(value, -127.0f, 127.0f);
+    const float clamped = std::max(-127.0f, std::min(127.0f, value));
     return static_cast<std::int8_t>(static_cast<int>(clamped + (clamped < 0 ? -0.5f : 0.5f)));
 }
 

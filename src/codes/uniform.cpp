@@ -19,7 +19,8 @@ Lost encode(std::span<const float> values, const UniformScale& scale, std::uint8
     double squares = 0;
     for (std::size_t i = 0; i < values.size(); ++i) {
         const float offset = scale.offsets.empty() ? 0.0f : scale.offsets[i];
-        const float steps = std::clamp((values[i] - offset) / scale.scale, 0.0f, 255.0f);
+        // In this order, what is no number (of a damaged file) becomes 255.
+        const float steps = std::max(0.0f, std::min(255.0f, (values[i] - offset) / scale.scale));
         code[i] = static_cast<std::uint8_t>(steps + 0.5f);
         const double difference =
             static_cast<double>(values[i]) - (static_cast<double>(offset) + static_cast<double>(scale.scale) * code[i]);

@@ -92,8 +92,8 @@ void TwoMeans::quantise(Plane& plane) const noexcept {
     const float inverse = 1.0f / step;
     if (!(step > 0) || !std::isfinite(inverse)) return;
 
-    const float extra = points_.extras.empty() ? 0.0f : (a[points_.dim] - b[points_.dim]) / step;
-    double squares = static_cast<double>(extra) * extra;
+    const double extra = points_.extras.empty() ? 0.0 : (static_cast<double>(a[points_.dim]) - b[points_.dim]) / step;
+    double squares = extra * extra;
     double middle = 0;
     for (std::size_t i = 0; i < points_.dim; ++i) {
         const std::int8_t code = base::round_to_int8((a[i] - b[i]) * inverse);

@@ -2,9 +2,9 @@
 #include "nearfile/builder.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "index/assemble.hpp"
+#include "index/checks.hpp"
 #include "index/errors.hpp"
 #include "index/ids.hpp"
 #include "index/rows.hpp"
@@ -21,51 +21,7 @@ struct Builder::State {
     bool ids_settled = false;
 };
 
-namespace {
-
 using index::raise;
-
-// Squares of longer vectors, and of their differences, would overflow single precision.
-constexpr float longest = 4e18f;
-
-std::string place_of(std::size_t value, std::uint32_t dim) {
-    return "value " + std::to_string(value % dim) + " of vector " + std::to_string(value / dim);
-}
-
-[[noreturn]] void refuse(const std::string& expected, std::span<const float> rows, std::size_t at, std::uint32_t dim) {
-    raise(ErrorCode::invalid_argument, expected + "; " + place_of(at, dim) + " is " + std::to_string(rows[at]) +
-                                           ": replace it or leave the vector out");
-}
-
-void check_values(std::span<const float> rows, std::uint32_t dim, bool bits) {
-    if (bits) {
-        const auto bad =
-            std::find_if(rows.begin(), rows.end(), [](float value) { return value != 0.0f && value != 1.0f; });
-        if (bad != rows.end()) {
-            refuse("hamming takes zeros and ones", rows, static_cast<std::size_t>(bad - rows.begin()), dim);
-        }
-        return;
-    }
-    for (std::size_t start = 0; start < rows.size(); start += dim) {
-        // One pass that vectorises; a value that is not a number makes the comparison fail.
-        bool small = true;
-        const float limit = longest / std::sqrt(static_cast<float>(dim));
-        for (std::size_t i = start; i < start + dim; ++i) small &= std::fabs(rows[i]) <= limit;
-        if (small) continue;
-        double squares = 0;
-        for (std::size_t i = start; i < start + dim; ++i) {
-            if (!std::isfinite(rows[i])) refuse("values must be finite", rows, i, dim);
-            squares += static_cast<double>(rows[i]) * rows[i];
-        }
-        if (squares > static_cast<double>(longest) * longest) {
-            raise(ErrorCode::invalid_argument, "vectors must not be longer than 4e18; vector " +
-                                                   std::to_string(start / dim) + " has length " +
-                                                   std::to_string(std::sqrt(squares)) + ": scale the data down");
-        }
-    }
-}
-
-}  // namespace
 
 Builder::Builder(std::uint32_t dim, Metric metric) {
     if (dim < 1 || dim > max_dim) {
@@ -103,7 +59,7 @@ std::uint32_t check_added(std::span<const float> rows, const index::Rows& have) 
         raise(ErrorCode::invalid_argument, "an index holds at most " + std::to_string(max_count) + " vectors; got " +
                                                std::to_string(n) + " more than " + std::to_string(have.count()));
     }
-    check_values(rows, dim, have.bits());
+    index::check_values(rows, dim, have.bits(), "vector");
     return static_cast<std::uint32_t>(n);
 }
 
@@ -164,7 +120,7 @@ void Builder::add(std::span<const float> rows, std::span<const std::string_view>
     state_->ids_settled = true;
 }
 
-Index Builder::build(const std::string& path, const BuildOptions& options) const {
+Index Builder::build_file(const std::string& path, const BuildOptions& options) const {
     if (path.empty()) raise(ErrorCode::invalid_argument, "path must name a file; got an empty string");
     const index::Assembled assembled = index::assemble(state_->metric, state_->rows, state_->ids, options);
     index::unwrap(assembled.writer().write(path));

@@ -2,12 +2,11 @@
 #include "nearfile/index.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 
 #include "base/parallel.hpp"
 #include "codes/bits.hpp"
 #include "file/writer.hpp"
+#include "index/checks.hpp"
 #include "index/errors.hpp"
 #include "index/search.hpp"
 #include "index/state.hpp"
@@ -17,16 +16,6 @@ namespace nearfile {
 namespace {
 
 using index::raise;
-
-void check_query(std::span<const float> values, std::uint32_t dim) {
-    for (std::size_t i = 0; i < values.size(); ++i) {
-        if (!std::isfinite(values[i])) {
-            raise(ErrorCode::invalid_argument, "query values must be finite; value " + std::to_string(i % dim) +
-                                                   " of query " + std::to_string(i / dim) + " is " +
-                                                   std::to_string(values[i]) + ": replace it or drop the query");
-        }
-    }
-}
 
 void check_row(const Index::State& state, std::uint32_t row) {
     if (row < state.description.count) return;
@@ -115,7 +104,7 @@ void Index::search_batch(std::span<const float> queries, const SearchOptions& op
         raise(ErrorCode::invalid_argument, "the output must have room for " + std::to_string(n * k) +
                                                " neighbours; got " + std::to_string(out.size()));
     }
-    check_query(queries, dim());
+    index::check_values(queries, dim(), metric() == Metric::hamming, "query");
 
     // Several queries a task, so that the working memory is borrowed once for all of them.
     const unsigned threads = base::resolve_threads(options.threads);

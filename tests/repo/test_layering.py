@@ -19,6 +19,7 @@ MAY_INCLUDE = {
     "forest": {"base", "kernels"},
     "graph": {"base", "kernels"},
     "file": {"base"},
+    "annoy": {"base", "kernels", "file", "index", "nearfile"},
     "index": {"base", "kernels", "codes", "forest", "graph", "file", "nearfile"},
 }
 INTRINSICS = re.compile(r"^(?:[a-z0-9]*mmintrin|immintrin|x86intrin|x86gprintrin|intrin|arm_\w+|wasm_simd128)\.h$")

@@ -183,6 +183,15 @@ TEST(search_zero_vectors_are_at_a_right_angle_to_everything) {
     }
 }
 
+TEST(search_many_zero_vectors_do_not_hide_what_is_nearer) {
+    for (const Metric metric : {Metric::angular, Metric::cosine}) {
+        Data data =
+            data_for(metric, 200, 300, 1);  // so many dimensions that the nearest is further away than the origin
+        std::fill_n(data.values.begin(), 100 * 300, 0.0f);
+        check_exact(metric, data, data_for(metric, 3, 300, 2), "half of them zeros");
+    }
+}
+
 TEST(search_distance_of_two_items_is_that_of_a_search) {
     for (const Metric metric : metrics) {
         const Data data = data_for(metric, 60, 37, 1);
