@@ -331,7 +331,7 @@ class IndexFile:
 
     def search(self, query: np.ndarray, k: int, search_k: int) -> list[tuple[int, float]]:
         """As the library does it, with the candidates measured one and all instead of bounded by their codes."""
-        wanted = max(search_k, k, self.dim // 2)
+        wanted = max(search_k, k, self.dim // 4)
         everything = list(range(self.count))
         return self.nearest(query, everything if wanted >= self.count else self.candidates(query, wanted), k)
 

@@ -62,7 +62,7 @@ struct OpenOptions {
 
 struct SearchOptions {
     std::uint32_t k = 10;
-    std::uint64_t search_k = 0;  // distinct candidates to score, never less than k or dim / 2; 0: chosen from k
+    std::uint64_t search_k = 0;  // distinct candidates to score, never less than k or dim / 4; 0: chosen from k
     bool exact = false;          // score every item: the answer of brute force
     std::uint32_t threads = 1;   // for batches; 0: every core
 };

@@ -14,7 +14,6 @@
 namespace nearfile::file {
 namespace {
 
-using base::Error;
 using base::Result;
 
 std::string advice_for(int code) {

@@ -16,7 +16,7 @@ constexpr std::uint64_t default_candidates_per_neighbor = 200;
 
 std::uint64_t candidates_wanted(const SearchOptions& options, std::size_t k, std::size_t dim) {
     // Coding the query and passing the planes costs more than scoring so many, so fewer would save nothing.
-    const std::uint64_t least = std::max<std::uint64_t>(k, dim / 2);
+    const std::uint64_t least = std::max<std::uint64_t>(k, dim / 4);
     if (options.search_k != 0) return std::max(options.search_k, least);
     return std::max({default_candidates_least, default_candidates_per_neighbor * k, least});
 }

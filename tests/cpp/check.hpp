@@ -36,9 +36,9 @@ inline void fail(const char* file, int line, const std::string& what) {
 
 #define NEARFILE_JOIN_(a, b) a##b
 #define NEARFILE_JOIN(a, b) NEARFILE_JOIN_(a, b)
-#define TEST(name)                                                                               \
-    static void name();                                                                          \
-    static const nearfile::test::Register NEARFILE_JOIN(register_, name)(#name, name);           \
+#define TEST(name)                                                                     \
+    static void name();                                                                \
+    static const nearfile::test::Register NEARFILE_JOIN(register_, name)(#name, name); \
     static void name()
 #define CHECK(condition)                                                        \
     do {                                                                        \

@@ -43,7 +43,7 @@ void check_refused(const std::string& path, int code, const std::string& words) 
 }
 
 mode_t permissions(const std::string& path) {
-    struct stat status {};
+    struct stat status{};
     return ::stat(path.c_str(), &status) == 0 ? status.st_mode & 07777 : 0;
 }
 

@@ -153,46 +153,26 @@ TEST(hostile_headers) {
 }
 
 TEST(hostile_places) {
-    check_entry_refused(
-        0, [](SectionEntry& e) { e.offset = 4097; }, "multiple of 64");
-    check_entry_refused(
-        0, [](SectionEntry& e) { e.offset = 0; }, "starts before byte 4096");
-    check_entry_refused(
-        0, [](SectionEntry& e) { e.offset = 4096 - 64; }, "starts before byte 4096");
-    check_entry_refused(
-        1, [](SectionEntry& e) { e.offset = 4096; }, "starts before byte 4260");
-    check_entry_refused(
-        1, [](SectionEntry& e) { e.offset = 4096 + 128; }, "starts before byte 4260");
-    check_entry_refused(
-        0, [](SectionEntry& e) { e.length = 200; }, "starts before byte");  // runs into the next one
-    check_entry_refused(
-        2, [](SectionEntry& e) { e.length = 65; }, "do not fit");  // no room for the trailing bytes
-    check_entry_refused(
-        2, [](SectionEntry& e) { e.offset = 4544; }, "do not fit");
-    check_entry_refused(
-        2, [](SectionEntry& e) { e.offset = huge - 63; }, "do not fit");
-    check_entry_refused(
-        2, [](SectionEntry& e) { e.offset = std::uint64_t{1} << 63; }, "do not fit");
-    check_entry_refused(
-        2, [](SectionEntry& e) { e.length = huge; }, "do not fit");
-    check_entry_refused(
-        2, [](SectionEntry& e) { e.length = huge - e.offset; }, "do not fit");
-    check_entry_refused(
-        2, [](SectionEntry& e) { e.length = huge - e.offset - 63; }, "do not fit");
-    check_entry_refused(
-        0, [](SectionEntry& e) { e.length = huge - e.offset - 63; }, "do not fit");
-    check_entry_refused(
-        0, [](SectionEntry& e) { e.offset = 4288; }, "starts before byte");  // not in order
-    check_entry_refused(
-        1, [](SectionEntry& e) { e.length = 0; }, "is empty");
-    check_entry_refused(
-        1, [](SectionEntry& e) { e.reserved = 1; }, "reserved field");
-    check_entry_refused(
-        1, [](SectionEntry& e) { e.kind = 1; }, "twice");
-    check_entry_refused(
-        2, [](SectionEntry& e) { e.kind = 1; }, "twice");
-    check_entry_refused(
-        2, [](SectionEntry& e) { e.flags = 2; }, "upgrade nearfile");
+    check_entry_refused(0, [](SectionEntry& e) { e.offset = 4097; }, "multiple of 64");
+    check_entry_refused(0, [](SectionEntry& e) { e.offset = 0; }, "starts before byte 4096");
+    check_entry_refused(0, [](SectionEntry& e) { e.offset = 4096 - 64; }, "starts before byte 4096");
+    check_entry_refused(1, [](SectionEntry& e) { e.offset = 4096; }, "starts before byte 4260");
+    check_entry_refused(1, [](SectionEntry& e) { e.offset = 4096 + 128; }, "starts before byte 4260");
+    check_entry_refused(0, [](SectionEntry& e) { e.length = 200; }, "starts before byte");  // runs into the next one
+    check_entry_refused(2, [](SectionEntry& e) { e.length = 65; }, "do not fit");  // no room for the trailing bytes
+    check_entry_refused(2, [](SectionEntry& e) { e.offset = 4544; }, "do not fit");
+    check_entry_refused(2, [](SectionEntry& e) { e.offset = huge - 63; }, "do not fit");
+    check_entry_refused(2, [](SectionEntry& e) { e.offset = std::uint64_t{1} << 63; }, "do not fit");
+    check_entry_refused(2, [](SectionEntry& e) { e.length = huge; }, "do not fit");
+    check_entry_refused(2, [](SectionEntry& e) { e.length = huge - e.offset; }, "do not fit");
+    check_entry_refused(2, [](SectionEntry& e) { e.length = huge - e.offset - 63; }, "do not fit");
+    check_entry_refused(0, [](SectionEntry& e) { e.length = huge - e.offset - 63; }, "do not fit");
+    check_entry_refused(0, [](SectionEntry& e) { e.offset = 4288; }, "starts before byte");  // not in order
+    check_entry_refused(1, [](SectionEntry& e) { e.length = 0; }, "is empty");
+    check_entry_refused(1, [](SectionEntry& e) { e.reserved = 1; }, "reserved field");
+    check_entry_refused(1, [](SectionEntry& e) { e.kind = 1; }, "twice");
+    check_entry_refused(2, [](SectionEntry& e) { e.kind = 1; }, "twice");
+    check_entry_refused(2, [](SectionEntry& e) { e.flags = 2; }, "upgrade nearfile");
 }
 
 TEST(hostile_table_larger_than_the_file) {
