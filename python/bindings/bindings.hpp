@@ -12,6 +12,8 @@ void bind_errors();
 void bind_system(nanobind::module_& module);
 void bind_index(nanobind::module_& module);
 void bind_builder(nanobind::module_& module);
+void bind_items(nanobind::module_& module);
+void bind_annoy_file(nanobind::module_& module);
 
 // The part of bind_index that search.cpp has.
 void bind_search(nanobind::class_<SharedIndex>& type);

@@ -15,7 +15,9 @@ from __future__ import annotations
 from typing import Any
 
 from nearfile import _core
+from nearfile.annoy import AnnoyIndex
 from nearfile.builder import Builder, build
+from nearfile.convert import convert
 from nearfile.errors import (
     BadFileError,
     ClosedError,
@@ -30,6 +32,7 @@ from nearfile.index import Index, open, open_buffer
 __version__: str = _core.version
 
 __all__ = [
+    "AnnoyIndex",
     "BadFileError",
     "Builder",
     "ClosedError",
@@ -41,6 +44,7 @@ __all__ = [
     "NotFoundError",
     "__version__",
     "build",
+    "convert",
     "info",
     "open",
     "open_buffer",

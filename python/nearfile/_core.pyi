@@ -3,7 +3,7 @@ The C++ core of nearfile. Private: use the package's own functions and classes.
 """
 
 from collections.abc import Callable
-from typing import overload
+from typing import SupportsIndex, overload
 
 import numpy
 import numpy.typing
@@ -120,3 +120,82 @@ class Builder:
 
     def build(self, path: bytes | None, n_trees: int, seed: int, threads: int, progress: Callable[[str, int, int], object] | None) -> Index:
         """Build, into a file or in memory."""
+
+class Items:
+    """Vectors by id, added as Annoy's add_item takes them."""
+
+    def __init__(self, dim: int, bits: bool) -> None: ...
+
+    def add(self, i: SupportsIndex, vector: object) -> None:
+        """Add or replace one vector: anything with len() and []."""
+
+    def add_many(self, ids: numpy.typing.NDArray[numpy.int64] | None, rows: numpy.typing.NDArray[numpy.float32]) -> None:
+        """Add or replace rows, all or none; without ids after the largest one."""
+
+    def seal(self, message: str) -> None:
+        """Have add() raise an Exception of these words; none ends that."""
+
+    def has(self, id: int) -> bool:
+        """Whether an id was added."""
+
+    def get(self, id: int) -> numpy.typing.NDArray[numpy.float32]:
+        """The vector of an id, zeros where there is none."""
+
+    def block(self, start: int, most: int) -> tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.float32]]:
+        """Ids and vectors, in the order of ids."""
+
+    @property
+    def count(self) -> int:
+        """How many ids there are."""
+
+    @property
+    def n_items(self) -> int:
+        """The largest id + 1."""
+
+def row(vector: object, dim: int, bits: bool) -> numpy.typing.NDArray[numpy.float32]:
+    """One vector as Items.add reads it."""
+
+def int32(value: object) -> int:
+    """A whole number of 32 bits, or Annoy's errors."""
+
+def id_range(index: Index) -> tuple[int, int] | None:
+    """The smallest and largest id, None where there are no numbers."""
+
+class AnnoyFile:
+    """A file that Annoy wrote. Safe to use from any number of threads."""
+
+    @staticmethod
+    def open(path: bytes, dim: int, metric: str, prefault: bool) -> AnnoyFile:
+        """Map a file and check all of it."""
+
+    @staticmethod
+    def layouts(path: bytes, dim: int) -> list[tuple[str, str]]:
+        """The layouts that fit and their metrics."""
+
+    def search(self, query: numpy.typing.NDArray[numpy.float32], n: int, search_k: int) -> tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.float32]]:
+        """One query, of shape (1, dim), by Annoy's rules."""
+
+    def vector(self, id: int) -> numpy.typing.NDArray[numpy.float32]:
+        """The vector of an id."""
+
+    def block(self, start: int, most: int) -> tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.float32]]:
+        """Ids that are items, and their vectors, of a range of ids."""
+
+    def distance(self, a: int, b: int) -> float:
+        """The distance of two items."""
+
+    @property
+    def n_items(self) -> int:
+        """The largest id + 1."""
+
+    @property
+    def n_trees(self) -> int:
+        """How many trees were built."""
+
+    @property
+    def annoy_n_trees(self) -> int:
+        """How many trees Annoy counts."""
+
+    @property
+    def layout(self) -> str:
+        """The layout's name."""

@@ -10,6 +10,7 @@ import typer
 
 import nearfile
 from nearfile.cli.build import build
+from nearfile.cli.convert import convert
 from nearfile.cli.demo import demo
 from nearfile.cli.info import info
 from nearfile.cli.output import telling_errors
@@ -22,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (build, search, info, verify, demo):
+for verb in (build, search, info, verify, convert, demo):
     app.command()(telling_errors(verb))
 
 

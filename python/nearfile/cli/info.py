@@ -8,11 +8,15 @@ from rich.table import Table
 
 import nearfile
 from nearfile.cli import output
+from nearfile.convert import layouts
 
 
 def info(
     index: Annotated[
         Optional[Path], typer.Argument(help="An index. Default: about nearfile.", show_default=False)
+    ] = None,
+    dim: Annotated[
+        Optional[int], typer.Option(help="Of a file that Annoy wrote: the length of its vectors.", show_default=False)
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
@@ -24,12 +28,33 @@ def info(
         else:
             output.print_facts({name.replace("_", " "): plain(value) for name, value in about.items()})
         return
+    if dim is not None:
+        print_layouts(index, dim, json)
+        return
     with nearfile.open(index) as opened:
         facts = opened.info()
     if json:
         output.print_json(facts)
     else:
         print_index(facts)
+
+
+def print_layouts(path: Path, dim: int, json: bool) -> None:
+    """Print the layouts of Annoy that a file fits at this dim; exit code 1 where it is none."""
+    found = layouts(path, dim)
+    if not found:
+        raise nearfile.BadFileError(None, f"{path}: fits no layout of Annoy with dim {dim}: check dim", str(path))
+    if json:
+        output.print_json({"path": str(path), "dim": dim, "layouts": [name for name, _ in found]})
+        return
+    output.print_facts(
+        {
+            "path": str(path),
+            "dim": str(dim),
+            "layouts of Annoy that fit": ", ".join(name for name, _ in found),
+            "metrics": ", ".join(sorted({metric for _, metric in found})),
+        }
+    )
 
 
 def print_index(facts: dict[str, Any]) -> None:

@@ -1,0 +1,162 @@
+"""What an AnnoyIndex searches: an index of nearfile, or a file that Annoy wrote, behind one set of methods."""
+
+from __future__ import annotations
+
+from typing import Union
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearfile import _core, arguments
+from nearfile.errors import BadFileError
+
+Floats = NDArray[np.float32]
+Ids = NDArray[np.int64]
+Found = tuple[Ids, Floats]
+
+#: What Annoy's metrics are, and no others.
+METRICS = ("angular", "euclidean", "manhattan", "hamming", "dot")
+
+MAGIC = b"NEARFILE"
+MAX_ID = (1 << 31) - 1
+ROWS_A_BLOCK = 4096
+
+
+def nothing() -> Found:
+    """No results."""
+    return np.empty(0, np.int64), np.empty(0, np.float32)
+
+
+class NearfileReader:
+    """An index of nearfile with ids from 0 to 2**31 - 1."""
+
+    __slots__ = ("core", "dim", "more", "n_items", "n_trees")
+
+    def __init__(self, core: _core.Index, n_trees: int) -> None:
+        self.core = core
+        # The largest inner products lie further apart in the trees than the nearest of other metrics.
+        self.more = 2 if core.metric == "dot" else 1
+        self.dim = core.dim
+        self.n_trees = n_trees
+        ids = _core.id_range(core)
+        self.n_items = 0 if ids is None else ids[1] + 1
+
+    def options(self, n: int, search_k: int) -> tuple[int, int, bool] | None:
+        """``k``, ``search_k`` and ``exact`` as the core takes them, None where nothing is asked for."""
+        count = self.core.size
+        k = count if n < 0 else min(n, count)
+        if k == 0 or search_k == 0:
+            return None
+        if search_k < 0:
+            return (k, k * self.n_trees * self.more, False) if search_k == -1 and n > 0 else (k, 0, True)
+        return k, search_k * self.more, False
+
+    def search(self, row: Floats, n: int, search_k: int) -> Found:
+        """The nearest of one query."""
+        options = self.options(n, search_k)
+        if options is None:
+            return nothing()
+        found = self.core.search(row, *options)
+        assert found is not None
+        return found  # type: ignore[return-value]
+
+    def search_many(self, rows: Floats, n: int, search_k: int, threads: int) -> Found:
+        """The nearest of each of a batch."""
+        options = self.options(n, search_k)
+        if options is None:
+            return np.empty((len(rows), 0), np.int64), np.empty((len(rows), 0), np.float32)
+        return self.core.search_batch(rows, *options, threads)  # type: ignore[return-value]
+
+    def vector(self, id: int) -> Floats:
+        """The vector of an id, zeros where there is none."""
+        row = self.core.find(id)
+        return np.zeros(self.dim, np.float32) if row is None else self.core.vector(row)
+
+    def distance(self, a: int, b: int) -> float | None:
+        """The distance of two items, None where one is a hole."""
+        row_a, row_b = self.core.find(a), self.core.find(b)
+        return None if row_a is None or row_b is None else self.core.distance(row_a, row_b)
+
+
+class AnnoyReader:
+    """A file that Annoy wrote, answered by Annoy's rules."""
+
+    __slots__ = ("dim", "file", "n_items", "n_trees")
+
+    def __init__(self, file: _core.AnnoyFile, dim: int) -> None:
+        self.file = file
+        self.dim = dim
+        self.n_items = file.n_items
+        self.n_trees = file.annoy_n_trees
+
+    def search(self, row: Floats, n: int, search_k: int) -> Found:
+        """The nearest of one query."""
+        return self.file.search(row.reshape(1, -1), n, search_k)
+
+    def search_many(self, rows: Floats, n: int, search_k: int, threads: int) -> Found:
+        """The nearest of each of a batch, with ids of -1 and distances of NaN after the last that was found."""
+        del threads
+        found = [self.search(row, n, search_k) for row in rows]
+        width = max((len(ids) for ids, _ in found), default=0)
+        ids = np.full((len(rows), width), -1, np.int64)
+        distances = np.full((len(rows), width), np.nan, np.float32)
+        for row, (its_ids, its_distances) in enumerate(found):
+            ids[row, : len(its_ids)] = its_ids
+            distances[row, : len(its_ids)] = its_distances
+        return ids, distances
+
+    def vector(self, id: int) -> Floats:
+        """The vector of an id, zeros where there is none."""
+        return self.file.vector(id)
+
+    def distance(self, a: int, b: int) -> float | None:
+        """The distance of two items."""
+        return self.file.distance(a, b)
+
+
+Reader = Union[NearfileReader, AnnoyReader]
+
+
+def distance(metric: str, a: Floats, b: Floats) -> float:
+    """The distance of two vectors by its definition."""
+    x, y = a.astype(np.float64), b.astype(np.float64)
+    if metric == "angular":
+        lengths = float(np.sqrt((x @ x) * (y @ y)))
+        return float(np.sqrt(max(0.0, 2 - 2 * float(x @ y) / lengths))) if lengths > 0 else float(np.sqrt(2.0))
+    if metric == "dot":
+        return float(x @ y)
+    if metric == "euclidean":
+        return float(np.sqrt(((x - y) ** 2).sum()))
+    return float(np.abs(x - y).sum())
+
+
+def open_nearfile(path: str, dim: int, metric: str, prefault: bool) -> NearfileReader:
+    """Map an index of nearfile that an AnnoyIndex of this dim and metric can be."""
+    core = _core.Index.open(arguments.path_bytes(path), prefault, False)
+    return checked(core, dim, metric, path)
+
+
+def checked(core: _core.Index, dim: int, metric: str, path: str | None) -> NearfileReader:
+    """The reader of an index, which must be of this dim and metric and have ids that Annoy could have."""
+    where = path or "index"
+
+    def refuse(expected: str, got: object, advice: str) -> BadFileError:
+        return BadFileError(None, f"{where}: expected {expected}, got {got}: {advice}", path)
+
+    if core.dim != dim:
+        raise refuse(f"vectors of {dim} dimensions", core.dim, f"use AnnoyIndex({core.dim}, {core.metric!r})")
+    if core.metric != metric:
+        raise refuse(f"the metric {metric}", core.metric, "use the one it was made with, or nearfile.open")
+    if core.id_kind == "string":
+        raise refuse("ids that are numbers", "str", "use nearfile.open")
+    ids = _core.id_range(core)
+    if ids is not None and not 0 <= ids[0] <= ids[1] <= MAX_ID:
+        raise refuse("ids from 0 to 2147483647", f"{ids[0]} to {ids[1]}", "use nearfile.open")
+    n_trees = core.info()["n_trees"]
+    assert isinstance(n_trees, int)
+    return NearfileReader(core, n_trees)
+
+
+def open_annoy(path: str, dim: int, metric: str, prefault: bool) -> AnnoyReader:
+    """Map a file that Annoy wrote and check all of it."""
+    return AnnoyReader(_core.AnnoyFile.open(arguments.path_bytes(path), dim, metric, prefault), dim)
