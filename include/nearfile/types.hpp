@@ -36,6 +36,8 @@ enum class IdKind : std::uint32_t {
 inline constexpr std::uint32_t max_dim = 65536;
 inline constexpr std::uint32_t max_count = 0x7fffffff;
 inline constexpr std::uint32_t max_trees = 65536;
+// Squares of longer vectors, and of their differences, would overflow single precision.
+inline constexpr float max_length = 4e18f;
 
 std::string_view metric_name(Metric metric) noexcept;
 std::string_view value_type_name(ValueType type) noexcept;

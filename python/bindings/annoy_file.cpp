@@ -63,6 +63,12 @@ nb::object vector(const AnnoyFile& file, std::int64_t id) {
     return values.release();
 }
 
+std::int64_t count(const AnnoyFile& file) {
+    std::int64_t n = 0;
+    for (std::int64_t id = 0; id < file.n_items(); ++id) n += file.has_item(id) ? 1 : 0;
+    return n;
+}
+
 // Ids that are items, and their vectors, of the `most` ids from `start`.
 nb::object block(const AnnoyFile& file, std::int64_t start, std::int64_t most) {
     start = std::clamp<std::int64_t>(start, 0, file.n_items());
@@ -104,6 +110,7 @@ void bind_annoy_file(nb::module_& module) {
              "Ids that are items, and their vectors, of a range of ids.")
         .def("distance", &AnnoyFile::distance, "a"_a, "b"_a, "The distance of two items.")
         .def_prop_ro("n_items", &AnnoyFile::n_items, "The largest id + 1.")
+        .def_prop_ro("count", &count, "How many items there are.")
         .def_prop_ro("n_trees", &AnnoyFile::n_trees, "How many trees were built.")
         .def_prop_ro("annoy_n_trees", &AnnoyFile::annoy_n_trees, "How many trees Annoy counts.")
         .def_prop_ro(

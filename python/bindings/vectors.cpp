@@ -3,6 +3,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <nearfile/types.hpp>
 
 #include "arrays.hpp"
 
@@ -40,8 +41,7 @@ void check_length(Py_ssize_t length, std::size_t dim) {
 }
 
 void check_finite(std::span<const float> row) {
-    constexpr float longest = 4e18f;
-    const float limit = longest / std::sqrt(static_cast<float>(row.size()));
+    const float limit = max_length / std::sqrt(static_cast<float>(row.size()));
     bool small = true;
     for (const float value : row) small &= std::fabs(value) <= limit;
     if (small) return;
@@ -54,7 +54,7 @@ void check_finite(std::span<const float> row) {
         }
         squares += static_cast<double>(row[i]) * row[i];
     }
-    if (squares > static_cast<double>(longest) * longest) {
+    if (squares > static_cast<double>(max_length) * max_length) {
         raise(PyExc_ValueError, "vector: expected a length of at most 4e18, got " + std::to_string(std::sqrt(squares)) +
                                     ": scale it down");
     }

@@ -189,6 +189,10 @@ class AnnoyFile:
         """The largest id + 1."""
 
     @property
+    def count(self) -> int:
+        """How many items there are."""
+
+    @property
     def n_trees(self) -> int:
         """How many trees were built."""
 

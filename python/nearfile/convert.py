@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from nearfile import _core, arguments
 from nearfile import progress as progress_module
+from nearfile.annoy.readers import feed
 from nearfile.arguments import PathLike
 from nearfile.errors import BadFileError, InvalidArgumentError
 from nearfile.index import Index
 from nearfile.progress import Progress
-
-ROWS_A_BLOCK = 4096
 
 
 def layouts(path: PathLike, dim: int) -> list[tuple[str, str]]:
@@ -65,16 +64,7 @@ def convert(
     name = only_metric(source, length) if metric is None else arguments.name("metric", metric)
     file = _core.AnnoyFile.open(arguments.path_bytes(source), length, name, False)
     builder = _core.Builder(length, name)
-    dense = all(
-        len(file.block(first, ROWS_A_BLOCK)[0]) == min(ROWS_A_BLOCK, file.n_items - first)
-        for first in range(0, file.n_items, ROWS_A_BLOCK)
-    )
-    for first in range(0, file.n_items, ROWS_A_BLOCK):
-        ids, rows = file.block(first, ROWS_A_BLOCK)
-        if dense:
-            builder.add(rows)
-        elif len(ids):
-            builder.add_int64(rows, ids)
+    feed(builder, file, file.n_items)
     with progress_module.reporting(progress) as report:
         built = builder.build(arguments.path_bytes(target), trees, chosen_seed, workers, report)
     return Index(built, target)

@@ -63,12 +63,6 @@ void encode_directionless(const ScaledLayout& layout, std::byte* row) {
     std::memset(row, 0, layout.stride);
 }
 
-ScaledTail ScaledCodes::tail(RowId row) const noexcept {
-    ScaledTail tail;
-    std::memcpy(&tail, rows_.data() + row * layout_.stride + layout_.tail, sizeof tail);
-    return tail;
-}
-
 namespace {
 
 // The integer products of the query with a batch of rows, and those rows' tails laid out for vectorised arithmetic.
@@ -78,8 +72,7 @@ void multiply(const kernels::Kernels& kernels, const ScaledLayout& layout, const
                    products);
     for (std::size_t j = 0; j < count; ++j) {
         const std::size_t row = ids != nullptr ? ids[j] : j;
-        ScaledTail tail;
-        std::memcpy(&tail, rows + row * layout.stride + layout.tail, sizeof tail);
+        const ScaledTail tail = read_tail(layout, rows + row * layout.stride);
         tails.scale[j] = tail.scale;
         tails.squared_norm[j] = tail.squared_norm;
         tails.error[j] = tail.error;

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 
 #include "base/aligned_buffer.hpp"
@@ -53,15 +54,19 @@ private:
 void encode_scaled(std::span<const float> values, const ScaledLayout& layout, std::byte* row);
 void encode_directionless(const ScaledLayout& layout, std::byte* row);
 
+inline ScaledTail read_tail(const ScaledLayout& layout, const std::byte* row) noexcept {
+    ScaledTail tail;
+    std::memcpy(&tail, row + layout.tail, sizeof tail);
+    return tail;
+}
+
 // Rows in the map or in a buffer, not owned.
 class ScaledCodes {
 public:
     ScaledCodes(const kernels::Kernels& kernels, std::size_t dim, std::span<const std::byte> rows) noexcept
         : kernels_(&kernels), layout_(dim), rows_(rows) {}
 
-    const ScaledLayout& layout() const noexcept { return layout_; }
-    std::span<const std::byte> rows() const noexcept { return rows_; }
-    ScaledTail tail(RowId row) const noexcept;
+    ScaledTail tail(RowId row) const noexcept { return read_tail(layout_, rows_.data() + row * layout_.stride); }
 
     // Bounds of the Euclidean distance, and of the negative inner product, to rows ids[0..count), or first, first + 1,
     // ... where ids is null; count is at most `batch`.

@@ -5,12 +5,10 @@
 #include <string>
 
 #include "index/errors.hpp"
+#include "nearfile/types.hpp"
 
 namespace nearfile::index {
 namespace {
-
-// Squares of longer vectors, and of their differences, would overflow single precision.
-constexpr float longest = 4e18f;
 
 struct Row {
     std::string_view noun;
@@ -36,7 +34,7 @@ void check_bits(std::span<const float> values, const Row& row) {
 void check_floats(std::span<const float> values, const Row& row) {
     // One pass that vectorises; a value that is not a number makes the comparison fail.
     bool small = true;
-    const float limit = longest / std::sqrt(static_cast<float>(values.size()));
+    const float limit = max_length / std::sqrt(static_cast<float>(values.size()));
     for (const float value : values) small &= std::fabs(value) <= limit;
     if (small) return;
     double squares = 0;
@@ -44,7 +42,7 @@ void check_floats(std::span<const float> values, const Row& row) {
         if (!std::isfinite(values[i])) refuse("values must be finite", row, i, values[i]);
         squares += static_cast<double>(values[i]) * values[i];
     }
-    if (squares <= static_cast<double>(longest) * longest) return;
+    if (squares <= static_cast<double>(max_length) * max_length) return;
     raise(ErrorCode::invalid_argument, "a " + std::string(row.noun) + " must not be longer than 4e18; " + row.name() +
                                            " has length " + std::to_string(std::sqrt(squares)) +
                                            ": scale the data down");

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstring>
 
 #include "base/random.hpp"
 #include "codes/bits.hpp"
@@ -56,9 +55,7 @@ struct SignedCodes {
 std::vector<float> missing_lengths(const codes::ScaledLayout& layout, std::uint32_t count, const std::byte* rows) {
     std::vector<float> squares(count);
     for (std::uint32_t row = 0; row < count; ++row) {
-        codes::ScaledTail tail;
-        std::memcpy(&tail, rows + row * layout.stride + layout.tail, sizeof tail);
-        squares[row] = tail.squared_norm;
+        squares[row] = codes::read_tail(layout, rows + row * layout.stride).squared_norm;
     }
     const float largest = *std::max_element(squares.begin(), squares.end());
     for (float& square : squares) square = std::sqrt(largest - square);

@@ -19,10 +19,6 @@ Rows::Rows(std::uint32_t dim, bool bits)
       row_bytes_(bits ? codes::words_of(dim) * sizeof(std::uint64_t) : dim * sizeof(float)),
       rows_per_chunk_(static_cast<std::uint32_t>(std::max<std::size_t>(1, chunk_bytes / row_bytes_))) {}
 
-std::byte* Rows::place(std::uint32_t row) const noexcept {
-    return chunks_[row / rows_per_chunk_].data() + (row % rows_per_chunk_) * row_bytes_;
-}
-
 void Rows::append(std::span<const float> rows) {
     const auto n = static_cast<std::uint32_t>(rows.size() / dim_);
     const std::size_t chunks_needed = (static_cast<std::size_t>(count_) + n + rows_per_chunk_ - 1) / rows_per_chunk_;
@@ -33,7 +29,7 @@ void Rows::append(std::span<const float> rows) {
     }
     for (std::uint32_t i = 0; i < n; ++i) {
         const auto values = rows.subspan(static_cast<std::size_t>(i) * dim_, dim_);
-        std::byte* to = place(count_ + i);
+        std::byte* to = chunks_[chunk_of(count_ + i)].data() + offset_of(count_ + i);
         if (bits_) {
             codes::pack_bits(values, {reinterpret_cast<std::uint64_t*>(to), codes::words_of(dim_)});
         } else {

@@ -25,14 +25,14 @@ public:
 
     // Copies checked rows. On std::bad_alloc nothing was added.
     void append(std::span<const float> rows);
-    // Take back what was added since there were `count`.
-    void shrink(std::uint32_t count) noexcept { count_ = count; }
 
     std::span<const float> floats(std::uint32_t row) const noexcept;
     std::span<const std::uint64_t> words(std::uint32_t row) const noexcept;
 
 private:
-    std::byte* place(std::uint32_t row) const noexcept;
+    std::size_t chunk_of(std::uint32_t row) const noexcept { return row / rows_per_chunk_; }
+    std::size_t offset_of(std::uint32_t row) const noexcept { return row % rows_per_chunk_ * row_bytes_; }
+    const std::byte* place(std::uint32_t row) const noexcept { return chunks_[chunk_of(row)].data() + offset_of(row); }
 
     std::uint32_t dim_;
     bool bits_;
@@ -40,7 +40,7 @@ private:
     std::uint32_t rows_per_chunk_;
     std::uint32_t count_ = 0;
     codes::ValueKind kind_ = codes::ValueKind::uint8;
-    mutable std::vector<base::AlignedBuffer> chunks_;
+    std::vector<base::AlignedBuffer> chunks_;
 };
 
 }  // namespace nearfile::index

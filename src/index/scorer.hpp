@@ -49,7 +49,6 @@ private:
     std::vector<float> centered_;
     std::vector<float> rows_;  // decoded vectors
     std::vector<std::uint64_t> words_;
-    std::vector<std::uint32_t> word_sums_;
     codes::ScaledQuery scaled_;
     std::optional<codes::ScaledQuery> projected_;  // what planes see, where that is not everything
     std::optional<codes::UniformQuery> uniform_;

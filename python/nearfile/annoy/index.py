@@ -382,13 +382,7 @@ class AnnoyIndex:
     def _build(self, n_trees: int, threads: int) -> None:
         start = time.perf_counter()
         builder = _core.Builder(self._dim, self._metric)
-        dense = self._items.n_items == self._items.count
-        for first in range(0, self._items.count, ROWS_A_BLOCK):
-            ids, rows = self._items.block(first, ROWS_A_BLOCK)
-            if dense:
-                builder.add(rows)
-            else:
-                builder.add_int64(rows, ids)
+        readers.feed(builder, self._items, self._items.count)
         path = None if self._disk_path is None else arguments.path_bytes(self._disk_path)
         core = builder.build(path, n_trees, self._seed % (1 << 64), threads, None)
         # Before the reader, so that no thread finds the items gone and nothing else there.

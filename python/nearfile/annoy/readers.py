@@ -22,6 +22,17 @@ MAX_ID = (1 << 31) - 1
 ROWS_A_BLOCK = 4096
 
 
+def feed(builder: _core.Builder, source: Union[_core.Items, _core.AnnoyFile], length: int) -> None:
+    """Add the items of a source whose blocks go up to ``length``; with ids where some are left out."""
+    dense = source.count == source.n_items
+    for first in range(0, length, ROWS_A_BLOCK):
+        ids, rows = source.block(first, ROWS_A_BLOCK)
+        if dense:
+            builder.add(rows)
+        elif len(ids):
+            builder.add_int64(rows, ids)
+
+
 def nothing() -> Found:
     """No results."""
     return np.empty(0, np.int64), np.empty(0, np.float32)

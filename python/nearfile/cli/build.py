@@ -31,18 +31,7 @@ def build(
     names = None if ids is None else read_ids(ids)
     start = time.perf_counter()
     index = nearfile.build(rows, path, metric=metric, ids=names, n_trees=trees, seed=seed, threads=threads)
-    seconds = time.perf_counter() - start
-    facts = index.info()
-    if json:
-        output.print_json({**facts, "seconds": round(seconds, 3)})
-        return
-    output.console.print(
-        f"{path}: {facts['count']:,} vectors of {facts['dim']}, {facts['metric']}, {facts['n_trees']} trees,"
-        f" {output.size(facts['file_bytes'])}, built in {output.duration(seconds)}",
-        highlight=False,
-        markup=False,
-        soft_wrap=True,
-    )
+    output.print_built(path, index, "built", time.perf_counter() - start, json)
 
 
 def read_vectors(path: Path) -> Any:

@@ -26,15 +26,4 @@ def convert(
     """Make an index of the vectors in a file that Annoy wrote."""
     start = time.perf_counter()
     index = nearfile.convert(old, new, dim, metric, n_trees=trees, seed=seed, threads=threads)
-    seconds = time.perf_counter() - start
-    facts = index.info()
-    if json:
-        output.print_json({**facts, "seconds": round(seconds, 3)})
-        return
-    output.console.print(
-        f"{new}: {facts['count']:,} vectors of {facts['dim']}, {facts['metric']}, {facts['n_trees']} trees,"
-        f" {output.size(facts['file_bytes'])}, converted in {output.duration(seconds)}",
-        highlight=False,
-        markup=False,
-        soft_wrap=True,
-    )
+    output.print_built(new, index, "converted", time.perf_counter() - start, json)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import functools
 import json
+from pathlib import Path
 from typing import Any, Callable, TypeVar
 
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+import nearfile
 
 Result = TypeVar("Result")
 
@@ -66,3 +69,18 @@ def duration(seconds: float) -> str:
 def plain(value: object) -> Text:
     """A value from a file as it is: its brackets are no markup."""
     return Text(str(value))
+
+
+def print_built(path: Path, index: nearfile.Index, verb: str, seconds: float, as_json: bool) -> None:
+    """Say what an index that was just ``built`` or ``converted`` is, and how long that took."""
+    facts = index.info()
+    if as_json:
+        print_json({**facts, "seconds": round(seconds, 3)})
+        return
+    console.print(
+        f"{path}: {facts['count']:,} vectors of {facts['dim']}, {facts['metric']}, {facts['n_trees']} trees,"
+        f" {size(facts['file_bytes'])}, {verb} in {duration(seconds)}",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
+    )
