@@ -22,7 +22,7 @@ MAX_ID = (1 << 31) - 1
 ROWS_A_BLOCK = 4096
 
 
-def feed(builder: _core.Builder, source: Union[_core.Items, _core.AnnoyFile], length: int) -> None:
+def feed(builder: _core.Builder, source: _core.Items | _core.AnnoyFile, length: int) -> None:
     """Add the items of a source whose blocks go up to ``length``; with ids where some are left out."""
     dense = source.count == source.n_items
     for first in range(0, length, ROWS_A_BLOCK):
