@@ -261,6 +261,8 @@ const Kernels avx512_kernels = {
     float_batch<SquaredTerm>,
     float_batch<AbsoluteTerm>,
     byte_batch<DotBytes, std::int8_t, std::int32_t>,
+    nullptr,
+    nullptr,
     byte_batch<SquaredBytes, std::uint8_t, std::uint32_t>,
     byte_batch<AbsoluteBytes, std::uint8_t, std::uint32_t>,
     hamming,

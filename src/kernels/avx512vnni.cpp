@@ -142,6 +142,8 @@ const Kernels avx512vnni_kernels = {
     nullptr,
     nullptr,
     byte_batch<DotBytes, std::int8_t, std::int32_t>,
+    nullptr,
+    nullptr,
     byte_batch<SquaredBytes, std::uint8_t, std::uint32_t>,
     nullptr,
     nullptr,

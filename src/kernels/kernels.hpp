@@ -24,6 +24,14 @@ inline constexpr std::size_t code_overread = 64;
 
 using RowId = std::uint32_t;
 
+// A query as sketches see it.
+struct SketchQuery {
+    const std::uint8_t* tables;  // 16 entries each, at a multiple of 64
+    std::size_t n_tables;
+    float step;
+    float offset;
+};
+
 struct Kernels {
     const char* name;
 
@@ -38,6 +46,18 @@ struct Kernels {
     // Signed codes: rows from -128 to 127, queries from -127 to 127. dim up to 65,536 cannot overflow.
     void (*dot_i8)(const std::int8_t* query, const std::int8_t* rows, std::size_t stride, const RowId* ids,
                    std::size_t count, std::size_t dim, std::int32_t* out);
+
+    // Rows of 4-bit codes, 0 to 15, against queries from -127 to 127: `blocks` blocks of 32 bytes, each of 64 dimensions;
+    // the lower half of byte b of a block is dimension b, the upper half dimension 32 + b.
+    void (*dot_u4)(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const RowId* ids,
+                   std::size_t count, std::size_t blocks, std::int32_t* out);
+
+    // Which of the 32 neighbours of a group may be nearer than the bar: bit j of the result is set where
+    //     (base + additive[j]) - factor[j] * (step * sum[j] + offset) < bar
+    // sum[j] being what neighbour j looks up in each of the tables, one 4-bit index a table: of table t, the lower half
+    // of byte 16 t + i of `bits` is neighbour i's, the upper half neighbour i + 16's. `n_tables` is even and at most 256.
+    std::uint32_t (*sketch_below)(const SketchQuery& query, float base, float bar, const std::uint8_t* bits,
+                                  const std::uint16_t* additive, const std::uint16_t* factor);
 
     // Unsigned codes, 0 to 255.
     void (*squared_l2_u8)(const std::uint8_t* query, const std::uint8_t* rows, std::size_t stride, const RowId* ids,

@@ -224,6 +224,8 @@ const Kernels neon_kernels = {
     float_batch<SquaredTerm>,
     float_batch<AbsoluteTerm>,
     byte_batch<DotBytes, std::int8_t, std::int32_t>,
+    nullptr,
+    nullptr,
     byte_batch<SquaredBytes, std::uint8_t, std::uint32_t>,
     byte_batch<AbsoluteBytes, std::uint8_t, std::uint32_t>,
     hamming,

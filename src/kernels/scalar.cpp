@@ -126,6 +126,37 @@ void half_to_float(const std::uint16_t* half, std::size_t count, float* out) {
     for (std::size_t i = 0; i < count; ++i) out[i] = single_of(half[i]);
 }
 
+void dot_u4(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const RowId* ids, std::size_t count,
+            std::size_t blocks, std::int32_t* out) {
+    for (std::size_t j = 0; j < count; ++j) {
+        const std::uint8_t* row = row_at(rows, stride, ids, j);
+        std::int32_t sum = 0;
+        for (std::size_t b = 0; b < blocks; ++b) {
+            for (std::size_t i = 0; i < 32; ++i) {
+                const int pair = row[b * 32 + i];
+                sum += query[b * 64 + i] * (pair & 15) + query[b * 64 + 32 + i] * (pair >> 4);
+            }
+        }
+        out[j] = sum;
+    }
+}
+
+std::uint32_t sketch_below(const SketchQuery& query, float base, float bar, const std::uint8_t* bits,
+                           const std::uint16_t* additive, const std::uint16_t* factor) {
+    std::uint32_t below = 0;
+    for (std::size_t j = 0; j < 32; ++j) {
+        std::uint32_t sum = 0;
+        for (std::size_t t = 0; t < query.n_tables; ++t) {
+            const int both = bits[t * 16 + j % 16];
+            sum += query.tables[t * 16 + static_cast<std::size_t>(j < 16 ? both & 15 : both >> 4)];
+        }
+        const float product = query.step * static_cast<float>(sum) + query.offset;
+        const float estimate = (base + single_of(additive[j])) - single_of(factor[j]) * product;
+        below |= estimate < bar ? 1U << j : 0U;
+    }
+    return below;
+}
+
 }  // namespace
 
 const Kernels scalar_kernels = {
@@ -134,6 +165,8 @@ const Kernels scalar_kernels = {
     float_batch<squared_term>,
     float_batch<absolute_term>,
     dot_i8,
+    dot_u4,
+    sketch_below,
     squared_l2_u8,
     l1_u8,
     hamming,

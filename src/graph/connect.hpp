@@ -1,0 +1,69 @@
+// The passes that make a graph of candidate lists. Each reads one graph and writes another, item by item: no locks, and
+// the same graph on any number of threads.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "graph/adjacency.hpp"
+#include "graph/candidate.hpp"
+#include "graph/frontier.hpp"
+#include "graph/prune.hpp"
+#include "graph/visited.hpp"
+
+namespace nearfile::graph {
+
+// Edges the other way round: who points at an item.
+class Reversed {
+public:
+    explicit Reversed(const Adjacency& graph);
+    std::span<const RowId> sources(RowId item) const noexcept {
+        return std::span(sources_).subspan(starts_[item], starts_[item + 1] - starts_[item]);
+    }
+
+private:
+    std::vector<std::uint64_t> starts_;
+    std::vector<RowId> sources_;
+};
+
+// An item's neighbours and those that point at it, pruned where they are too many.
+class ReverseJoiner {
+public:
+    ReverseJoiner(const Distances& distances, const Adjacency& from, const Reversed& reversed, float alpha)
+        : distances_(distances), from_(from), reversed_(reversed), pruner_(distances, alpha) {}
+    void join(RowId item, Adjacency& to);
+
+private:
+    const Distances& distances_;
+    const Adjacency& from_;
+    const Reversed& reversed_;
+    Pruner pruner_;
+    std::vector<RowId> ids_;
+    std::vector<float> far_;
+    std::vector<Candidate> candidates_;
+};
+
+// New neighbours for an item from a walk that starts at it.
+class Refiner {
+public:
+    Refiner(const Distances& distances, const Adjacency& from, float alpha, std::uint32_t width, std::uint32_t steps)
+        : distances_(distances), from_(from), pruner_(distances, alpha), width_(width), steps_(steps) {}
+    void refine(RowId item, Adjacency& to);
+
+private:
+    void meet(RowId item, std::span<const RowId> some);
+
+    const Distances& distances_;
+    const Adjacency& from_;
+    Pruner pruner_;
+    std::uint32_t width_;
+    std::uint32_t steps_;
+    Frontier frontier_;
+    Visited visited_;
+    std::vector<RowId> fresh_;
+    std::vector<float> far_;
+    std::vector<Candidate> candidates_;
+};
+
+}  // namespace nearfile::graph

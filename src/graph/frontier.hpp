@@ -1,0 +1,82 @@
+// The best vertices that a walk has met, nearest first, a bounded number; and which of them it has been at.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <vector>
+
+#include "graph/distances.hpp"
+
+namespace nearfile::graph {
+
+struct Step {
+    float distance;
+    RowId item;
+};
+
+class Frontier {
+public:
+    void reset(std::size_t width) {
+        if (entries_.size() < width + 1) entries_.resize(width + 1);
+        width_ = width;
+        size_ = 0;
+        next_ = 0;
+        bar_ = std::numeric_limits<float>::infinity();
+    }
+
+    // Only what is nearer than this gets in.
+    float bar() const noexcept { return bar_; }
+
+    void insert(float distance, RowId item) noexcept {
+        if (!(distance < bar_)) return;
+        // Branch-free binary search: where it goes is a coin flip to the processor.
+        const Entry* base = entries_.data();
+        std::size_t n = size_;
+        while (n > 1) {
+            const std::size_t half = n / 2;
+            base += base[half - 1].distance <= distance ? half : 0;
+            n -= half;
+        }
+        std::size_t at = static_cast<std::size_t>(base - entries_.data());
+        at += n == 1 && base->distance <= distance ? 1 : 0;
+        if (size_ < width_) ++size_;
+        Entry* place = entries_.data() + at;
+        std::memmove(place + 1, place, (size_ - 1 - at) * sizeof(Entry));
+        *place = {distance, item};
+        if (at < next_) next_ = at;
+        if (size_ == width_) bar_ = entries_[size_ - 1].distance;
+    }
+
+    bool has_next() const noexcept { return next_ < size_; }
+
+    // The nearest one that the walk has not been at.
+    Step next() noexcept {
+        Entry& entry = entries_[next_];
+        const Step step{entry.distance, entry.item};
+        entry.item |= been;
+        do ++next_;
+        while (next_ < size_ && (entries_[next_].item & been) != 0);
+        return step;
+    }
+    RowId peek() const noexcept { return entries_[next_].item; }
+
+    std::size_t size() const noexcept { return size_; }
+    Step operator[](std::size_t i) const noexcept { return {entries_[i].distance, entries_[i].item & ~been}; }
+
+private:
+    struct Entry {
+        float distance;
+        RowId item;
+    };
+    static constexpr RowId been = 0x80000000u;
+
+    std::vector<Entry> entries_;
+    std::size_t width_ = 0;
+    std::size_t size_ = 0;
+    std::size_t next_ = 0;
+    float bar_ = 0;
+};
+
+}  // namespace nearfile::graph

@@ -1,0 +1,30 @@
+// Occlusion pruning: which of the candidates become neighbours.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "graph/candidate.hpp"
+
+namespace nearfile::graph {
+
+// The nearest candidate is kept, and every later one that no kept one is nearer to by the factor `alpha`: a neighbour
+// that is reached through another is not worth a place (Arya and Mount 1993; alpha: Subramanya et al. 2019). Reused
+// from item to item.
+class Pruner {
+public:
+    Pruner(const Distances& distances, float alpha) : distances_(distances), alpha_(distances.scaled(alpha)) {}
+
+    // `candidates` in ascending order, without the item itself and without repetitions.
+    std::span<const RowId> keep(std::span<const Candidate> candidates, std::size_t most);
+
+private:
+    const Distances& distances_;
+    float alpha_;
+    std::vector<Candidate> left_;
+    std::vector<RowId> ids_;
+    std::vector<float> to_kept_;
+    std::vector<RowId> kept_;
+};
+
+}  // namespace nearfile::graph
