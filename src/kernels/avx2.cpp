@@ -1,5 +1,5 @@
 // Kernels for AVX2 with F16C and POPCNT: 32 bytes at a time, four rows together, so that a load of the query serves
-// four rows and their sums are folded by one transposition.
+// four rows and their sums are folded by one transposition. Those of 4-bit codes, sketches and blocks: avx2_codes.cpp.
 #include <immintrin.h>
 
 #include "kernels/tables.hpp"
@@ -230,107 +230,6 @@ void byte_batch(const Byte* query, const Byte* rows, std::size_t stride, const R
     }
 }
 
-// ---- 4-bit codes
-
-// Eight 32-bit sums of a row of blocks. Four products of a block fit in 16 bits: 4 * 15 * 127 = 7,620; so do those of four
-// blocks, 30,480.
-template <int n_rows>
-void nibble_sums(const std::int8_t* query, const char* const (&rows)[n_rows], std::size_t blocks,
-                 __m256i (&sums)[n_rows]) {
-    const __m256i low_half = _mm256_set1_epi8(15);
-    for (int r = 0; r < n_rows; ++r) sums[r] = _mm256_setzero_si256();
-    for (std::size_t b = 0; b < blocks;) {
-        const std::size_t end = b + 4 < blocks ? b + 4 : blocks;
-        __m256i pairs[n_rows];
-        for (int r = 0; r < n_rows; ++r) pairs[r] = _mm256_setzero_si256();
-        for (; b < end; ++b) {
-            const __m256i q_low = load(query + b * 64);
-            const __m256i q_high = load(query + b * 64 + 32);
-            for (int r = 0; r < n_rows; ++r) {
-                const __m256i both = load(rows[r] + b * 32);
-                const __m256i low = _mm256_maddubs_epi16(_mm256_and_si256(both, low_half), q_low);
-                const __m256i high =
-                    _mm256_maddubs_epi16(_mm256_and_si256(_mm256_srli_epi16(both, 4), low_half), q_high);
-                pairs[r] = _mm256_add_epi16(pairs[r], _mm256_add_epi16(low, high));
-            }
-        }
-        for (int r = 0; r < n_rows; ++r)
-            sums[r] = _mm256_add_epi32(sums[r], _mm256_madd_epi16(pairs[r], _mm256_set1_epi16(1)));
-    }
-}
-
-void dot_u4(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const RowId* ids, std::size_t count,
-            std::size_t blocks, std::int32_t* out) {
-    const Batch batch(rows, stride, ids, count, blocks * 32);
-    std::size_t j = 0;
-    for (; j + 4 <= count; j += 4) {
-        batch.prefetch_ahead(j, 4);
-        const char* const four[4] = {batch.row(j), batch.row(j + 1), batch.row(j + 2), batch.row(j + 3)};
-        __m256i sums[4];
-        nibble_sums<4>(query, four, blocks, sums);
-        _mm_storeu_si128(reinterpret_cast<__m128i*>(out + j), fold_four(sums));
-    }
-    for (; j < count; ++j) {
-        const char* const one[1] = {batch.row(j)};
-        __m256i sum[1];
-        nibble_sums<1>(query, one, blocks, sum);
-        const __m256i sums[4] = {sum[0]};
-        out[j] = _mm_cvtsi128_si32(fold_four(sums));
-    }
-}
-
-// ---- sketches
-
-// The sums of bytes at even and at odd places as 16-bit numbers in the order of the neighbours.
-struct ByteSums {
-    __m256i all = _mm256_setzero_si256();  // even + 256 * odd, modulo 2^16
-    __m256i odd = _mm256_setzero_si256();
-
-    void add(__m256i bytes) {
-        all = _mm256_add_epi16(all, bytes);
-        odd = _mm256_add_epi16(odd, _mm256_srli_epi16(bytes, 8));
-    }
-    // Sixteen neighbours: the two halves looked up in different tables.
-    __m256i sums() const {
-        const __m256i even = _mm256_sub_epi16(all, _mm256_slli_epi16(odd, 8));
-        const __m128i e = _mm_add_epi16(_mm256_castsi256_si128(even), _mm256_extracti128_si256(even, 1));
-        const __m128i o = _mm_add_epi16(_mm256_castsi256_si128(odd), _mm256_extracti128_si256(odd, 1));
-        return _mm256_set_m128i(_mm_unpackhi_epi16(e, o), _mm_unpacklo_epi16(e, o));
-    }
-};
-
-std::uint32_t sketch_below(const SketchQuery& query, float base, float bar, const std::uint8_t* bits,
-                           const std::uint16_t* additive, const std::uint16_t* factor) {
-    const __m256i low_half = _mm256_set1_epi8(15);
-    ByteSums first;
-    ByteSums second;
-    for (std::size_t t = 0; t < query.n_tables; t += 2) {
-        const __m256i both = load(bits + t * 16);
-        const __m256i tables = load(query.tables + t * 16);
-        first.add(_mm256_shuffle_epi8(tables, _mm256_and_si256(both, low_half)));
-        second.add(_mm256_shuffle_epi8(tables, _mm256_and_si256(_mm256_srli_epi16(both, 4), low_half)));
-    }
-    const __m256i sums[2] = {first.sums(), second.sums()};
-    const __m256 bases = _mm256_set1_ps(base);
-    const __m256 bars = _mm256_set1_ps(bar);
-    const __m256 step = _mm256_set1_ps(query.step);
-    const __m256 offset = _mm256_set1_ps(query.offset);
-    std::uint32_t below = 0;
-    for (int part = 0; part < 4; ++part) {
-        const __m128i eight =
-            part % 2 ? _mm256_extracti128_si256(sums[part / 2], 1) : _mm256_castsi256_si128(sums[part / 2]);
-        const __m256 sum = _mm256_cvtepi32_ps(_mm256_cvtepu16_epi32(eight));
-        const __m256 product = _mm256_add_ps(_mm256_mul_ps(step, sum), offset);
-        const __m256 added =
-            _mm256_add_ps(bases, _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(additive) + part)));
-        const __m256 factors = _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(factor) + part));
-        const __m256 estimate = _mm256_sub_ps(added, _mm256_mul_ps(factors, product));
-        const auto lanes = static_cast<std::uint32_t>(_mm256_movemask_ps(_mm256_cmp_ps(estimate, bars, _CMP_LT_OQ)));
-        below |= lanes << (part * 8);
-    }
-    return below;
-}
-
 // ---- bits
 
 // The set bits of 32 bytes as four 64-bit sums: each half byte looks its count up.
@@ -385,8 +284,10 @@ const Kernels avx2_kernels = {
     float_batch<SquaredTerm>,
     float_batch<AbsoluteTerm>,
     byte_batch<DotBytes, std::int8_t, std::int32_t>,
-    dot_u4,
-    sketch_below,
+    avx2::dot_i8_block,
+    avx2::dot_u4,
+    avx2::dot_u4_prefetched,
+    avx2::sketch_below,
     byte_batch<SquaredBytes, std::uint8_t, std::uint32_t>,
     byte_batch<AbsoluteBytes, std::uint8_t, std::uint32_t>,
     hamming,

@@ -1,4 +1,5 @@
 // Kernels for AVX-512 with F, BW, DQ and VL: 64 bytes at a time, four rows together, masked loads for the tails.
+// Those of 4-bit codes, sketches and blocks: avx512_codes.cpp.
 #include <immintrin.h>
 
 #include "kernels/tables.hpp"
@@ -261,8 +262,10 @@ const Kernels avx512_kernels = {
     float_batch<SquaredTerm>,
     float_batch<AbsoluteTerm>,
     byte_batch<DotBytes, std::int8_t, std::int32_t>,
-    nullptr,
-    nullptr,
+    avx512::dot_i8_block,
+    avx512::dot_u4,
+    avx512::dot_u4_prefetched,
+    avx512::sketch_below,
     byte_batch<SquaredBytes, std::uint8_t, std::uint32_t>,
     byte_batch<AbsoluteBytes, std::uint8_t, std::uint32_t>,
     hamming,

@@ -21,11 +21,11 @@ struct Batch {
     const RowId* ids;
     std::size_t count;
     std::size_t reach;  // bytes of a row to prefetch
-    std::size_t ahead;  // rows to prefetch ahead; 0 where they come in sequence, which the hardware foresees
+    std::size_t ahead;  // rows to prefetch ahead; 0 where they come in sequence or the caller has done it
     bool straddles;     // rows that do not start a line may end in one more
 
     [[gnu::always_inline]] Batch(const void* first, std::size_t bytes_between, const RowId* row_ids, std::size_t n_rows,
-                                 std::size_t row_bytes)
+                                 std::size_t row_bytes, bool prefetched)
         : rows(static_cast<const char*>(first)),
           stride(bytes_between),
           ids(row_ids),
@@ -33,7 +33,7 @@ struct Batch {
           reach(row_bytes < most_lines_of_row * line ? row_bytes : most_lines_of_row * line),
           ahead(0),
           straddles((reinterpret_cast<std::uintptr_t>(first) | bytes_between) % line != 0) {
-        if (!ids) return;
+        if (!ids || prefetched) return;
         const std::size_t n_rows_ahead = lines_ahead / (reach / line + 1);
         ahead = n_rows_ahead < fewest_rows_ahead ? fewest_rows_ahead : n_rows_ahead;
         prefetch(0, ahead);
@@ -104,7 +104,7 @@ void byte_sums(const void* query, const char* const (&rows)[n_rows], std::size_t
 }
 
 // The totals of four rows, one a lane.
-__m128i fold_four(const __m512i (&s)[4]) {
+[[gnu::always_inline]] inline __m128i fold_four(const __m512i (&s)[4]) {
     const __m512i ab = _mm512_add_epi32(_mm512_unpacklo_epi32(s[0], s[1]), _mm512_unpackhi_epi32(s[0], s[1]));
     const __m512i cd = _mm512_add_epi32(_mm512_unpacklo_epi32(s[2], s[3]), _mm512_unpackhi_epi32(s[2], s[3]));
     const __m512i abcd = _mm512_add_epi32(_mm512_unpacklo_epi64(ab, cd), _mm512_unpackhi_epi64(ab, cd));
@@ -115,7 +115,7 @@ __m128i fold_four(const __m512i (&s)[4]) {
 template <class Term, class Byte, class Sum>
 void byte_batch(const Byte* query, const Byte* rows, std::size_t stride, const RowId* ids, std::size_t count,
                 std::size_t dim, Sum* out) {
-    const Batch batch(rows, stride, ids, count, dim);
+    const Batch batch(rows, stride, ids, count, dim, false);
     const __m128i excess = _mm_set1_epi32(Term::excess(query, dim));
     std::size_t j = 0;
     for (; j + 4 <= count; j += 4) {
@@ -134,20 +134,118 @@ void byte_batch(const Byte* query, const Byte* rows, std::size_t stride, const R
     }
 }
 
+// ---- blocks of 8-bit codes
+
+// The sums of four queries and four rows; a row is moved up by 128 once for all queries.
+template <int n_queries, int n_rows>
+[[gnu::always_inline]] inline void block_products(const std::int8_t* queries, const std::int8_t* rows,
+                                                  std::size_t stride, std::size_t count, std::size_t dim,
+                                                  const std::int32_t (&excess)[n_queries], std::int32_t* out) {
+    __m512i sums[n_queries][4];
+    for (int k = 0; k < n_queries; ++k)
+        for (int r = 0; r < 4; ++r) sums[k][r] = _mm512_setzero_si512();
+    for (std::size_t i = 0; i < dim; i += 64) {
+        __m512i x[n_rows];
+        for (std::size_t r = 0; r < n_rows; ++r)
+            x[r] = _mm512_xor_si512(load(rows + r * stride + i), _mm512_set1_epi8(-128));
+        for (std::size_t k = 0; k < n_queries; ++k) {
+            const __m512i q = load(queries + k * stride + i);
+            for (int r = 0; r < n_rows; ++r) sums[k][r] = _mm512_dpbusd_epi32(sums[k][r], x[r], q);
+        }
+    }
+    for (std::size_t k = 0; k < n_queries; ++k) {
+        const __m128i totals = _mm_sub_epi32(fold_four(sums[k]), _mm_set1_epi32(excess[k]));
+        if constexpr (n_rows == 4)
+            _mm_storeu_si128(reinterpret_cast<__m128i*>(out + k * count), totals);
+        else
+            out[k * count] = _mm_cvtsi128_si32(totals);
+    }
+}
+
+template <int n_queries>
+void block_queries(const std::int8_t* queries, const std::int8_t* rows, std::size_t stride, std::size_t count,
+                   std::size_t dim, std::int32_t* out) {
+    std::int32_t excess[n_queries];
+    for (std::size_t k = 0; k < n_queries; ++k) excess[k] = DotBytes::excess(queries + k * stride, dim);
+    std::size_t j = 0;
+    for (; j + 4 <= count; j += 4)
+        block_products<n_queries, 4>(queries, rows + j * stride, stride, count, dim, excess, out + j);
+    for (; j < count; ++j)
+        block_products<n_queries, 1>(queries, rows + j * stride, stride, count, dim, excess, out + j);
+}
+
+void dot_i8_block(const std::int8_t* queries, std::size_t n_queries, const std::int8_t* rows, std::size_t stride,
+                  std::size_t count, std::size_t dim, std::int32_t* out) {
+    switch (n_queries) {
+        case 1:
+            return block_queries<1>(queries, rows, stride, count, dim, out);
+        case 2:
+            return block_queries<2>(queries, rows, stride, count, dim, out);
+        case 3:
+            return block_queries<3>(queries, rows, stride, count, dim, out);
+        default:
+            return block_queries<4>(queries, rows, stride, count, dim, out);
+    }
+}
+
+// ---- 4-bit codes
+
+// Always inline, or the sums go through memory. Sixteen 32-bit sums of a row, two of its blocks at a time. 4-bit codes
+// are unsigned, as dpbusd wants its first factor.
+template <int n_rows>
+[[gnu::always_inline]] inline void nibble_sums(const std::int8_t* query, const char* const (&rows)[n_rows],
+                                               std::size_t blocks, __m512i (&sums)[n_rows]) {
+    const __m512i low_half = _mm512_set1_epi8(15);
+    for (int r = 0; r < n_rows; ++r) sums[r] = _mm512_setzero_si512();
+    std::size_t b = 0;
+    for (; b + 2 <= blocks; b += 2) {
+        const __m512i q = load(query + b * 64);
+        const __m512i next_q = load(query + b * 64 + 64);
+        const __m512i q_low = _mm512_shuffle_i64x2(q, next_q, 0x44);
+        const __m512i q_high = _mm512_shuffle_i64x2(q, next_q, 0xee);
+        for (int r = 0; r < n_rows; ++r) {
+            const __m512i both = load(rows[r] + b * 32);
+            sums[r] = _mm512_dpbusd_epi32(sums[r], _mm512_and_si512(both, low_half), q_low);
+            sums[r] = _mm512_dpbusd_epi32(sums[r], _mm512_and_si512(_mm512_srli_epi16(both, 4), low_half), q_high);
+        }
+    }
+    if (b < blocks) {
+        const __m512i q = load(query + b * 64);
+        for (int r = 0; r < n_rows; ++r) {
+            const __m256i both = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(rows[r] + b * 32));
+            const __m512i x = _mm512_inserti64x4(_mm512_castsi256_si512(both), _mm256_srli_epi16(both, 4), 1);
+            sums[r] = _mm512_dpbusd_epi32(sums[r], _mm512_and_si512(x, low_half), q);
+        }
+    }
+}
+
+template <bool prefetched>
+void dot_u4(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const RowId* ids, std::size_t count,
+            std::size_t blocks, std::int32_t* out) {
+    const Batch batch(rows, stride, ids, count, blocks * 32, prefetched);
+    std::size_t j = 0;
+    for (; j + 4 <= count; j += 4) {
+        batch.prefetch_ahead(j, 4);
+        const char* const four[4] = {batch.row(j), batch.row(j + 1), batch.row(j + 2), batch.row(j + 3)};
+        __m512i sums[4];
+        nibble_sums<4>(query, four, blocks, sums);
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(out + j), fold_four(sums));
+    }
+    for (; j < count; ++j) {
+        const char* const one[1] = {batch.row(j)};
+        __m512i sum[1];
+        nibble_sums<1>(query, one, blocks, sum);
+        const __m512i sums[4] = {sum[0]};
+        out[j] = _mm_cvtsi128_si32(fold_four(sums));
+    }
+}
+
 }  // namespace
 
 const Kernels avx512vnni_kernels = {
-    "avx512vnni",
-    nullptr,
-    nullptr,
-    nullptr,
-    byte_batch<DotBytes, std::int8_t, std::int32_t>,
-    nullptr,
-    nullptr,
-    byte_batch<SquaredBytes, std::uint8_t, std::uint32_t>,
-    nullptr,
-    nullptr,
-    nullptr,
+    "avx512vnni", nullptr,       nullptr,      nullptr, byte_batch<DotBytes, std::int8_t, std::int32_t>,
+    dot_i8_block, dot_u4<false>, dot_u4<true>, nullptr, byte_batch<SquaredBytes, std::uint8_t, std::uint32_t>,
+    nullptr,      nullptr,       nullptr,
 };
 
 }  // namespace nearfile::kernels

@@ -1,4 +1,4 @@
-# Adds the kernels to the library: one file per instruction set, each with the flags of its own, chosen at run time by
+# Adds the kernels to the library: one or two files per instruction set, each with the flags of its own, chosen at run time by
 # dispatch.cpp. Which files exist is decided by the target processor here, not by macros such as __AVX2__ in the sources.
 set(NEARFILE_KERNELS ${CMAKE_CURRENT_LIST_DIR})
 target_sources(nearfile PRIVATE ${NEARFILE_KERNELS}/scalar.cpp ${NEARFILE_KERNELS}/dispatch.cpp)
@@ -17,7 +17,8 @@ if(NEARFILE_PROCESSOR MATCHES ";")
 endif()
 
 if(NEARFILE_PROCESSOR MATCHES "^(x86_64|amd64|x64)$" AND CMAKE_SIZEOF_VOID_P EQUAL 8)
-  target_sources(nearfile PRIVATE ${NEARFILE_KERNELS}/avx2.cpp ${NEARFILE_KERNELS}/avx512.cpp
+  target_sources(nearfile PRIVATE ${NEARFILE_KERNELS}/avx2.cpp ${NEARFILE_KERNELS}/avx2_codes.cpp
+                                  ${NEARFILE_KERNELS}/avx512.cpp ${NEARFILE_KERNELS}/avx512_codes.cpp
                                   ${NEARFILE_KERNELS}/avx512vnni.cpp)
   set_source_files_properties(${NEARFILE_KERNELS}/dispatch.cpp PROPERTIES COMPILE_DEFINITIONS NEARFILE_KERNELS_X86)
   if(MSVC)
@@ -33,11 +34,14 @@ if(NEARFILE_PROCESSOR MATCHES "^(x86_64|amd64|x64)$" AND CMAKE_SIZEOF_VOID_P EQU
     endif()
     set(NEARFILE_AVX512VNNI ${NEARFILE_AVX512} -mavx512vnni)
   endif()
-  set_source_files_properties(${NEARFILE_KERNELS}/avx2.cpp PROPERTIES COMPILE_OPTIONS "${NEARFILE_AVX2}")
-  set_source_files_properties(${NEARFILE_KERNELS}/avx512.cpp PROPERTIES COMPILE_OPTIONS "${NEARFILE_AVX512}")
+  set_source_files_properties(${NEARFILE_KERNELS}/avx2.cpp ${NEARFILE_KERNELS}/avx2_codes.cpp
+                              PROPERTIES COMPILE_OPTIONS "${NEARFILE_AVX2}")
+  set_source_files_properties(${NEARFILE_KERNELS}/avx512.cpp ${NEARFILE_KERNELS}/avx512_codes.cpp
+                              PROPERTIES COMPILE_OPTIONS "${NEARFILE_AVX512}")
   set_source_files_properties(${NEARFILE_KERNELS}/avx512vnni.cpp PROPERTIES COMPILE_OPTIONS "${NEARFILE_AVX512VNNI}")
 elseif(NEARFILE_PROCESSOR MATCHES "^(aarch64|arm64|arm64ec)$" AND CMAKE_SIZEOF_VOID_P EQUAL 8)
-  target_sources(nearfile PRIVATE ${NEARFILE_KERNELS}/neon.cpp ${NEARFILE_KERNELS}/neondotprod.cpp)
+  target_sources(nearfile PRIVATE ${NEARFILE_KERNELS}/neon.cpp ${NEARFILE_KERNELS}/neon_codes.cpp
+                                  ${NEARFILE_KERNELS}/neondotprod.cpp)
   set_source_files_properties(${NEARFILE_KERNELS}/dispatch.cpp PROPERTIES COMPILE_DEFINITIONS NEARFILE_KERNELS_ARM)
   if(NOT MSVC)
     set_source_files_properties(${NEARFILE_KERNELS}/neondotprod.cpp PROPERTIES COMPILE_OPTIONS -march=armv8.2-a+dotprod)

@@ -47,15 +47,26 @@ struct Kernels {
     void (*dot_i8)(const std::int8_t* query, const std::int8_t* rows, std::size_t stride, const RowId* ids,
                    std::size_t count, std::size_t dim, std::int32_t* out);
 
-    // Rows of 4-bit codes, 0 to 15, against queries from -127 to 127: `blocks` blocks of 32 bytes, each of 64 dimensions;
-    // the lower half of byte b of a block is dimension b, the upper half dimension 32 + b.
+    // The same for `n_queries` queries, one to four, against the same rows in sequence: the product of query k with row
+    // j goes to out[k * count + j]. Each query is laid out like a row, `stride` after the one before, and must, other
+    // than a row, be zero from dim to the next multiple of 64.
+    void (*dot_i8_block)(const std::int8_t* queries, std::size_t n_queries, const std::int8_t* rows, std::size_t stride,
+                         std::size_t count, std::size_t dim, std::int32_t* out);
+
+    // Rows of 4-bit codes, 0 to 15, against queries from -127 to 127: `blocks` blocks of 32 bytes, each of 64
+    // dimensions; the lower half of byte b of a block is dimension b, the upper half dimension 32 + b. Never read past
+    // their end.
     void (*dot_u4)(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const RowId* ids,
                    std::size_t count, std::size_t blocks, std::int32_t* out);
+    // The same for a caller that has prefetched the rows itself, or has them in cache: the kernel does not.
+    void (*dot_u4_prefetched)(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const RowId* ids,
+                              std::size_t count, std::size_t blocks, std::int32_t* out);
 
     // Which of the 32 neighbours of a group may be nearer than the bar: bit j of the result is set where
     //     (base + additive[j]) - factor[j] * (step * sum[j] + offset) < bar
     // sum[j] being what neighbour j looks up in each of the tables, one 4-bit index a table: of table t, the lower half
-    // of byte 16 t + i of `bits` is neighbour i's, the upper half neighbour i + 16's. `n_tables` is even and at most 256.
+    // of byte 16 t + i of `bits` is neighbour i's, the upper half neighbour i + 16's. `n_tables` is even and at most
+    // 256. Nothing is read past the end, nothing prefetched; a NaN on either side is not below.
     std::uint32_t (*sketch_below)(const SketchQuery& query, float base, float bar, const std::uint8_t* bits,
                                   const std::uint16_t* additive, const std::uint16_t* factor);
 

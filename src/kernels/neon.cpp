@@ -1,4 +1,5 @@
-// Kernels for 64-bit ARM, where NEON is always there: 16 bytes at a time, four rows of bytes together.
+// Kernels for 64-bit ARM, where NEON is always there: 16 bytes at a time, four rows of bytes together. Those
+// of 4-bit codes, sketches and blocks: neon_codes.cpp.
 #include <arm_neon.h>
 
 #include "kernels/tables.hpp"
@@ -224,8 +225,10 @@ const Kernels neon_kernels = {
     float_batch<SquaredTerm>,
     float_batch<AbsoluteTerm>,
     byte_batch<DotBytes, std::int8_t, std::int32_t>,
-    nullptr,
-    nullptr,
+    neon::dot_i8_block,
+    neon::dot_u4,
+    neon::dot_u4_prefetched,
+    neon::sketch_below,
     byte_batch<SquaredBytes, std::uint8_t, std::uint32_t>,
     byte_batch<AbsoluteBytes, std::uint8_t, std::uint32_t>,
     hamming,

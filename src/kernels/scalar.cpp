@@ -57,6 +57,12 @@ void dot_i8(const std::int8_t* query, const std::int8_t* rows, std::size_t strid
     }
 }
 
+void dot_i8_block(const std::int8_t* queries, std::size_t n_queries, const std::int8_t* rows, std::size_t stride,
+                  std::size_t count, std::size_t dim, std::int32_t* out) {
+    for (std::size_t k = 0; k < n_queries; ++k)
+        dot_i8(queries + k * stride, rows, stride, nullptr, count, dim, out + k * count);
+}
+
 void squared_l2_u8(const std::uint8_t* query, const std::uint8_t* rows, std::size_t stride, const RowId* ids,
                    std::size_t count, std::size_t dim, std::uint32_t* out) {
     for (std::size_t j = 0; j < count; ++j) {
@@ -165,6 +171,8 @@ const Kernels scalar_kernels = {
     float_batch<squared_term>,
     float_batch<absolute_term>,
     dot_i8,
+    dot_i8_block,
+    dot_u4,
     dot_u4,
     sketch_below,
     squared_l2_u8,

@@ -12,6 +12,33 @@ extern const Kernels avx512vnni_kernels;  // null where avx512_kernels serves as
 extern const Kernels neon_kernels;
 extern const Kernels neondotprod_kernels;  // null where neon_kernels serves as well
 
+// Kernels in files of their own, <table>_codes.cpp, so that no file gets too long. Declared as functions because a
+// table copied from another file's would be filled when the program starts, perhaps too late.
+using DotI8Block = void(const std::int8_t* queries, std::size_t n_queries, const std::int8_t* rows, std::size_t stride,
+                        std::size_t count, std::size_t dim, std::int32_t* out);
+using DotU4 = void(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const RowId* ids,
+                   std::size_t count, std::size_t blocks, std::int32_t* out);
+using SketchBelow = std::uint32_t(const SketchQuery& query, float base, float bar, const std::uint8_t* bits,
+                                  const std::uint16_t* additive, const std::uint16_t* factor);
+namespace avx2 {
+extern DotI8Block dot_i8_block;
+extern DotU4 dot_u4;
+extern DotU4 dot_u4_prefetched;
+extern SketchBelow sketch_below;
+}  // namespace avx2
+namespace avx512 {
+extern DotI8Block dot_i8_block;
+extern DotU4 dot_u4;
+extern DotU4 dot_u4_prefetched;
+extern SketchBelow sketch_below;
+}  // namespace avx512
+namespace neon {
+extern DotI8Block dot_i8_block;
+extern DotU4 dot_u4;
+extern DotU4 dot_u4_prefetched;
+extern SketchBelow sketch_below;
+}  // namespace neon
+
 // What NEARFILE_ISA = `name` gives on this machine; a null or empty name lets the processor choose.
 struct Choice {
     const Kernels* kernels = nullptr;

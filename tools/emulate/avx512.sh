@@ -24,9 +24,11 @@ compile() { g++ $flags -c "$@"; }
 compile src/kernels/scalar.cpp -o "$work/scalar.o"
 compile src/kernels/dispatch.cpp -DNEARFILE_KERNELS_X86 -o "$work/dispatch.o"
 compile src/kernels/avx2.cpp $avx2 -o "$work/avx2.o"
+compile src/kernels/avx2_codes.cpp $avx2 -o "$work/avx2_codes.o"
 compile src/kernels/avx512.cpp $avx512 -o "$work/avx512.o"
+compile src/kernels/avx512_codes.cpp $avx512 -o "$work/avx512_codes.o"
 compile src/kernels/avx512vnni.cpp $avx512 -mavx512vnni -o "$work/avx512vnni.o"
-compile tests/cpp/kernels/kernels.test.cpp -o "$work/test.o"
+for test in kernels codes; do compile "tests/cpp/kernels/$test.test.cpp" -o "$work/$test.test.o"; done
 compile tests/cpp/run.cpp -Dmain=run_tests -o "$work/run.o"
 cat > "$work/init.cpp" <<'EOF'
 // Process 1 of the emulated machine: all tests, then a line that the script looks for, then off.

@@ -1,0 +1,286 @@
+// Kernels for AVX2 with F16C of 4-bit codes, of sketches and of blocks of 8-bit codes; the others: avx2.cpp.
+#include <immintrin.h>
+
+#include "kernels/tables.hpp"
+
+namespace nearfile::kernels {
+namespace {
+
+constexpr std::size_t line = 64;  // bytes of a cache line
+
+// Tuned with dot_i8, where the notes stand: avx2.cpp.
+constexpr std::size_t lines_ahead = 48;
+constexpr std::size_t fewest_rows_ahead = 4;
+constexpr std::size_t most_lines_of_row = 16;
+
+// The rows of one call.
+struct Batch {
+    const char* rows;
+    std::size_t stride;
+    const RowId* ids;
+    std::size_t count;
+    std::size_t reach;  // bytes of a row to prefetch
+    std::size_t ahead;  // rows to prefetch ahead; 0 where they come in sequence or the caller has done it
+    bool straddles;     // rows that do not start a line may end in one more
+
+    [[gnu::always_inline]] Batch(const void* first, std::size_t bytes_between, const RowId* row_ids, std::size_t n_rows,
+                                 std::size_t row_bytes, bool prefetched)
+        : rows(static_cast<const char*>(first)),
+          stride(bytes_between),
+          ids(row_ids),
+          count(n_rows),
+          reach(row_bytes < most_lines_of_row * line ? row_bytes : most_lines_of_row * line),
+          ahead(0),
+          straddles((reinterpret_cast<std::uintptr_t>(first) | bytes_between) % line != 0) {
+        if (!ids || prefetched) return;
+        const std::size_t n_rows_ahead = lines_ahead / (reach / line + 1);
+        ahead = n_rows_ahead < fewest_rows_ahead ? fewest_rows_ahead : n_rows_ahead;
+        prefetch(0, ahead);
+    }
+
+    const char* row(std::size_t j) const { return rows + stride * (ids ? ids[j] : j); }
+
+    // Always inline: out of line, GCC takes functions that only prefetch for pure ones and deletes the calls.
+    [[gnu::always_inline]] void prefetch(std::size_t from, std::size_t to) const {
+        const std::size_t end = to < count ? to : count;
+        for (std::size_t j = from; j < end; ++j) {
+            const char* start = rows + stride * ids[j];
+            for (std::size_t offset = 0; offset < reach; offset += line) _mm_prefetch(start + offset, _MM_HINT_T0);
+            if (straddles) _mm_prefetch(start + reach - 1, _MM_HINT_T0);
+        }
+    }
+
+    [[gnu::always_inline]] void prefetch_ahead(std::size_t j, std::size_t n_rows) const {
+        if (ahead) prefetch(j + ahead, j + ahead + n_rows);
+    }
+};
+
+__m256i load(const void* at) {
+    return _mm256_loadu_si256(static_cast<const __m256i*>(at));
+}
+
+// The totals of four rows, one a lane.
+[[gnu::always_inline]] inline __m128i fold_four(const __m256i (&s)[4]) {
+    const __m256i ab = _mm256_add_epi32(_mm256_unpacklo_epi32(s[0], s[1]), _mm256_unpackhi_epi32(s[0], s[1]));
+    const __m256i cd = _mm256_add_epi32(_mm256_unpacklo_epi32(s[2], s[3]), _mm256_unpackhi_epi32(s[2], s[3]));
+    const __m256i abcd = _mm256_add_epi32(_mm256_unpacklo_epi64(ab, cd), _mm256_unpackhi_epi64(ab, cd));
+    return _mm_add_epi32(_mm256_castsi256_si128(abcd), _mm256_extracti128_si256(abcd, 1));
+}
+
+// ---- blocks of 8-bit codes
+
+// Sixteen bytes widened to 16 bits.
+__m256i widened(const std::int8_t* bytes) {
+    return _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes)));
+}
+
+constexpr std::size_t most_widened = 1024;  // dimensions at a time, for a buffer on the stack
+
+// The products with n_rows rows: their sums over `dim` dimensions, added to `out` unless these are the first
+// dimensions. wide[i * n_queries + k * 16 + lane] is dimension i + lane of query k, for every i divisible by 16.
+template <int n_queries, int n_rows>
+[[gnu::always_inline]] inline void block_products(const std::int16_t* wide, const std::int8_t* rows, std::size_t stride,
+                                                  std::size_t dim, bool first, std::int32_t* const (&out)[n_queries]) {
+    __m256i sums[n_queries][4];
+    for (int k = 0; k < n_queries; ++k)
+        for (int r = 0; r < 4; ++r) sums[k][r] = _mm256_setzero_si256();
+    for (std::size_t i = 0; i < dim; i += 16)
+        for (int r = 0; r < n_rows; ++r) {
+            const __m256i x = widened(rows + static_cast<std::size_t>(r) * stride + i);
+            for (int k = 0; k < n_queries; ++k)
+                sums[k][r] = _mm256_add_epi32(sums[k][r], _mm256_madd_epi16(x, load(wide + i * n_queries + k * 16)));
+        }
+    for (int k = 0; k < n_queries; ++k) {
+        const __m128i totals = fold_four(sums[k]);
+        if constexpr (n_rows == 4) {
+            auto* at = reinterpret_cast<__m128i*>(out[k]);
+            _mm_storeu_si128(at, first ? totals : _mm_add_epi32(totals, _mm_loadu_si128(at)));
+        } else {
+            *out[k] = _mm_cvtsi128_si32(totals) + (first ? 0 : *out[k]);
+        }
+    }
+}
+
+// PERF NOTES (300 rows in L2, 0.41 ns on an EPYC 7003 for each product at dim 64 / 128 / 256 / 768, dot_i8 query by
+// query being 3.60 / 6.45 / 11.8 / 32.4): this 3.10 / 5.25 / 9.5 / 26.7; by absolute values and signs, as dot_i8, for
+// two queries and four rows 3.20 / 5.58 / 10.1 / 28.0, for four and two 3.60 / 6.04 / 10.7 / 28.6; bytes at even and
+// odd places split by shifts, four and two 3.38 / 5.66 / 10.4 / 28.0; four queries and four rows, whose sums do not fit
+// the registers, 4.55 / 7.89 / 14.6 / 41.7; Winograd's way, with half of the products and more sums, 4.44 / 7.38 / 13.3
+// / 37.4. However it is done, 32 products of bytes take two instructions of the two ports that multiply and two more:
+// those four alone, in registers, take 0.95 for 32 dimensions, where dot_i8 takes 1.28 and this 1.05. More than 1.35
+// times as fast as dot_i8 cannot be.
+template <int n_queries>
+void block_queries(const std::int8_t* queries, const std::int8_t* rows, std::size_t stride, std::size_t count,
+                   std::size_t dim, std::int32_t* out) {
+    alignas(32) std::int16_t wide[n_queries * most_widened];
+    for (std::size_t from = 0; from < dim; from += most_widened) {
+        const std::size_t n_dims = dim - from < most_widened ? dim - from : most_widened;
+        for (std::size_t i = 0; i < n_dims; i += 16)
+            for (std::size_t k = 0; k < n_queries; ++k)
+                _mm256_store_si256(reinterpret_cast<__m256i*>(wide + i * n_queries + k * 16),
+                                   widened(queries + k * stride + from + i));
+        std::int32_t* at[n_queries];
+        for (std::size_t k = 0; k < n_queries; ++k) at[k] = out + k * count;
+        const std::int8_t* row = rows + from;
+        std::size_t j = 0;
+        for (; j + 4 <= count; j += 4, row += 4 * stride) {
+            block_products<n_queries, 4>(wide, row, stride, n_dims, from == 0, at);
+            for (std::int32_t*& each : at) each += 4;
+        }
+        for (; j < count; ++j, row += stride) {
+            block_products<n_queries, 1>(wide, row, stride, n_dims, from == 0, at);
+            for (std::int32_t*& each : at) ++each;
+        }
+    }
+}
+
+// ---- 4-bit codes
+
+// Always inline: as a function, which GCC makes of it once two callers have it, the sums go through memory, and four
+// rows of 2 blocks take 37 instead of 29 (units below). Eight 32-bit sums of a row of blocks. Four products of a block
+// fit in 16 bits: 4 * 15 * 127 = 7,620; so do those of four blocks, 30,480.
+template <int n_rows>
+[[gnu::always_inline]] inline void nibble_sums(const std::int8_t* query, const char* const (&rows)[n_rows],
+                                               std::size_t blocks, __m256i (&sums)[n_rows]) {
+    const __m256i low_half = _mm256_set1_epi8(15);
+    for (int r = 0; r < n_rows; ++r) sums[r] = _mm256_setzero_si256();
+    for (std::size_t b = 0; b < blocks;) {
+        const std::size_t end = b + 4 < blocks ? b + 4 : blocks;
+        __m256i pairs[n_rows];
+        for (int r = 0; r < n_rows; ++r) pairs[r] = _mm256_setzero_si256();
+        for (; b < end; ++b) {
+            const __m256i q_low = load(query + b * 64);
+            const __m256i q_high = load(query + b * 64 + 32);
+            for (int r = 0; r < n_rows; ++r) {
+                const __m256i both = load(rows[r] + b * 32);
+                const __m256i low = _mm256_maddubs_epi16(_mm256_and_si256(both, low_half), q_low);
+                const __m256i high =
+                    _mm256_maddubs_epi16(_mm256_and_si256(_mm256_srli_epi16(both, 4), low_half), q_high);
+                pairs[r] = _mm256_add_epi16(pairs[r], _mm256_add_epi16(low, high));
+            }
+        }
+        for (int r = 0; r < n_rows; ++r)
+            sums[r] = _mm256_add_epi32(sums[r], _mm256_madd_epi16(pairs[r], _mm256_set1_epi16(1)));
+    }
+}
+
+// PERF NOTES (rows by ids in cache, 0.41 ns on an EPYC 7003 a call of 1 / 4 / 8 / 16 rows, prefetching and not): 1
+// block 20 / 38 / 61 / 113 and 15 / 25 / 38 / 69, 2 blocks 21 / 43 / 72 / 136 and 17 / 29 / 51 / 92, 4 blocks 28 / 58 /
+// 107 / 201 and 20 / 43 / 81 / 153, 12 blocks 47 / 124 / 239 / 461 and 40 / 103 / 201 / 395. Hence the version without.
+template <bool prefetched>
+void nibble_batch(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const RowId* ids,
+                  std::size_t count, std::size_t blocks, std::int32_t* out) {
+    const Batch batch(rows, stride, ids, count, blocks * 32, prefetched);
+    std::size_t j = 0;
+    for (; j + 4 <= count; j += 4) {
+        batch.prefetch_ahead(j, 4);
+        const char* const four[4] = {batch.row(j), batch.row(j + 1), batch.row(j + 2), batch.row(j + 3)};
+        __m256i sums[4];
+        nibble_sums<4>(query, four, blocks, sums);
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(out + j), fold_four(sums));
+    }
+    for (; j < count; ++j) {
+        const char* const one[1] = {batch.row(j)};
+        __m256i sum[1];
+        nibble_sums<1>(query, one, blocks, sum);
+        const __m256i sums[4] = {sum[0]};
+        out[j] = _mm_cvtsi128_si32(fold_four(sums));
+    }
+}
+
+// ---- sketches
+
+// The sums of sixteen neighbours: of bytes at even and at odd places, as 16-bit numbers, each half of the register for
+// tables of its own.
+struct ByteSums {
+    __m256i all = _mm256_setzero_si256();  // even + 256 * odd, modulo 2^16
+    __m256i odd = _mm256_setzero_si256();
+
+    // The product with 0 and 1 is the byte at the odd place. A shift gives it too, but look-ups take the ports of
+    // shifts.
+    void add(__m256i bytes) {
+        all = _mm256_add_epi16(all, bytes);
+        odd = _mm256_add_epi16(odd, _mm256_maddubs_epi16(bytes, _mm256_set1_epi16(256)));
+    }
+    // Eight neighbours each, in their order.
+    void sums(__m128i (&eights)[2]) const {
+        const __m256i even = _mm256_sub_epi16(all, _mm256_slli_epi16(odd, 8));
+        const __m128i e = _mm_add_epi16(_mm256_castsi256_si128(even), _mm256_extracti128_si256(even, 1));
+        const __m128i o = _mm_add_epi16(_mm256_castsi256_si128(odd), _mm256_extracti128_si256(odd, 1));
+        eights[0] = _mm_unpacklo_epi16(e, o);
+        eights[1] = _mm_unpackhi_epi16(e, o);
+    }
+};
+
+struct SketchSums {
+    ByteSums first;
+    ByteSums second;
+
+    void look_up(const std::uint8_t* tables, const std::uint8_t* bits) {
+        const __m256i low_half = _mm256_set1_epi8(15);
+        const __m256i both = load(bits);
+        first.add(_mm256_shuffle_epi8(load(tables), _mm256_and_si256(both, low_half)));
+        second.add(_mm256_shuffle_epi8(load(tables), _mm256_and_si256(_mm256_srli_epi16(both, 4), low_half)));
+    }
+};
+
+// Bit j is set where neighbour j of eight is below.
+[[gnu::always_inline]] inline std::uint32_t eight_below(const SketchQuery& query, float base, float bar, __m128i sums,
+                                                        const std::uint16_t* additive, const std::uint16_t* factor) {
+    const __m256 sum = _mm256_cvtepi32_ps(_mm256_cvtepu16_epi32(sums));
+    const __m256 product = _mm256_add_ps(_mm256_mul_ps(_mm256_set1_ps(query.step), sum), _mm256_set1_ps(query.offset));
+    const __m256 added = _mm256_add_ps(_mm256_set1_ps(base),
+                                       _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(additive))));
+    const __m256 factors = _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(factor)));
+    const __m256 estimate = _mm256_sub_ps(added, _mm256_mul_ps(factors, product));
+    return static_cast<std::uint32_t>(_mm256_movemask_ps(_mm256_cmp_ps(estimate, _mm256_set1_ps(bar), _CMP_LT_OQ)));
+}
+
+}  // namespace
+
+namespace avx2 {
+
+void dot_i8_block(const std::int8_t* queries, std::size_t n_queries, const std::int8_t* rows, std::size_t stride,
+                  std::size_t count, std::size_t dim, std::int32_t* out) {
+    std::size_t k = 0;
+    for (; k + 2 <= n_queries; k += 2)
+        block_queries<2>(queries + k * stride, rows, stride, count, dim, out + k * count);
+    if (k < n_queries) block_queries<1>(queries + k * stride, rows, stride, count, dim, out + k * count);
+}
+
+void dot_u4(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const RowId* ids, std::size_t count,
+            std::size_t blocks, std::int32_t* out) {
+    nibble_batch<false>(query, rows, stride, ids, count, blocks, out);
+}
+
+void dot_u4_prefetched(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const RowId* ids,
+                       std::size_t count, std::size_t blocks, std::int32_t* out) {
+    nibble_batch<true>(query, rows, stride, ids, count, blocks, out);
+}
+
+// PERF NOTES (in cache, 0.41 ns on an EPYC 7003 a call of 14 / 32 / 96 tables): 45 / 73 / 150. Two tables at a time 43
+// / 75 / 159; bytes at odd places by a shift 45 / 73 / 153; both 44 / 73 / 158; with the sums put into one register and
+// taken out of it again 46 / 78 / 170; comparisons packed into bytes before one movemask, 5 more. About 35 of each
+// follow the look-ups, of which the 8 conversions of half precision are 6. Tables up to 127, whose bytes could be added
+// in pairs first, would save 18 at 96.
+std::uint32_t sketch_below(const SketchQuery& query, float base, float bar, const std::uint8_t* bits,
+                           const std::uint16_t* additive, const std::uint16_t* factor) {
+    SketchSums sums;
+    std::size_t t = 0;
+    for (; t + 4 <= query.n_tables; t += 4) {
+        sums.look_up(query.tables + t * 16, bits + t * 16);
+        sums.look_up(query.tables + t * 16 + 32, bits + t * 16 + 32);
+    }
+    if (t < query.n_tables) sums.look_up(query.tables + t * 16, bits + t * 16);
+    __m128i first[2];
+    __m128i second[2];
+    sums.first.sums(first);
+    sums.second.sums(second);
+    return eight_below(query, base, bar, first[0], additive, factor) |
+           eight_below(query, base, bar, first[1], additive + 8, factor + 8) << 8 |
+           eight_below(query, base, bar, second[0], additive + 16, factor + 16) << 16 |
+           eight_below(query, base, bar, second[1], additive + 24, factor + 24) << 24;
+}
+
+}  // namespace avx2
+}  // namespace nearfile::kernels

@@ -1,0 +1,257 @@
+// Kernels for AVX-512 with F, BW, DQ and VL of 4-bit codes, of sketches and of blocks of 8-bit codes; the others:
+// avx512.cpp.
+#include <immintrin.h>
+
+#include "kernels/tables.hpp"
+
+namespace nearfile::kernels {
+namespace {
+
+constexpr std::size_t line = 64;  // bytes of a cache line
+
+// Tuned with dot_i8, where the notes stand: avx2.cpp.
+constexpr std::size_t lines_ahead = 48;
+constexpr std::size_t fewest_rows_ahead = 4;
+constexpr std::size_t most_lines_of_row = 16;
+
+// The rows of one call.
+struct Batch {
+    const char* rows;
+    std::size_t stride;
+    const RowId* ids;
+    std::size_t count;
+    std::size_t reach;  // bytes of a row to prefetch
+    std::size_t ahead;  // rows to prefetch ahead; 0 where they come in sequence or the caller has done it
+    bool straddles;     // rows that do not start a line may end in one more
+
+    [[gnu::always_inline]] Batch(const void* first, std::size_t bytes_between, const RowId* row_ids, std::size_t n_rows,
+                                 std::size_t row_bytes, bool prefetched)
+        : rows(static_cast<const char*>(first)),
+          stride(bytes_between),
+          ids(row_ids),
+          count(n_rows),
+          reach(row_bytes < most_lines_of_row * line ? row_bytes : most_lines_of_row * line),
+          ahead(0),
+          straddles((reinterpret_cast<std::uintptr_t>(first) | bytes_between) % line != 0) {
+        if (!ids || prefetched) return;
+        const std::size_t n_rows_ahead = lines_ahead / (reach / line + 1);
+        ahead = n_rows_ahead < fewest_rows_ahead ? fewest_rows_ahead : n_rows_ahead;
+        prefetch(0, ahead);
+    }
+
+    const char* row(std::size_t j) const { return rows + stride * (ids ? ids[j] : j); }
+
+    // Always inline: out of line, GCC takes functions that only prefetch for pure ones and deletes the calls.
+    [[gnu::always_inline]] void prefetch(std::size_t from, std::size_t to) const {
+        const std::size_t end = to < count ? to : count;
+        for (std::size_t j = from; j < end; ++j) {
+            const char* start = rows + stride * ids[j];
+            for (std::size_t offset = 0; offset < reach; offset += line) _mm_prefetch(start + offset, _MM_HINT_T0);
+            if (straddles) _mm_prefetch(start + reach - 1, _MM_HINT_T0);
+        }
+    }
+
+    [[gnu::always_inline]] void prefetch_ahead(std::size_t j, std::size_t n_rows) const {
+        if (ahead) prefetch(j + ahead, j + ahead + n_rows);
+    }
+};
+
+__m512i load(const void* at) {
+    return _mm512_loadu_si512(at);
+}
+
+// The totals of four rows, one a lane.
+[[gnu::always_inline]] inline __m128i fold_four(const __m512i (&s)[4]) {
+    const __m512i ab = _mm512_add_epi32(_mm512_unpacklo_epi32(s[0], s[1]), _mm512_unpackhi_epi32(s[0], s[1]));
+    const __m512i cd = _mm512_add_epi32(_mm512_unpacklo_epi32(s[2], s[3]), _mm512_unpackhi_epi32(s[2], s[3]));
+    const __m512i abcd = _mm512_add_epi32(_mm512_unpacklo_epi64(ab, cd), _mm512_unpackhi_epi64(ab, cd));
+    const __m256i two = _mm256_add_epi32(_mm512_castsi512_si256(abcd), _mm512_extracti64x4_epi64(abcd, 1));
+    return _mm_add_epi32(_mm256_castsi256_si128(two), _mm256_extracti128_si256(two, 1));
+}
+
+// ---- blocks of 8-bit codes
+
+// 32 bytes widened to 16 bits.
+__m512i widened(const std::int8_t* bytes) {
+    return _mm512_cvtepi8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(bytes)));
+}
+
+// With 32 registers, the sums of four queries and four rows stay in them, and each widening serves four products.
+template <int n_queries, int n_rows>
+[[gnu::always_inline]] inline void block_products(const std::int8_t* queries, const std::int8_t* rows,
+                                                  std::size_t stride, std::size_t count, std::size_t dim,
+                                                  std::int32_t* out) {
+    __m512i sums[n_queries][4];
+    for (int k = 0; k < n_queries; ++k)
+        for (int r = 0; r < 4; ++r) sums[k][r] = _mm512_setzero_si512();
+    for (std::size_t i = 0; i < dim; i += 32) {
+        __m512i x[n_rows];
+        for (std::size_t r = 0; r < n_rows; ++r) x[r] = widened(rows + r * stride + i);
+        for (std::size_t k = 0; k < n_queries; ++k) {
+            const __m512i q = widened(queries + k * stride + i);
+            for (int r = 0; r < n_rows; ++r) sums[k][r] = _mm512_add_epi32(sums[k][r], _mm512_madd_epi16(q, x[r]));
+        }
+    }
+    for (std::size_t k = 0; k < n_queries; ++k) {
+        const __m128i totals = fold_four(sums[k]);
+        if constexpr (n_rows == 4)
+            _mm_storeu_si128(reinterpret_cast<__m128i*>(out + k * count), totals);
+        else
+            out[k * count] = _mm_cvtsi128_si32(totals);
+    }
+}
+
+template <int n_queries>
+void block_queries(const std::int8_t* queries, const std::int8_t* rows, std::size_t stride, std::size_t count,
+                   std::size_t dim, std::int32_t* out) {
+    std::size_t j = 0;
+    for (; j + 4 <= count; j += 4)
+        block_products<n_queries, 4>(queries, rows + j * stride, stride, count, dim, out + j);
+    for (; j < count; ++j) block_products<n_queries, 1>(queries, rows + j * stride, stride, count, dim, out + j);
+}
+
+// ---- 4-bit codes
+
+// Always inline, or the sums go through memory. Sixteen 32-bit sums of a row, two of its blocks at a time. Four
+// products of those fit in 16 bits: 4 * 15 * 127 = 7,620; so do four times as many, 30,480.
+template <int n_rows>
+[[gnu::always_inline]] inline void nibble_sums(const std::int8_t* query, const char* const (&rows)[n_rows],
+                                               std::size_t blocks, __m512i (&sums)[n_rows]) {
+    const __m512i low_half = _mm512_set1_epi8(15);
+    const __m512i ones = _mm512_set1_epi16(1);
+    for (int r = 0; r < n_rows; ++r) sums[r] = _mm512_setzero_si512();
+    std::size_t b = 0;
+    while (b + 2 <= blocks) {
+        const std::size_t end = b + 8 < blocks ? b + 8 : blocks;
+        __m512i pairs[n_rows];
+        for (int r = 0; r < n_rows; ++r) pairs[r] = _mm512_setzero_si512();
+        for (; b + 2 <= end; b += 2) {
+            const __m512i q = load(query + b * 64);
+            const __m512i next_q = load(query + b * 64 + 64);
+            const __m512i q_low = _mm512_shuffle_i64x2(q, next_q, 0x44);
+            const __m512i q_high = _mm512_shuffle_i64x2(q, next_q, 0xee);
+            for (int r = 0; r < n_rows; ++r) {
+                const __m512i both = load(rows[r] + b * 32);
+                const __m512i low = _mm512_maddubs_epi16(_mm512_and_si512(both, low_half), q_low);
+                const __m512i high =
+                    _mm512_maddubs_epi16(_mm512_and_si512(_mm512_srli_epi16(both, 4), low_half), q_high);
+                pairs[r] = _mm512_add_epi16(pairs[r], _mm512_add_epi16(low, high));
+            }
+        }
+        for (int r = 0; r < n_rows; ++r) sums[r] = _mm512_add_epi32(sums[r], _mm512_madd_epi16(pairs[r], ones));
+    }
+    if (b < blocks) {
+        const __m512i q = load(query + b * 64);
+        for (int r = 0; r < n_rows; ++r) {
+            const __m256i both = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(rows[r] + b * 32));
+            const __m512i x = _mm512_inserti64x4(_mm512_castsi256_si512(both), _mm256_srli_epi16(both, 4), 1);
+            const __m512i pairs = _mm512_maddubs_epi16(_mm512_and_si512(x, low_half), q);
+            sums[r] = _mm512_add_epi32(sums[r], _mm512_madd_epi16(pairs, ones));
+        }
+    }
+}
+
+template <bool prefetched>
+void nibble_batch(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const RowId* ids,
+                  std::size_t count, std::size_t blocks, std::int32_t* out) {
+    const Batch batch(rows, stride, ids, count, blocks * 32, prefetched);
+    std::size_t j = 0;
+    for (; j + 4 <= count; j += 4) {
+        batch.prefetch_ahead(j, 4);
+        const char* const four[4] = {batch.row(j), batch.row(j + 1), batch.row(j + 2), batch.row(j + 3)};
+        __m512i sums[4];
+        nibble_sums<4>(query, four, blocks, sums);
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(out + j), fold_four(sums));
+    }
+    for (; j < count; ++j) {
+        const char* const one[1] = {batch.row(j)};
+        __m512i sum[1];
+        nibble_sums<1>(query, one, blocks, sum);
+        const __m512i sums[4] = {sum[0]};
+        out[j] = _mm_cvtsi128_si32(fold_four(sums));
+    }
+}
+
+// ---- sketches
+
+// The sums of sixteen neighbours: of bytes at even and at odd places, as 16-bit numbers, each quarter of the register
+// for tables of its own.
+struct ByteSums {
+    __m512i all = _mm512_setzero_si512();  // even + 256 * odd, modulo 2^16
+    __m512i odd = _mm512_setzero_si512();
+
+    void add(__m512i bytes) {
+        all = _mm512_add_epi16(all, bytes);
+        odd = _mm512_add_epi16(odd, _mm512_srli_epi16(bytes, 8));
+    }
+    static __m128i folded(__m512i quarters) {
+        const __m256i two = _mm256_add_epi16(_mm512_castsi512_si256(quarters), _mm512_extracti64x4_epi64(quarters, 1));
+        return _mm_add_epi16(_mm256_castsi256_si128(two), _mm256_extracti128_si256(two, 1));
+    }
+    // In the order of the neighbours.
+    __m256i sums() const {
+        const __m128i e = folded(_mm512_sub_epi16(all, _mm512_slli_epi16(odd, 8)));
+        const __m128i o = folded(odd);
+        return _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_unpacklo_epi16(e, o)), _mm_unpackhi_epi16(e, o), 1);
+    }
+};
+
+// Bit j is set where neighbour j of sixteen is below.
+std::uint32_t sixteen_below(const SketchQuery& query, float base, float bar, __m256i sums,
+                            const std::uint16_t* additive, const std::uint16_t* factor) {
+    const __m512 sum = _mm512_cvtepi32_ps(_mm512_cvtepu16_epi32(sums));
+    const __m512 product = _mm512_add_ps(_mm512_mul_ps(_mm512_set1_ps(query.step), sum), _mm512_set1_ps(query.offset));
+    const __m512 added = _mm512_add_ps(_mm512_set1_ps(base),
+                                       _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(additive))));
+    const __m512 factors = _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(factor)));
+    const __m512 estimate = _mm512_sub_ps(added, _mm512_mul_ps(factors, product));
+    return _mm512_cmp_ps_mask(estimate, _mm512_set1_ps(bar), _CMP_LT_OQ);
+}
+
+}  // namespace
+
+namespace avx512 {
+
+void dot_i8_block(const std::int8_t* queries, std::size_t n_queries, const std::int8_t* rows, std::size_t stride,
+                  std::size_t count, std::size_t dim, std::int32_t* out) {
+    switch (n_queries) {
+        case 1:
+            return block_queries<1>(queries, rows, stride, count, dim, out);
+        case 2:
+            return block_queries<2>(queries, rows, stride, count, dim, out);
+        case 3:
+            return block_queries<3>(queries, rows, stride, count, dim, out);
+        default:
+            return block_queries<4>(queries, rows, stride, count, dim, out);
+    }
+}
+
+void dot_u4(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const RowId* ids, std::size_t count,
+            std::size_t blocks, std::int32_t* out) {
+    nibble_batch<false>(query, rows, stride, ids, count, blocks, out);
+}
+
+void dot_u4_prefetched(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const RowId* ids,
+                       std::size_t count, std::size_t blocks, std::int32_t* out) {
+    nibble_batch<true>(query, rows, stride, ids, count, blocks, out);
+}
+
+std::uint32_t sketch_below(const SketchQuery& query, float base, float bar, const std::uint8_t* bits,
+                           const std::uint16_t* additive, const std::uint16_t* factor) {
+    const __m512i low_half = _mm512_set1_epi8(15);
+    ByteSums first;
+    ByteSums second;
+    for (std::size_t t = 0; t < query.n_tables; t += 4) {
+        // The last two of a number that four does not divide: tables of zeros for what is missing.
+        const auto there = static_cast<__mmask8>(t + 4 <= query.n_tables ? 0xff : 0x0f);
+        const __m512i both = _mm512_maskz_loadu_epi64(there, bits + t * 16);
+        const __m512i tables = _mm512_maskz_loadu_epi64(there, query.tables + t * 16);
+        first.add(_mm512_shuffle_epi8(tables, _mm512_and_si512(both, low_half)));
+        second.add(_mm512_shuffle_epi8(tables, _mm512_and_si512(_mm512_srli_epi16(both, 4), low_half)));
+    }
+    return sixteen_below(query, base, bar, first.sums(), additive, factor) |
+           sixteen_below(query, base, bar, second.sums(), additive + 16, factor + 16) << 16;
+}
+
+}  // namespace avx512
+}  // namespace nearfile::kernels

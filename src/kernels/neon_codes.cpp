@@ -1,0 +1,234 @@
+// Kernels for 64-bit ARM of 4-bit codes, of sketches and of blocks of 8-bit codes; the others: neon.cpp.
+#include <arm_neon.h>
+
+#include "kernels/tables.hpp"
+
+namespace nearfile::kernels {
+namespace {
+
+constexpr std::size_t line = 64;  // bytes of a cache line
+
+// Tuned with dot_i8, where the notes stand: avx2.cpp.
+constexpr std::size_t lines_ahead = 48;
+constexpr std::size_t fewest_rows_ahead = 4;
+constexpr std::size_t most_lines_of_row = 16;
+
+// The rows of one call.
+struct Batch {
+    const char* rows;
+    std::size_t stride;
+    const RowId* ids;
+    std::size_t count;
+    std::size_t reach;  // bytes of a row to prefetch
+    std::size_t ahead;  // rows to prefetch ahead; 0 where they come in sequence or the caller has done it
+    bool straddles;     // rows that do not start a line may end in one more
+
+    [[gnu::always_inline]] Batch(const void* first, std::size_t bytes_between, const RowId* row_ids, std::size_t n_rows,
+                                 std::size_t row_bytes, bool prefetched)
+        : rows(static_cast<const char*>(first)),
+          stride(bytes_between),
+          ids(row_ids),
+          count(n_rows),
+          reach(row_bytes < most_lines_of_row * line ? row_bytes : most_lines_of_row * line),
+          ahead(0),
+          straddles((reinterpret_cast<std::uintptr_t>(first) | bytes_between) % line != 0) {
+        if (!ids || prefetched) return;
+        const std::size_t n_rows_ahead = lines_ahead / (reach / line + 1);
+        ahead = n_rows_ahead < fewest_rows_ahead ? fewest_rows_ahead : n_rows_ahead;
+        prefetch(0, ahead);
+    }
+
+    const char* row(std::size_t j) const { return rows + stride * (ids ? ids[j] : j); }
+
+    // Always inline: out of line, GCC takes functions that only prefetch for pure ones and deletes the calls.
+    [[gnu::always_inline]] void prefetch(std::size_t from, std::size_t to) const {
+        const std::size_t end = to < count ? to : count;
+        for (std::size_t j = from; j < end; ++j) {
+            const char* start = rows + stride * ids[j];
+            for (std::size_t offset = 0; offset < reach; offset += line) __builtin_prefetch(start + offset);
+            if (straddles) __builtin_prefetch(start + reach - 1);
+        }
+    }
+
+    [[gnu::always_inline]] void prefetch_ahead(std::size_t j, std::size_t n_rows) const {
+        if (ahead) prefetch(j + ahead, j + ahead + n_rows);
+    }
+};
+
+// ---- blocks of 8-bit codes
+
+// With 32 registers, the sums of four queries and four rows stay in them. Two products sum to 2 * 128 * 127 = 32,512 at
+// most, which fits 16 bits.
+template <int n_queries, int n_rows>
+[[gnu::always_inline]] inline void block_products(const std::int8_t* queries, const std::int8_t* rows,
+                                                  std::size_t stride, std::size_t count, std::size_t dim,
+                                                  std::int32_t* out) {
+    int32x4_t sums[n_queries][n_rows];
+    for (int k = 0; k < n_queries; ++k)
+        for (int r = 0; r < n_rows; ++r) sums[k][r] = vdupq_n_s32(0);
+    for (std::size_t i = 0; i < dim; i += 16) {
+        int8x16_t x[n_rows];
+        for (std::size_t r = 0; r < n_rows; ++r) x[r] = vld1q_s8(rows + r * stride + i);
+        for (std::size_t k = 0; k < n_queries; ++k) {
+            const int8x16_t q = vld1q_s8(queries + k * stride + i);
+            for (int r = 0; r < n_rows; ++r) {
+                const int16x8_t low = vmull_s8(vget_low_s8(q), vget_low_s8(x[r]));
+                sums[k][r] = vpadalq_s16(sums[k][r], vmlal_high_s8(low, q, x[r]));
+            }
+        }
+    }
+    for (std::size_t k = 0; k < n_queries; ++k) {
+        if constexpr (n_rows == 4)
+            vst1q_s32(out + k * count,
+                      vpaddq_s32(vpaddq_s32(sums[k][0], sums[k][1]), vpaddq_s32(sums[k][2], sums[k][3])));
+        else
+            out[k * count] = vaddvq_s32(sums[k][0]);
+    }
+}
+
+template <int n_queries>
+void block_queries(const std::int8_t* queries, const std::int8_t* rows, std::size_t stride, std::size_t count,
+                   std::size_t dim, std::int32_t* out) {
+    std::size_t j = 0;
+    for (; j + 4 <= count; j += 4)
+        block_products<n_queries, 4>(queries, rows + j * stride, stride, count, dim, out + j);
+    for (; j < count; ++j) block_products<n_queries, 1>(queries, rows + j * stride, stride, count, dim, out + j);
+}
+
+// ---- 4-bit codes
+
+int8x16_t low_halves(uint8x16_t both) {
+    return vreinterpretq_s8_u8(vandq_u8(both, vdupq_n_u8(15)));
+}
+
+int8x16_t high_halves(uint8x16_t both) {
+    return vreinterpretq_s8_u8(vshrq_n_u8(both, 4));
+}
+
+int16x8_t add_products(int16x8_t sums, int8x16_t q, int8x16_t x) {
+    return vmlal_high_s8(vmlal_s8(sums, vget_low_s8(q), vget_low_s8(x)), q, x);
+}
+
+// Always inline, or the sums go through memory. Four 32-bit sums of a row of blocks. Eight products of a block fit in
+// 16 bits: 8 * 15 * 127 = 15,240; so do those of two blocks, 30,480.
+template <int n_rows>
+[[gnu::always_inline]] inline void nibble_sums(const std::int8_t* query, const char* const (&rows)[n_rows],
+                                               std::size_t blocks, int32x4_t (&sums)[n_rows]) {
+    for (int r = 0; r < n_rows; ++r) sums[r] = vdupq_n_s32(0);
+    for (std::size_t b = 0; b < blocks;) {
+        const std::size_t end = b + 2 < blocks ? b + 2 : blocks;
+        int16x8_t products[n_rows];
+        for (int r = 0; r < n_rows; ++r) products[r] = vdupq_n_s16(0);
+        for (; b < end; ++b)
+            for (std::size_t half = 0; half < 32; half += 16) {
+                const int8x16_t q_low = vld1q_s8(query + b * 64 + half);
+                const int8x16_t q_high = vld1q_s8(query + b * 64 + 32 + half);
+                for (int r = 0; r < n_rows; ++r) {
+                    const uint8x16_t both = vld1q_u8(reinterpret_cast<const std::uint8_t*>(rows[r]) + b * 32 + half);
+                    products[r] = add_products(products[r], q_low, low_halves(both));
+                    products[r] = add_products(products[r], q_high, high_halves(both));
+                }
+            }
+        for (int r = 0; r < n_rows; ++r) sums[r] = vpadalq_s16(sums[r], products[r]);
+    }
+}
+
+template <bool prefetched>
+void nibble_batch(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const RowId* ids,
+                  std::size_t count, std::size_t blocks, std::int32_t* out) {
+    const Batch batch(rows, stride, ids, count, blocks * 32, prefetched);
+    std::size_t j = 0;
+    for (; j + 4 <= count; j += 4) {
+        batch.prefetch_ahead(j, 4);
+        const char* const four[4] = {batch.row(j), batch.row(j + 1), batch.row(j + 2), batch.row(j + 3)};
+        int32x4_t sums[4];
+        nibble_sums<4>(query, four, blocks, sums);
+        vst1q_s32(out + j, vpaddq_s32(vpaddq_s32(sums[0], sums[1]), vpaddq_s32(sums[2], sums[3])));
+    }
+    for (; j < count; ++j) {
+        const char* const one[1] = {batch.row(j)};
+        int32x4_t sum[1];
+        nibble_sums<1>(query, one, blocks, sum);
+        out[j] = vaddvq_s32(sum[0]);
+    }
+}
+
+// ---- sketches
+
+// All ones where a neighbour of four is below. vmulq and vaddq stay apart: vfmaq would round once.
+uint32x4_t four_below(const SketchQuery& query, float base, float bar, uint16x4_t sums, const std::uint16_t* additive,
+                      const std::uint16_t* factor) {
+    const float32x4_t sum = vcvtq_f32_u32(vmovl_u16(sums));
+    const float32x4_t product = vaddq_f32(vmulq_f32(vdupq_n_f32(query.step), sum), vdupq_n_f32(query.offset));
+    const float32x4_t added = vaddq_f32(vdupq_n_f32(base), vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(additive))));
+    const float32x4_t factors = vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(factor)));
+    return vcltq_f32(vsubq_f32(added, vmulq_f32(factors, product)), vdupq_n_f32(bar));
+}
+
+uint8x8_t eight_below(const SketchQuery& query, float base, float bar, uint16x8_t sums, const std::uint16_t* additive,
+                      const std::uint16_t* factor) {
+    const uint32x4_t first = four_below(query, base, bar, vget_low_u16(sums), additive, factor);
+    const uint32x4_t second = four_below(query, base, bar, vget_high_u16(sums), additive + 4, factor + 4);
+    return vmovn_u16(vcombine_u16(vmovn_u32(first), vmovn_u32(second)));
+}
+
+// One bit a byte, of four times eight bytes that are all ones or zero: each byte keeps a bit of its own, and pairs are
+// added until one byte is left of eight.
+std::uint32_t one_bit_each(uint8x16_t first, uint8x16_t second) {
+    const uint8x16_t bits = vreinterpretq_u8_u64(vdupq_n_u64(0x8040201008040201U));
+    const uint8x16_t twos = vpaddq_u8(vandq_u8(first, bits), vandq_u8(second, bits));
+    const uint8x16_t fours = vpaddq_u8(twos, twos);
+    return vgetq_lane_u32(vreinterpretq_u32_u8(vpaddq_u8(fours, fours)), 0);
+}
+
+}  // namespace
+
+namespace neon {
+
+void dot_i8_block(const std::int8_t* queries, std::size_t n_queries, const std::int8_t* rows, std::size_t stride,
+                  std::size_t count, std::size_t dim, std::int32_t* out) {
+    switch (n_queries) {
+        case 1:
+            return block_queries<1>(queries, rows, stride, count, dim, out);
+        case 2:
+            return block_queries<2>(queries, rows, stride, count, dim, out);
+        case 3:
+            return block_queries<3>(queries, rows, stride, count, dim, out);
+        default:
+            return block_queries<4>(queries, rows, stride, count, dim, out);
+    }
+}
+
+void dot_u4(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const RowId* ids, std::size_t count,
+            std::size_t blocks, std::int32_t* out) {
+    nibble_batch<false>(query, rows, stride, ids, count, blocks, out);
+}
+
+void dot_u4_prefetched(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const RowId* ids,
+                       std::size_t count, std::size_t blocks, std::int32_t* out) {
+    nibble_batch<true>(query, rows, stride, ids, count, blocks, out);
+}
+
+// 256 tables of up to 255 sum to 65,280, which fits 16 bits.
+std::uint32_t sketch_below(const SketchQuery& query, float base, float bar, const std::uint8_t* bits,
+                           const std::uint16_t* additive, const std::uint16_t* factor) {
+    uint16x8_t sums[4];
+    for (uint16x8_t& each : sums) each = vdupq_n_u16(0);
+    for (std::size_t t = 0; t < query.n_tables; ++t) {
+        const uint8x16_t both = vld1q_u8(bits + t * 16);
+        const uint8x16_t table = vld1q_u8(query.tables + t * 16);
+        const uint8x16_t first = vqtbl1q_u8(table, vandq_u8(both, vdupq_n_u8(15)));
+        const uint8x16_t second = vqtbl1q_u8(table, vshrq_n_u8(both, 4));
+        sums[0] = vaddw_u8(sums[0], vget_low_u8(first));
+        sums[1] = vaddw_high_u8(sums[1], first);
+        sums[2] = vaddw_u8(sums[2], vget_low_u8(second));
+        sums[3] = vaddw_high_u8(sums[3], second);
+    }
+    uint8x8_t below[4];
+    for (std::size_t part = 0; part < 4; ++part)
+        below[part] = eight_below(query, base, bar, sums[part], additive + part * 8, factor + part * 8);
+    return one_bit_each(vcombine_u8(below[0], below[1]), vcombine_u8(below[2], below[3]));
+}
+
+}  // namespace neon
+}  // namespace nearfile::kernels
