@@ -281,54 +281,85 @@ void dot_u4(const std::int8_t* query, const std::uint8_t* rows, std::size_t stri
 
 // ---- sketches
 
-// The sums of bytes at even and at odd places as 16-bit numbers in the order of the neighbours.
-struct ByteSums {
-    __m256i all = _mm256_setzero_si256();  // even + 256 * odd, modulo 2^16
-    __m256i odd = _mm256_setzero_si256();
-
-    void add(__m256i bytes) {
-        all = _mm256_add_epi16(all, bytes);
-        odd = _mm256_add_epi16(odd, _mm256_srli_epi16(bytes, 8));
-    }
-    // Sixteen neighbours: the two halves looked up in different tables.
-    __m256i sums() const {
-        const __m256i even = _mm256_sub_epi16(all, _mm256_slli_epi16(odd, 8));
-        const __m128i e = _mm_add_epi16(_mm256_castsi256_si128(even), _mm256_extracti128_si256(even, 1));
-        const __m128i o = _mm_add_epi16(_mm256_castsi256_si128(odd), _mm256_extracti128_si256(odd, 1));
-        return _mm256_set_m128i(_mm_unpackhi_epi16(e, o), _mm_unpacklo_epi16(e, o));
-    }
-};
-
-std::uint32_t sketch_below(const SketchQuery& query, float base, float bar, const std::uint8_t* bits,
-                           const std::uint16_t* additive, const std::uint16_t* factor) {
+// The sums of 16 neighbours' look-ups as 16-bit numbers.
+__m256i sketch_sums(const SketchQuery& query, const std::uint8_t* bits) {
     const __m256i low_half = _mm256_set1_epi8(15);
-    ByteSums first;
-    ByteSums second;
-    for (std::size_t t = 0; t < query.n_tables; t += 2) {
-        const __m256i both = load(bits + t * 16);
-        const __m256i tables = load(query.tables + t * 16);
-        first.add(_mm256_shuffle_epi8(tables, _mm256_and_si256(both, low_half)));
-        second.add(_mm256_shuffle_epi8(tables, _mm256_and_si256(_mm256_srli_epi16(both, 4), low_half)));
+    __m256i all = _mm256_setzero_si256();  // sums at even places + 256 * sums at odd ones, modulo 2^16
+    __m256i odd_places = _mm256_setzero_si256();
+    for (std::size_t p = 0; p < query.pairs; p += 4) {
+        // Two loads of two pairs each: eight look-ups a neighbour, four in either half of a register.
+        const __m256i both = load(bits + p * 16);
+        const __m256i next = load(bits + p * 16 + 32);
+        const __m256i a = _mm256_shuffle_epi8(load(query.even + p * 16), _mm256_and_si256(both, low_half));
+        const __m256i b = _mm256_shuffle_epi8(load(query.odd + p * 16),
+                                              _mm256_and_si256(_mm256_srli_epi16(both, 4), low_half));
+        const __m256i c = _mm256_shuffle_epi8(load(query.even + p * 16 + 32), _mm256_and_si256(next, low_half));
+        const __m256i d = _mm256_shuffle_epi8(load(query.odd + p * 16 + 32),
+                                              _mm256_and_si256(_mm256_srli_epi16(next, 4), low_half));
+        const __m256i bytes = _mm256_add_epi8(_mm256_add_epi8(a, b), _mm256_add_epi8(c, d));
+        all = _mm256_add_epi16(all, bytes);
+        odd_places = _mm256_add_epi16(odd_places, _mm256_srli_epi16(bytes, 8));
     }
-    const __m256i sums[2] = {first.sums(), second.sums()};
+    const __m256i even_places = _mm256_sub_epi16(all, _mm256_slli_epi16(odd_places, 8));
+    const __m128i e =
+        _mm_add_epi16(_mm256_castsi256_si128(even_places), _mm256_extracti128_si256(even_places, 1));
+    const __m128i o = _mm_add_epi16(_mm256_castsi256_si128(odd_places), _mm256_extracti128_si256(odd_places, 1));
+    return _mm256_set_m128i(_mm_unpackhi_epi16(e, o), _mm_unpacklo_epi16(e, o));
+}
+
+void sketch_below(const SketchQuery& query, float base, float bar, const std::uint8_t* bits,
+                  const std::uint16_t* additive, const std::uint16_t* factor, std::size_t n_groups,
+                  std::uint16_t* masks) {
     const __m256 bases = _mm256_set1_ps(base);
     const __m256 bars = _mm256_set1_ps(bar);
     const __m256 step = _mm256_set1_ps(query.step);
     const __m256 offset = _mm256_set1_ps(query.offset);
-    std::uint32_t below = 0;
-    for (int part = 0; part < 4; ++part) {
-        const __m128i eight =
-            part % 2 ? _mm256_extracti128_si256(sums[part / 2], 1) : _mm256_castsi256_si128(sums[part / 2]);
-        const __m256 sum = _mm256_cvtepi32_ps(_mm256_cvtepu16_epi32(eight));
+    const auto below = [&](__m128i sums, const std::uint16_t* add, const std::uint16_t* scale) {
+        const __m256 sum = _mm256_cvtepi32_ps(_mm256_cvtepu16_epi32(sums));
         const __m256 product = _mm256_add_ps(_mm256_mul_ps(step, sum), offset);
         const __m256 added =
-            _mm256_add_ps(bases, _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(additive) + part)));
-        const __m256 factors = _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(factor) + part));
+            _mm256_add_ps(bases, _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(add))));
+        const __m256 factors = _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(scale)));
         const __m256 estimate = _mm256_sub_ps(added, _mm256_mul_ps(factors, product));
-        const auto lanes = static_cast<std::uint32_t>(_mm256_movemask_ps(_mm256_cmp_ps(estimate, bars, _CMP_LT_OQ)));
-        below |= lanes << (part * 8);
+        return _mm256_movemask_ps(_mm256_cmp_ps(estimate, bars, _CMP_LT_OQ));
+    };
+    for (std::size_t g = 0; g < n_groups; ++g) {
+        const __m256i sums = sketch_sums(query, bits + g * query.pairs * 16);
+        const int first = below(_mm256_castsi256_si128(sums), additive + g * 16, factor + g * 16);
+        const int second = below(_mm256_extracti128_si256(sums, 1), additive + g * 16 + 8, factor + g * 16 + 8);
+        masks[g] = static_cast<std::uint16_t>(first | second << 8);
     }
-    return below;
+}
+
+// Folds eight sums 8 -> 4 -> 2 -> 1.
+float fold_eight(__m256 eight) {
+    const __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+    const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps(two, two, 1)));
+}
+
+void sketch_residual(const float* vertex, const std::int8_t* code, float scale, std::size_t dim, std::uint8_t* signs,
+                     float* sums) {
+    const __m256 minus = _mm256_set1_ps(-0.0f);
+    const __m256 zero = _mm256_setzero_ps();
+    const __m256 scales = _mm256_set1_ps(scale);
+    __m256 absolutes = zero;
+    __m256 squares = zero;
+    __m256 along = zero;
+    for (std::size_t i = 0; i < dim; i += 8) {
+        const __m256i codes = _mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(code + i)));
+        const __m256 from = _mm256_loadu_ps(vertex + i);
+        const __m256 residual = _mm256_sub_ps(_mm256_mul_ps(scales, _mm256_cvtepi32_ps(codes)), from);
+        const __m256 positive = _mm256_cmp_ps(residual, zero, _CMP_GE_OQ);
+        const __m256 sign = _mm256_andnot_ps(positive, minus);
+        signs[i * 2] = static_cast<std::uint8_t>(_mm256_movemask_ps(positive));
+        absolutes = _mm256_add_ps(absolutes, _mm256_xor_ps(residual, sign));
+        squares = _mm256_add_ps(squares, _mm256_mul_ps(residual, residual));
+        along = _mm256_add_ps(along, _mm256_xor_ps(from, sign));
+    }
+    sums[0] = fold_eight(absolutes);
+    sums[1] = fold_eight(squares);
+    sums[2] = fold_eight(along);
 }
 
 // ---- bits
@@ -387,6 +418,7 @@ const Kernels avx2_kernels = {
     byte_batch<DotBytes, std::int8_t, std::int32_t>,
     dot_u4,
     sketch_below,
+    sketch_residual,
     byte_batch<SquaredBytes, std::uint8_t, std::uint32_t>,
     byte_batch<AbsoluteBytes, std::uint8_t, std::uint32_t>,
     hamming,

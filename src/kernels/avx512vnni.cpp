@@ -141,6 +141,7 @@ const Kernels avx512vnni_kernels = {
     nullptr,
     nullptr,
     nullptr,
+    nullptr,
     byte_batch<DotBytes, std::int8_t, std::int32_t>,
     nullptr,
     nullptr,

@@ -226,6 +226,7 @@ const Kernels neon_kernels = {
     byte_batch<DotBytes, std::int8_t, std::int32_t>,
     nullptr,
     nullptr,
+    nullptr,
     byte_batch<SquaredBytes, std::uint8_t, std::uint32_t>,
     byte_batch<AbsoluteBytes, std::uint8_t, std::uint32_t>,
     hamming,

@@ -88,7 +88,7 @@ void dot_i8(const std::int8_t* query, const std::int8_t* rows, std::size_t strid
 }  // namespace
 
 const Kernels neondotprod_kernels = {
-    "neondotprod", nullptr, nullptr, nullptr, dot_i8, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr,
+    "neondotprod", nullptr, nullptr, nullptr, dot_i8, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr,
 };
 
 }  // namespace nearfile::kernels
