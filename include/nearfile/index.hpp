@@ -37,6 +37,10 @@ struct Info {
     std::uint32_t count;
     ValueType value_type;
     IdKind id_kind;
+    Structure structure;
+    Profile profile;       // of a graph
+    Keep keep;             // of a graph
+    std::uint32_t degree;  // of a graph: places for neighbours
     std::uint32_t n_trees;
     std::uint32_t leaf_size;
     std::uint64_t seed;

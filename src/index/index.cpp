@@ -67,6 +67,10 @@ Info Index::info() const {
               .count = d.count,
               .value_type = d.value_type,
               .id_kind = d.id_kind,
+              .structure = d.structure,
+              .profile = d.profile,
+              .keep = d.keep,
+              .degree = d.degree,
               .n_trees = d.n_trees,
               .leaf_size = d.leaf_size,
               .seed = d.seed,
@@ -125,10 +129,11 @@ void Index::vector(std::uint32_t row, std::span<float> out) const {
         raise(ErrorCode::invalid_argument,
               "the output must have room for " + std::to_string(dim()) + " values; got " + std::to_string(out.size()));
     }
+    const std::uint32_t item = state_->item_of(row);
     if (state_->bits) {
-        codes::unpack_bits(state_->bits->row(row), out);
+        codes::unpack_bits(state_->bits->row(item), out);
     } else {
-        state_->vectors->decode(row, out);
+        state_->vector(item, out);
     }
 }
 
@@ -139,7 +144,8 @@ float Index::distance(std::uint32_t a, std::uint32_t b) const {
     index::BorrowedScratch scratch(*state_);
     (*scratch).scorer.set_query(first);
     float distance = 0;
-    (*scratch).scorer.exact(&b, 1, &distance);
+    const std::uint32_t item = state_->item_of(b);
+    (*scratch).scorer.exact(&item, 1, &distance);
     return metric() == Metric::dot ? -distance : distance;
 }
 
