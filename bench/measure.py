@@ -53,14 +53,14 @@ def main(stage: str, task: Record) -> int:
 
 def check(task: Record) -> Iterator[Record]:
     """Import the library, and say its version."""
-    adapter = adapters.adapter(task["library"])
+    adapter = adapters.adapter(task["adapter"])
     adapter.load()
     yield {"version": adapter.version(), "package": adapter.package}
 
 
 def build(task: Record) -> Iterator[Record]:
     """Build one index into an empty folder."""
-    adapter = adapters.adapter(task["library"])
+    adapter = adapters.adapter(task["adapter"])
     adapter.load()
     path = Path(task["path"])
     measured = _build(adapter, _data(task), task["build"], task["threads"], path)
@@ -69,7 +69,7 @@ def build(task: Record) -> Iterator[Record]:
 
 def query(task: Record) -> Iterator[Record]:
     """Open one index, and go through a sweep of search parameters."""
-    adapter = adapters.adapter(task["library"])
+    adapter = adapters.adapter(task["adapter"])
     adapter.load()
     data, path, k = _data(task), Path(task["path"]), task["k"]
     queries = data.queries()
@@ -97,10 +97,15 @@ def query(task: Record) -> Iterator[Record]:
     kth = np.load(task["truth"], allow_pickle=False)
     for search in task["searches"]:
         searcher.set(search, k)
+        wall, cpu = time.perf_counter(), _cpu_seconds()
         answers, measured = (ask.batch if task["mode"] == "batch" else ask.single)(searcher)
+        # How many cores were at work on average: fewer than there are threads when others took them away.
+        measured["busy"] = (_cpu_seconds() - cpu) / (time.perf_counter() - wall)
         grown = resident() - before
         found = truth.recall(answers, kth, data.base(mapped=True), ask.checked, data.shape.metric, k)
         yield {"kind": "query", "search": search, "recall": found, **measured, "memory": grown}
+        if found >= task["enough"]:
+            break
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bench.results import Build, Point, Run, Series, text
+from bench.results import BUSY, Build, Point, Run, Series, text
 
 Targets = tuple[float, ...]
 NOTHING = "-"
@@ -92,7 +92,10 @@ def troubles(run: Run) -> list[str]:
         f"{line['library']} on {line['dataset']}, {line['stage']} with {text(line['build'])}: {line['reason']}"
         for line in run.failures
     ]
-    return missing + failures
+    disturbed = (
+        f"{run.disturbed} of {run.measured} measurements had less than {BUSY:.0%} of their core: do not rely on them"
+    )
+    return missing + failures + [disturbed] * bool(run.disturbed)
 
 
 def _rank(series: Series, targets: Targets) -> tuple[float, ...]:
@@ -111,7 +114,7 @@ def _speeds(ranked: list[Series], targets: Targets, spread: bool) -> Grid:
         seconds = f"{build.wall[min(build.wall)]:.1f}" if build and build.wall else NOTHING
         disk = f"{build.bytes / 1e6:.0f}" if build and build.bytes is not None else NOTHING
         rows.append([_label(series, build), *rates, seconds, disk, f"{_most_recall(series):.3f}"])
-    return Grid(_title(ranked[0]), columns, rows)
+    return Grid(f"{_title(ranked[0])}: queries/s at recall", columns, rows)
 
 
 def _serving(ranked: list[Series], targets: Targets) -> Grid:
@@ -134,7 +137,7 @@ def _serving(ranked: list[Series], targets: Targets) -> Grid:
         point = next((point for point in series.front() if point.recall >= middle), None)
         builds = [_seconds(build, count) for count in threads]
         rows.append([_label(series, build), *builds, *_opening(build), *_latency(point)])
-    return Grid(f"{_title(ranked[0])}: serving", columns, rows)
+    return Grid(f"{_title(ranked[0])}: what serving takes", columns, rows)
 
 
 def _seconds(build: Build | None, threads: int) -> str:
@@ -180,7 +183,7 @@ def _title(series: Series) -> str:
     way = "one query at a time" if series.mode == "single" else "batches"
     threads = f"{series.threads} thread{'s' * (series.threads > 1)}"
     size = f"{shape['count']:,} x {shape['dim']}"
-    return f"{series.dataset} {size} {shape['metric']}, k = {series.k}, {way}, {threads}: queries/s at recall"
+    return f"{series.dataset} {size} {shape['metric']}, k = {series.k}, {way}, {threads}"
 
 
 def _label(series: Series, build: Build | None) -> str:

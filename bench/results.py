@@ -11,6 +11,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+BUSY = 0.9
 Record = dict[str, Any]  # one line of the file
 
 
@@ -85,6 +86,8 @@ class Run:
     series: list[Series] = field(default_factory=list)
     missing: list[Record] = field(default_factory=list)  # libraries that could not be measured, and why
     failures: list[Record] = field(default_factory=list)  # builds and sweeps that ended early, and why
+    measured: int = 0  # settings, each pass counted
+    disturbed: int = 0  # of them, single queries that had less than BUSY of their core: others were at work
 
 
 def read(*paths: Path) -> list[Run]:
@@ -153,6 +156,9 @@ def text(parameters: Record) -> str:
 
 def _fill(run: Run, lines: list[Record]) -> None:
     """Sort the lines of one run into its series."""
+    queries = [line for line in lines if line["kind"] == "query"]
+    run.measured = len(queries)
+    run.disturbed = sum(line["mode"] == "single" and line["busy"] < BUSY for line in queries)
     run.failures = [line for line in lines if line["kind"] == "failure"]
     builds = _group(lines, "build", ("data", "library", "version"))
     opened = _group(lines, "open", ("data", "library", "version"))

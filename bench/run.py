@@ -35,6 +35,7 @@ class Plan:
     passes: int = 3
     queries: int = 2000  # that recall is counted on
     seconds: float = 0.5  # of queries for each setting and pass, at least
+    enough: float = 0.999  # recall at which a sweep ends
     time_limit: float = 600
     most_builds: int | None = None  # of each library
     reuse_builds: bool = False
@@ -56,6 +57,7 @@ class Plan:
 class Contender:
     """One build of one library on one data set."""
 
+    reference: str  # how a process finds the adapter
     adapter: Adapter
     version: str
     data: Prepared
@@ -76,7 +78,7 @@ class Contender:
     def task(self, path: Path) -> Record:
         """What a process must know of it."""
         folder = str(self.data.folder.resolve())
-        return {**self.common(), "folder": folder, "path": str(path.resolve())}
+        return {**self.common(), "adapter": self.reference, "folder": folder, "path": str(path.resolve())}
 
     def folder(self, work: Path) -> Path:
         """Where its index lies."""
@@ -114,29 +116,29 @@ class Runner:
                     for contender in contenders:
                         self._sweep(contender, number, mode, threads, count)
 
-    def _present(self) -> list[tuple[Adapter, str]]:
+    def _present(self) -> list[tuple[str, Adapter, str]]:
         """The libraries that can be imported, with their versions; the others are reported."""
         present = []
         for name in self.plan.libraries:
             adapter = adapters.adapter(name)
             try:
-                (found,) = work("check", {"library": name}, 1, CHECK_LIMIT, self.log)
-                present.append((adapter, found["version"]))
+                (found,) = work("check", {"adapter": name}, 1, CHECK_LIMIT, self.log)
+                present.append((name, adapter, found["version"]))
             except WorkerError as error:
                 self._missing(adapter, str(error), None)
         return present
 
-    def _contenders(self, data: Prepared, present: list[tuple[Adapter, str]]) -> list[Contender]:
+    def _contenders(self, data: Prepared, present: list[tuple[str, Adapter, str]]) -> list[Contender]:
         """Every build of every library, libraries by turns."""
         columns = []
-        for adapter, version in present:
+        for reference, adapter, version in present:
             builds = adapter.builds(data.shape)[: self.plan.most_builds]
             if data.shape.metric not in adapter.metrics:
                 self._missing(adapter, f"has no metric {data.shape.metric!r}", data.shape.name)
             elif not builds:
                 self._missing(adapter, "has no parameters for such data", data.shape.name)
             else:
-                columns.append([Contender(adapter, version, data, build) for build in builds])
+                columns.append([Contender(reference, adapter, version, data, build) for build in builds])
         return [contender for turn in zip_longest(*columns) for contender in turn if contender is not None]
 
     def _missing(self, adapter: Adapter, reason: str, dataset: str | None) -> None:
@@ -197,12 +199,7 @@ class Runner:
     def _sweep(self, contender: Contender, number: int, mode: str, threads: int, count: int) -> None:
         """Whatever is still to do of one pass over the search parameters of one index."""
         common = {**contender.common(), "pass": number, "k": self.plan.k, "mode": mode, "threads": threads}
-        settings = [
-            search
-            for search in contender.adapter.searches(contender.build, contender.data.shape)
-            if self.journal.get({"kind": "query", **common, "search": search}) is None
-            and _sweep_name(common, search) not in self.given_up
-        ]
+        settings = self._left(contender, common)
         if not settings:
             return
         task = {
@@ -211,6 +208,7 @@ class Runner:
             "k": self.plan.k,
             "mode": mode,
             "queries": count,
+            "enough": self.plan.enough,
             "seconds": self.plan.seconds,
             "truth": str(truth.path(contender.data, count, self.plan.k).resolve()),
             # The first pass opens the files from disk, the others from memory.
@@ -233,6 +231,17 @@ class Runner:
                 f"pass {number}, {_how(mode, threads)}: {len(done)} settings, recall up to {best['recall']:.3f}"
                 f" at {best['rate']:,.0f}/s",
             )
+
+    def _left(self, contender: Contender, common: Record) -> list[Record]:
+        """The search parameters of a sweep that are still to be measured."""
+        left = []
+        for search in contender.adapter.searches(contender.build, contender.data.shape):
+            known = self.journal.get({"kind": "query", **common, "search": search})
+            if known is not None and known["recall"] >= self.plan.enough:
+                break
+            if known is None and _sweep_name(common, search) not in self.given_up:
+                left.append(search)
+        return left
 
     def _failed(self, record: Record, reason: str, searches: list[Record]) -> None:
         self.journal.add({**record, "kind": "failure", "stage": record["kind"], "reason": reason, "searches": searches})

@@ -24,7 +24,8 @@ def run(
         typer.Option(help=f"{', '.join(datasets.NAMED)}, a .hdf5 file, or base.npy,query.npy; once for each."),
     ] = None,
     library: Annotated[
-        Optional[list[str]], typer.Option(help="A library, once for each. Default: all there are.")
+        Optional[list[str]],
+        typer.Option(help="A library, or an adapter of yours as package.module:Class; once for each. Default: all."),
     ] = None,
     out: Annotated[Path, typer.Option(help="Results, appended as JSON lines.")] = Path("results.jsonl"),
     work: Annotated[Path, typer.Option(help="A folder for prepared data and indexes.")] = Path("build/bench"),
@@ -38,6 +39,7 @@ def run(
     passes: Annotated[int, typer.Option(help="How often each sweep is measured.", min=1)] = 3,
     queries: Annotated[int, typer.Option(help="How many queries recall is counted on.", min=1)] = 2000,
     seconds: Annotated[float, typer.Option(help="The least time of queries for each setting and pass.")] = 0.5,
+    enough: Annotated[float, typer.Option(help="Recall at which a sweep ends.")] = 0.999,
     time_limit: Annotated[float, typer.Option(help="Seconds for one build, and for one sweep.")] = 600,
     most_builds: Annotated[Optional[int], typer.Option(help="The most builds of a library. Default: all.")] = None,
     reuse_builds: Annotated[bool, typer.Option("--reuse-builds", help="Take indexes of earlier runs in WORK.")] = False,
@@ -64,6 +66,7 @@ def run(
         passes=1 if quick else passes,
         queries=1000 if quick else queries,
         seconds=0.2 if quick else seconds,
+        enough=enough,
         time_limit=120 if quick else time_limit,
         most_builds=1 if quick else most_builds,
         reuse_builds=reuse_builds,

@@ -21,12 +21,16 @@ def registry() -> dict[str, type[Adapter]]:
 
 
 def adapter(name: str) -> Adapter:
-    """The adapter called ``name``.
+    """The adapter called ``name``, or that of your own at "package.module:Class".
 
     Raises:
         ValueError: There is none.
     """
-    known = registry()
-    if name not in known:
-        raise ValueError(f"library: expected one of {', '.join(known)}, got {name!r}")
-    return known[name]()
+    if ":" in name:
+        module, _, kind = name.partition(":")
+        found = getattr(importlib.import_module(module), kind, None)
+    else:
+        found = registry().get(name)
+    if not (inspect.isclass(found) and issubclass(found, Adapter)):
+        raise ValueError(f"library: expected {', '.join(registry())} or package.module:Class, got {name!r}")
+    return found()
