@@ -30,7 +30,7 @@ from bench.shape import Shape
 Record = dict[str, Any]
 Array = NDArray[Any]
 
-WARM_UP_SECONDS = 2.0  # at the dearest setting, once
+WARM_UP = 4  # times the seconds of a setting, at the dearest setting, once
 WARM_UP_QUERIES = 100  # at each setting
 PR_SET_PDEATHSIG = 1
 
@@ -93,7 +93,7 @@ def query(task: Record) -> Iterator[Record]:
     if adapter.saves:
         pages.fetch(path)
     searcher.set(task["searches"][-1], k)
-    ask.one(searcher, 0, WARM_UP_SECONDS)
+    ask.one(searcher, 0, WARM_UP * task["seconds"])
     kth = np.load(task["truth"], allow_pickle=False)
     for search in task["searches"]:
         searcher.set(search, k)
