@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("matplotlib")
 
-from bench import plot
+from bench import drawing
 from bench.results import Build, Point, Run, Series
 from bench.theme import DARK, KNOWN, LIGHT, LINES, styles, with_both
 
@@ -36,7 +36,7 @@ def run() -> Run:
 
 
 def test_draws_every_picture_in_both_themes(run: Run, tmp_path: Path) -> None:
-    paths = plot.draw(run, tmp_path / "plots")
+    paths = drawing.draw(run, tmp_path / "plots")
     assert [path.name for path in paths] == [
         f"some-words-{picture}{kind}"
         for picture in ("batch-1-recall", "recall", "cost")
@@ -46,12 +46,12 @@ def test_draws_every_picture_in_both_themes(run: Run, tmp_path: Path) -> None:
 
 
 def test_draws_the_same_bytes_again(run: Run, tmp_path: Path) -> None:
-    first, second = plot.draw(run, tmp_path / "a"), plot.draw(run, tmp_path / "b")
+    first, second = drawing.draw(run, tmp_path / "a"), drawing.draw(run, tmp_path / "b")
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
 
 
 def test_svg_follows_the_theme_of_the_reader(run: Run, tmp_path: Path) -> None:
-    svg = next(path for path in plot.draw(run, tmp_path) if path.name == "some-words-recall.svg").read_text()
+    svg = next(path for path in drawing.draw(run, tmp_path) if path.name == "some-words-recall.svg").read_text()
     ElementTree.fromstring(svg)
     assert "prefers-color-scheme: dark" in svg
     assert f"fill: {LIGHT.ink}; fill: var(--ink)" in svg
@@ -74,7 +74,7 @@ def test_a_library_looks_the_same_in_any_company() -> None:
 
 
 def test_labels_move_apart_and_keep_their_order() -> None:
-    heights = plot._apart({"a": 0.5, "b": 0.5, "c": 0.51, "d": 0.9}, 0.1)
+    heights = drawing._apart({"a": 0.5, "b": 0.5, "c": 0.51, "d": 0.9}, 0.1)
     assert sorted(heights, key=heights.__getitem__) == ["a", "b", "c", "d"]
     assert heights["b"] - heights["a"] == pytest.approx(0.1)
     assert heights["c"] - heights["b"] == pytest.approx(0.1)
@@ -83,4 +83,4 @@ def test_labels_move_apart_and_keep_their_order() -> None:
 
 def test_a_library_that_found_nothing_is_left_out(tmp_path: Path) -> None:
     alone = Run("first", {"machine": {"processor": "P"}}, [one_series("annoy"), one_series("scann", point(0.9, 10))])
-    assert len(plot.draw(alone, tmp_path)) == 6
+    assert len(drawing.draw(alone, tmp_path)) == 6
