@@ -29,6 +29,8 @@ NEVER_WRONG = 1e-3  # where recall 1 lies on the stretched axis, which has no en
 LEAST_RECALL = 0.7  # the axis starts here, or where the worst library ends
 TICKS = (0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 1)
 AT = 0.95  # build time and size are those of the index that is fastest at this recall
+# By their names in results, the widest last.
+INSTRUCTION_SETS = {"asimd": "NEON", "avx2": "AVX2", "avx512f": "AVX-512"}
 SETTINGS: Any = {
     "font.family": "DejaVu Sans",  # comes with matplotlib, so it is the same everywhere
     "font.size": 9,
@@ -300,7 +302,9 @@ def _file_name(name: str) -> str:
 
 
 def _machine(run: Run) -> str:
-    return str(run.facts["machine"]["processor"])
+    machine = run.facts["machine"]
+    widest = [name for key, name in INSTRUCTION_SETS.items() if key in machine.get("instruction_sets", ())]
+    return f"{machine['processor']}, {widest[-1]}" if widest else str(machine["processor"])
 
 
 def _threads(count: int) -> str:
