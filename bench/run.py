@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import shutil
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any, Callable
+from typing import IO, Any, Callable
 
 from bench import adapters, datasets, machine, truth
 from bench.adapters.base import Adapter
@@ -94,6 +95,7 @@ class Runner:
         self.journal = journal
         self.tell = tell
         plan.work.mkdir(parents=True, exist_ok=True)
+        self._lock = _lock(plan.work)
         self.log = plan.work / "library.log"
         # Settings that a time limit or a crash cut off are not tried again in later passes.
         self.given_up = {_sweep_name(record, search) for record in journal.failures() for search in record["searches"]}
@@ -115,6 +117,10 @@ class Runner:
                 for mode, threads in self.plan.configurations():
                     for contender in contenders:
                         self._sweep(contender, number, mode, threads, count)
+
+    def close(self) -> None:
+        """Let another run work in the folder."""
+        self._lock.close()
 
     def _present(self) -> list[tuple[str, Adapter, str]]:
         """The libraries that can be imported, with their versions; the others are reported."""
@@ -249,6 +255,19 @@ class Runner:
 
     def _say(self, record: Record, what: str) -> None:
         self.tell(f"  {record['library']} {text(record['build'])}: {what}")
+
+
+def _lock(work: Path) -> IO[bytes]:
+    """The file that keeps a second run out of ``work`` for as long as it is open."""
+    file = (work / "lock").open("wb")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        raise BlockingIOError(
+            f"work: expected {work} to be free, got another run in it: wait, or give --work"
+        ) from None
+    return file
 
 
 def _how(mode: str, threads: int) -> str:

@@ -1,5 +1,6 @@
 """The verbs ``run`` and ``report``: options in, a plan or tables out."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Optional
 
@@ -78,12 +79,16 @@ def run(
     for name in plan.libraries:
         adapters.adapter(name)
     journal = Journal(out, machine.describe(), machine.revision(), plan.facts(), resume)
-    console.print(f"{'resumed' if journal.resumed else 'new'} run {journal.run} in {out}", highlight=False)
-    try:
-        Runner(plan, journal, lambda line: console.print(line, highlight=False, markup=False, soft_wrap=True)).run()
-    finally:
-        journal.close()
+    runner = Runner(plan, journal, tell)
+    with closing(journal), closing(runner):
+        tell(f"{'resumed' if journal.resumed else 'new'} run {journal.run} in {out}")
+        runner.run()
     show(console, [one for one in results.read(out) if one.id == journal.run], tuple(recall or TARGETS))
+
+
+def tell(line: str) -> None:
+    """Print a line as it is."""
+    console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def report(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import importlib.metadata
 from abc import ABC, abstractmethod
@@ -43,8 +44,16 @@ class Adapter(ABC):
         return importlib.import_module(self.module)
 
     def version(self) -> str:
-        """What tells one state of the library from another."""
-        return importlib.metadata.version(self.package)
+        """What tells one state of the library from another.
+
+        The version alone where it came from an index of packages; one that was installed from a folder may be any state of
+        it, so there a digest of its files follows.
+        """
+        installed = importlib.metadata.distribution(self.package)
+        if installed.read_text("direct_url.json") is None:
+            return installed.version
+        files = installed.read_text("RECORD") or ""  # every file with its checksum
+        return f"{installed.version}+{hashlib.blake2b(files.encode(), digest_size=4).hexdigest()}"
 
     @abstractmethod
     def builds(self, shape: Shape) -> list[Parameters]:

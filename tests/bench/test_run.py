@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import os
 import signal
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -42,12 +44,15 @@ def run(tmp_path: Path, data: str, *libraries: str, **options) -> results.Run:
         (data,), libraries, tmp_path / "work", metric="euclidean", passes=2, queries=20, seconds=0.01, **options
     )
     out = tmp_path / "results.jsonl"
-    journal = Journal(out, machine.describe(), machine.revision(), plan.facts(), resume=True)
-    try:
-        Runner(plan, journal, lambda _: None).run()
-    finally:
-        journal.close()
+    carry_out(plan, out)
     return results.read(out)[-1]
+
+
+def carry_out(plan: Plan, out: Path) -> None:
+    journal = Journal(out, machine.describe(), machine.revision(), plan.facts(), resume=True)
+    runner = Runner(plan, journal, lambda _: None)
+    with closing(journal), closing(runner):
+        runner.run()
 
 
 def test_a_run_measures_all_there_is_to_know(tmp_path: Path, data: str) -> None:
@@ -106,9 +111,7 @@ def test_what_cannot_be_measured_is_told(tmp_path: Path, data: str) -> None:
 
 def test_a_metric_that_a_library_lacks_is_told(tmp_path: Path, data: str) -> None:
     plan = Plan((data,), ("dummies:Exact",), tmp_path / "work", metric="dot")
-    journal = Journal(tmp_path / "results.jsonl", machine.describe(), None, plan.facts(), resume=True)
-    Runner(plan, journal, lambda _: None).run()
-    journal.close()
+    carry_out(plan, tmp_path / "results.jsonl")
     (whole,) = results.read(tmp_path / "results.jsonl")
     assert whole.missing[0]["reason"] == "has no metric 'dot'"
 
@@ -173,6 +176,29 @@ def test_a_measurement_is_known_by_all_that_it_depends_on(tmp_path: Path) -> Non
         changed = {"c": 3} if isinstance(value, dict) else f"{value}0"
         assert journal.get({**record, name: changed}) is None, name
     journal.close()
+
+
+def test_a_second_run_does_not_come_between(tmp_path: Path) -> None:
+    plan = Plan((), (), tmp_path / "work")
+    journal = Journal(tmp_path / "results.jsonl", machine.describe(), None, {}, resume=True)
+    first = Runner(plan, journal, print)
+    with pytest.raises(BlockingIOError, match="got another run in it"):
+        Runner(plan, journal, print)
+    first.close()
+    Runner(plan, journal, print).close()
+    journal.close()
+
+
+def test_one_version_may_be_many_states() -> None:
+    import dummies
+
+    class Installed(dummies.Exact):
+        package = "nearfile"  # from this folder, not from an index of packages
+
+    assert dummies.Exact().version() == np.__version__
+    assert Installed().version().startswith("0.")
+    if importlib.metadata.distribution("nearfile").read_text("direct_url.json"):
+        assert "+" in Installed().version()
 
 
 def test_the_file_is_json_lines(tmp_path: Path, data: str) -> None:
