@@ -26,7 +26,7 @@ from bench.theme import DARK, LIGHT, OURS, Theme, styles, with_both
 WIDTH, HEIGHT = 8.0, 4.9  # inches, of 100 pixels on a page
 SHARPNESS = 200  # pixels an inch of a PNG, for screens with twice the pixels
 NEVER_WRONG = 1e-3  # where recall 1 lies on the stretched axis, which has no end: as .999 would without it
-LEAST_RECALL = 0.7  # the axis starts here, or where the worst library ends
+LEAST_RECALL = 0.7  # the axis starts here, unless a library ends before or all begin later
 TICKS = (0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 1)
 AT = 0.95  # build time and size are those of the index that is fastest at this recall
 # By their names in results, the widest last.
@@ -69,8 +69,7 @@ def speeds(series: list[Series], run: Run, theme: Theme) -> Figure:
     )
     axes = figure.add_axes((0.09, 0.115, 0.755, 0.735))
     fronts = {each.library: front for each in series if (front := each.front())}
-    worst = min(front[-1].recall for front in fronts.values())
-    first = LEAST_RECALL if worst > LEAST_RECALL else 0.5 if worst > 0.5 else 0.0
+    first = _first_recall([(front[0].recall, front[-1].recall) for front in fronts.values()])
     look = styles(list(fronts))
     ends: dict[str, tuple[float, float]] = {}
     # Ours last, over all others.
@@ -143,6 +142,14 @@ def _figure(height: float, theme: Theme, one: Series, subtitle: str) -> Figure:
     figure.text(title_end + 0.015, 1 - 0.32 / height, shape, color=theme.quiet, fontsize=11)
     figure.text(0.02, 1 - 0.54 / height, subtitle, color=theme.quiet, fontsize=8.5)
     return figure
+
+
+def _first_recall(fronts: list[tuple[float, float]]) -> float:
+    """Where the axis starts: LEAST_RECALL, or later if nothing begins before, or earlier if someone ends before."""
+    worst = min(last for _, last in fronts)
+    least = LEAST_RECALL if worst > LEAST_RECALL else 0.5 if worst > 0.5 else 0.0
+    begin = max(least, min(first for first, _ in fronts))
+    return max(tick for tick in TICKS if tick <= min(begin, 0.99))
 
 
 def _recall_axis(axes: Axes, first: float, last: float) -> None:

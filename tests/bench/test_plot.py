@@ -81,6 +81,13 @@ def test_labels_move_apart_and_keep_their_order() -> None:
     assert heights["d"] == 0.9
 
 
+def test_the_axis_starts_where_there_is_something_to_see() -> None:
+    assert drawing._first_recall([(0.3, 0.99), (0.8, 1.0)]) == 0.7
+    assert drawing._first_recall([(0.93, 0.99), (0.96, 1.0)]) == 0.9
+    assert drawing._first_recall([(0.02, 0.12), (0.8, 1.0)]) == 0
+    assert drawing._first_recall([(1.0, 1.0)]) == 0.99
+
+
 def test_a_library_that_found_nothing_is_left_out(tmp_path: Path) -> None:
     alone = Run("first", {"machine": {"processor": "P"}}, [one_series("annoy"), one_series("scann", point(0.9, 10))])
     assert len(drawing.draw(alone, tmp_path)) == 6
