@@ -1,4 +1,4 @@
-// Measures every kernel beside what memory allows: README.md of the folder above, docs/benchmarks.md.
+// Measures every kernel beside what memory allows: docs/benchmarks.md says how to read it.
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
