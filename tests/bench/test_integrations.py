@@ -14,9 +14,8 @@ from typing import Any
 import nearfile
 import numpy as np
 import pytest
+import yaml
 from numpy.typing import NDArray
-
-yaml = pytest.importorskip("yaml")
 
 INTEGRATIONS = Path(__file__).resolve().parents[2] / "bench" / "integrations"
 FOLDERS = {"ann_benchmarks": INTEGRATIONS / "ann-benchmarks", "vibe": INTEGRATIONS / "vibe"}

@@ -7,8 +7,6 @@ from xml.etree import ElementTree
 
 import pytest
 
-pytest.importorskip("matplotlib")
-
 from bench import drawing
 from bench.results import Build, Point, Run, Series
 from bench.theme import DARK, KNOWN, LIGHT, LINES, styles, with_both
