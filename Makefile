@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 INSTALL := CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) $(PIP) --no-build-isolation
 SOURCES := pyproject.toml CMakeLists.txt $(shell find include src python -type f -not -path '*/__pycache__/*')
 QUICK_PEERS := annoy hnswlib lorann scann
-CPP := $(shell find src python/bindings include examples tests/cpp fuzz -name '*.cpp' -o -name '*.hpp')
+CPP := $(shell find src python/bindings include examples tests/cpp fuzz bench -name '*.cpp' -o -name '*.hpp')
 
 .PHONY: demo test lint format fuzz bench stubs clean
 
