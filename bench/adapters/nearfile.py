@@ -12,7 +12,7 @@ from bench.shape import Shape
 BUILDS: list[Parameters] = [
     {"structure": "forest"},
 ]
-SEARCH_K = (200, 500, 1000, 2000, 4000, 8000, 16000, 32000)
+SEARCH_K = (100, 200, 400, 800, 1600, 3200, 6400, 12800, 25600)
 
 
 class Nearfile(Adapter):

@@ -28,7 +28,7 @@ class Scann(Adapter):
         return [soar] if shape.metric == "dot" else [plain, soar]
 
     def searches(self, build: Parameters, shape: Shape) -> list[Parameters]:
-        steps = [(4, 30), (8, 50), (16, 80), (30, 100), (50, 150), (100, 200), (200, 300)]
+        steps = [(4, 30), (8, 40), (16, 50), (30, 60), (50, 80), (80, 120), (120, 160), (200, 240), (320, 400)]
         return [{"leaves": min(leaves, build["leaves"]), "reorder": reorder} for leaves, reorder in steps]
 
     def build(self, base: Any, metric: str, parameters: Parameters, threads: int, path: Path) -> None:
