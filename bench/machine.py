@@ -48,7 +48,8 @@ def describe() -> dict[str, Any]:
         "family": "/".join(facts.get(name, "?") for name in ("cpu family", "model", "stepping")),
         "cores": len(cores()),
         "instruction_sets": [name for name in INSTRUCTION_SETS if name in flags],
-        "memory": psutil.virtual_memory().total,
+        # Whole GiB: what the kernel keeps for itself differs from start to start.
+        "memory": round(psutil.virtual_memory().total / 2**30) * 2**30,
         "kernel": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
     }
