@@ -10,6 +10,10 @@ from bench.adapters.base import Adapter, Parameters
 from bench.adapters.vectors import normalised
 from bench.shape import Shape
 
+# Trained on a quarter of a million vectors the cells of sift-photos-1m take 48 seconds instead of 115, and from .96 on recall and
+# speed are the same.
+MOST_TRAINING = 250_000
+
 
 class Scann(Adapter):
     """Tree, asymmetric hashing of two values a code, reordering by float vectors."""
@@ -40,7 +44,7 @@ class Scann(Adapter):
         index = (
             scann.scann_ops_pybind.builder(rows, 10, distance)
             .set_n_training_threads(threads)
-            .tree(parameters["leaves"], 10, training_sample_size=len(rows), **spilled)
+            .tree(parameters["leaves"], 10, training_sample_size=min(len(rows), MOST_TRAINING), **spilled)
             .score_ah(2, training_sample_size=min(len(rows), 100_000), **anisotropic)
             .reorder(100)
             .build()
