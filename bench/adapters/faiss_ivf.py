@@ -28,7 +28,7 @@ class FaissIvf(Adapter):
         return [{"cells": 2 ** max(0, round(log2(cells))), "values_a_code": 2}]
 
     def searches(self, build: Parameters, shape: Shape) -> list[Parameters]:
-        steps = [(4, 5), (8, 5), (16, 5), (16, 10), (32, 10), (64, 10), (64, 20), (128, 20), (256, 40)]
+        steps = [(4, 5), (8, 5), (16, 5), (16, 10), (32, 10), (32, 20), (64, 20), (128, 40), (256, 80)]
         return [{"probes": min(probes, build["cells"]), "refine": refine} for probes, refine in steps]
 
     def build(self, base: Any, metric: str, parameters: Parameters, threads: int, path: Path) -> None:
