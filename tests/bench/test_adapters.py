@@ -27,8 +27,8 @@ SHAPES = [
     Shape("tiny", COUNT, DIM, "euclidean"),
 ]
 
-# What the library itself cannot reach on these vectors; everything else finds nine of ten.
-LEAST_RECALL = {("glass", "euclidean"): 0.8, ("glass", "angular"): 0.8}
+# Everything else finds nine of ten. Glass walks over four bits a value, which tell random vectors of few values apart badly.
+LEAST_RECALL = {("glass", "euclidean"): 0.8}
 
 BUILD = """
 import json, pathlib, sys
