@@ -74,6 +74,7 @@ Info Index::info() const {
               .n_trees = d.n_trees,
               .leaf_size = d.leaf_size,
               .seed = d.seed,
+              .calibration = {},
               .file_bytes = state_->container.bytes().size(),
               .sections = {}};
     for (const auto& entry : state_->container.sections()) {
