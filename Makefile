@@ -1,4 +1,4 @@
-# make demo · test · lint · format · fuzz · stubs · clean. Each makes .venv itself and installs what it needs; run again, it only redoes
+# make demo · test · lint · format · fuzz · bench · stubs · clean. Each makes .venv itself and installs what it needs; run again, it only redoes
 # what has changed.
 
 PYTHON ?= python3
@@ -10,9 +10,10 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # The build tools stay in .venv, so that a change compiles what it touches and not everything.
 INSTALL := CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) $(PIP) --no-build-isolation
 SOURCES := pyproject.toml CMakeLists.txt $(shell find include src python -type f -not -path '*/__pycache__/*')
-CPP := $(shell find src python/bindings include examples tests/cpp fuzz -name '*.cpp' -o -name '*.hpp')
+QUICK_PEERS := annoy hnswlib lorann scann
+CPP := $(shell find src python/bindings include examples tests/cpp fuzz bench -name '*.cpp' -o -name '*.hpp')
 
-.PHONY: demo test lint format fuzz stubs clean
+.PHONY: demo test lint format fuzz bench stubs clean
 
 demo: $(VENV)/demo
 	$(BIN)/nearfile demo
@@ -40,6 +41,10 @@ fuzz: $(VENV)/tools
 	$(BIN)/cmake --build build/fuzz --parallel $(JOBS)
 	build/fuzz/fuzz/nearfile_fuzz 20000
 
+# Five minutes: one data set, a few peers, one pass. What a page may quote takes hours: docs/benchmarks.md.
+bench: $(VENV)/bench
+	$(BIN)/python -m bench run --quick --no-resume --out build/bench/quick.jsonl
+
 stubs: $(VENV)/test
 	$(BIN)/python -m nanobind.stubgen -m nearfile._core -o python/nearfile/_core.pyi
 
@@ -59,6 +64,12 @@ $(VENV)/test: $(VENV)/tools $(SOURCES)
 
 $(VENV)/demo: $(VENV)/tools $(SOURCES)
 	$(INSTALL) ".[demo]"
+	@touch $@
+
+# A peer without a wheel for this Python, or whose source does not compile here, is named by the run as missing.
+$(VENV)/bench: $(VENV)/tools $(SOURCES)
+	$(INSTALL) ".[bench]"
+	@for peer in $(QUICK_PEERS); do $(PIP) $$peer || echo "$$peer does not install here"; done
 	@touch $@
 
 $(VENV)/lint: $(VENV)/tools $(SOURCES)

@@ -28,6 +28,13 @@ struct Section {
     std::uint64_t bytes;
 };
 
+// What a walk of an effort found of the k nearest of items left out, when the index was built.
+struct CalibrationPoint {
+    std::uint32_t k;
+    std::uint32_t effort;
+    float recall;
+};
+
 struct Info {
     std::string path;             // empty for an index in memory
     std::string library_version;  // that wrote the file
@@ -37,9 +44,14 @@ struct Info {
     std::uint32_t count;
     ValueType value_type;
     IdKind id_kind;
+    Structure structure;
+    Profile profile;       // of a graph
+    Keep keep;             // of a graph
+    std::uint32_t degree;  // of a graph: places for neighbours
     std::uint32_t n_trees;
     std::uint32_t leaf_size;
     std::uint64_t seed;
+    std::vector<CalibrationPoint> calibration;  // of a graph; ascending k, then effort
     std::uint64_t file_bytes;
     std::vector<Section> sections;
 };

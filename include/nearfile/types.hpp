@@ -26,6 +26,26 @@ enum class ValueType : std::uint32_t {
     bit = 3,      // hamming
 };
 
+// What finds the candidates. Stored in files: do not change these values.
+enum class Structure : std::uint32_t {
+    forest = 0,  // random-projection trees alone
+    graph = 1,   // a graph of neighbours, built by the trees
+};
+
+// What a graph is made for. Stored in files: do not change these values.
+enum class Profile : std::uint32_t {
+    compact = 0,   // the fewest bytes resident while searching
+    balanced = 1,  // fast, at less than three times the bytes of the vectors in single precision
+    fast = 2,      // the fastest
+};
+
+// What stays of the vectors of a graph's items. Stored in files: do not change these values.
+enum class Keep : std::uint32_t {
+    exact = 0,  // what was added comes back bit for bit
+    half = 1,   // in half precision
+    none = 2,   // codes of 8 bits alone
+};
+
 // What names an item. Stored in files: do not change these values.
 enum class IdKind : std::uint32_t {
     row = 0,  // the number of the row in the order of adding
@@ -40,6 +60,9 @@ inline constexpr std::uint32_t max_trees = 65536;
 inline constexpr float max_length = 4e18f;
 
 std::string_view metric_name(Metric metric) noexcept;
+std::string_view structure_name(Structure structure) noexcept;
+std::string_view profile_name(Profile profile) noexcept;
+std::string_view keep_name(Keep keep) noexcept;
 std::string_view value_type_name(ValueType type) noexcept;
 std::string_view id_kind_name(IdKind kind) noexcept;
 
@@ -51,7 +74,10 @@ Metric metric_from_name(std::string_view name);
 using Progress = std::function<bool(std::string_view stage, std::uint64_t done, std::uint64_t total)>;
 
 struct BuildOptions {
-    std::uint32_t n_trees = 0;  // 0: chosen from the number of items
+    Structure structure = Structure::forest;
+    Profile profile = Profile::balanced;  // of a graph
+    Keep keep = Keep::exact;              // of a graph
+    std::uint32_t n_trees = 0;            // 0: chosen from the data
     std::uint64_t seed = 0;     // same input, seed and version: same bytes
     std::uint32_t threads = 0;  // 0: every core; does not change the result
     Progress progress;
@@ -64,6 +90,8 @@ struct OpenOptions {
 
 struct SearchOptions {
     std::uint32_t k = 10;
+    std::uint32_t effort = 0;  // of a graph: how many vertices the walk keeps in view, at least k; 0: chosen
+    float recall = 0;          // of a graph: the share of the k nearest that answers are to have; 0: by effort
     std::uint64_t search_k = 0;  // distinct candidates to score, never less than k or dim / 4; 0: chosen from k
     bool exact = false;          // score every item: the answer of brute force
     std::uint32_t threads = 1;   // for batches; 0: every core

@@ -52,6 +52,13 @@ struct Leaves {
     std::uint32_t leaf_size;  // the most items a leaf may have
     std::uint32_t count;      // items of the index: every item number is below
 
+    // 0 where the file is damaged.
+    std::size_t size_of(NodeRef ref) const noexcept {
+        const std::size_t l = ref & ~leaf_bit;
+        if (l + 1 >= starts.size() || starts[l] > starts[l + 1] || starts[l + 1] > count) return 0;
+        return starts[l + 1] - starts[l] > leaf_size ? 0 : starts[l + 1] - starts[l];
+    }
+
     // Empty where the file is damaged.
     std::span<const RowId> leaf(NodeRef ref) const noexcept {
         const std::size_t l = ref & ~leaf_bit;

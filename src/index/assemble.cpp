@@ -5,7 +5,9 @@
 #include <string_view>
 
 #include "codes/vectors.hpp"
+#include "index/calibration.hpp"
 #include "index/kernel_choice.hpp"
+#include "index/points.hpp"
 #include "index/stages.hpp"
 #include "nearfile/version.hpp"
 
@@ -26,14 +28,29 @@ Description describe(Metric metric, const Rows& rows, const IdList& ids, const C
     description.leaf_size = planted.leaf_size;
     description.seed = seed;
     description.plane_dim = planted.plane_dim;
+    if (planted.plane_dim != rows.dim() && metric != Metric::hamming) description.space = SpaceKind::projection;
     constexpr std::string_view version = NEARFILE_VERSION;
     static_assert(version.size() <= sizeof description.library_version);
     std::copy(version.begin(), version.end(), description.library_version.begin());
     return description;
 }
 
-base::AlignedBuffer encode_vectors(const Rows& rows, unsigned threads, const StageWatch& watch) {
-    const codes::ValueKind kind = rows.kind();
+void describe_graph(const Woven& woven, const BuildOptions& options, Description& description) {
+    description.structure = Structure::graph;
+    description.n_trees = woven.n_trees;
+    description.leaf_size = woven.leaf_size;
+    description.plane_dim = woven.plane_dim;
+    description.profile = options.profile;
+    description.keep = options.keep;
+    description.degree = woven.degree;
+    description.walk_dim = woven.walk_dim;
+    description.space = woven.space;
+    description.sketch_scale = woven.sketch_scale;
+}
+
+// Item i is row order[i], or row i where `order` is empty.
+base::AlignedBuffer encode_vectors(const Rows& rows, codes::ValueKind kind, std::span<const std::uint32_t> order,
+                                   unsigned threads, const StageWatch& watch) {
     const std::size_t stride = rows.dim() * codes::bytes_per_value(kind);
     base::AlignedBuffer vectors(rows.count() * stride);
     if (!vectors.ok()) throw std::bad_alloc();
@@ -41,7 +58,8 @@ base::AlignedBuffer encode_vectors(const Rows& rows, unsigned threads, const Sta
         "vectors", rows.count(), threads,
         [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
             for (std::uint32_t row = begin; row < end; ++row) {
-                codes::encode_values(rows.floats(row), kind, vectors.data() + row * stride);
+                const auto values = rows.floats(order.empty() ? row : order[row]);
+                codes::encode_values(values, kind, vectors.data() + row * stride);
             }
         },
         watch);
@@ -70,29 +88,70 @@ Assembled assemble(Metric metric, const Rows& rows, const IdList& ids, const Bui
     Assembled assembled;
     assembled.ids_ = ids.table(rows.count());
     assembled.id_order_ = unwrap(sort_ids(assembled.ids_));
+    if (options.structure == Structure::graph) {
+        assembled.weave(kernels, metric, rows, ids, options, watch);
+        return assembled;
+    }
     assembled.coded_ = code_rows(kernels, metric, rows, options.threads, watch);
     assembled.planted_ = plant(kernels, metric, rows, assembled.coded_, options, watch);
     const bool codes_are_vectors =
         assembled.coded_.kind == CodeKind::uniform_exact || assembled.coded_.kind == CodeKind::bits;
-    if (!codes_are_vectors) assembled.vectors_ = encode_vectors(rows, options.threads, watch);
+    if (!codes_are_vectors) {
+        assembled.vectors_ = encode_vectors(rows, rows.kind(), {}, options.threads, watch);
+    }
     assembled.description_ = describe(metric, rows, ids, assembled.coded_, assembled.planted_, options.seed);
     return assembled;
+}
+
+void Assembled::weave(const kernels::Kernels& kernels, Metric metric, const Rows& rows, const IdList& ids,
+                      const BuildOptions& options, const StageWatch& watch) {
+    const bool scaled = codes_are_scaled(metric, rows);
+    coded_ = scaled ? code_center(kernels, metric, rows, options.threads, watch)
+                    : code_rows(kernels, metric, rows, options.threads, watch);
+    // Codes that are the vectors need no center; what the walk sees is better off around the mean.
+    if (coded_.kind == CodeKind::uniform_exact && rows.count() > 0) {
+        coded_.center = code_center(kernels, metric, rows, options.threads, watch).center;
+    }
+    woven_ = index::weave(kernels, metric, rows, coded_, options, watch);
+    if (woven_.want_codes && scaled) coded_ = code_rows(kernels, metric, rows, options.threads, watch);
+    if (rows.count() > 0 && coded_.kind != CodeKind::none) {
+        coded_.rows = reorder(coded_.rows, coded_.rows.size() / rows.count(), woven_.order);
+    }
+    const bool codes_are_vectors = coded_.kind == CodeKind::uniform_exact || coded_.kind == CodeKind::bits;
+    codes::ValueKind kind = rows.kind();
+    if (options.keep == Keep::half) kind = codes::wider(kind, codes::ValueKind::float16) == kind && kind == codes::ValueKind::float32 ? codes::ValueKind::float16 : kind;
+    if (!codes_are_vectors && options.keep != Keep::none) {
+        vectors_ = encode_vectors(rows, kind, woven_.order, options.threads, watch);
+    }
+    description_ = describe(metric, rows, ids, coded_, {}, options.seed);
+    if (metric != Metric::hamming) description_.value_type = static_cast<ValueType>(kind);
+    describe_graph(woven_, options, description_);
+    // Kernels may read a little past the last plane.
+    woven_.planes.planes.reserve(woven_.planes.planes.size() + kernels::code_overread);
+    calibration_ = calibrate(*open_parts(writer().container()), options.threads, watch);
 }
 
 file::Writer Assembled::writer() const {
     std::array<std::byte, file::description_bytes> description;
     std::memcpy(description.data(), &description_, sizeof description_);
     file::Writer writer(description);
+    add(writer, SectionKind::vertices, woven_.vertices.bytes());
+    add(writer, SectionKind::nibbles, woven_.nibbles.bytes());
     add(writer, SectionKind::codes, coded_.rows.bytes());
+    const bool graph = description_.structure == Structure::graph;
     if (description_.metric == Metric::hamming) {
-        add_forest(writer, planted_.bits);
+        add_forest(writer, graph ? woven_.bits : planted_.bits);
     } else {
-        add_forest(writer, planted_.planes);
+        add_forest(writer, graph ? woven_.planes : planted_.planes);
     }
-    add(writer, SectionKind::projection, planted_.projection.rows.bytes());
-    add(writer, SectionKind::projection_scales, planted_.projection.scales);
+    const codes::TrainedProjection& projection = graph ? woven_.projection : planted_.projection;
+    add(writer, SectionKind::projection, projection.rows.bytes());
+    add(writer, SectionKind::projection_scales, projection.scales);
     if (description_.count > 0) add(writer, SectionKind::center, coded_.center);
     add(writer, SectionKind::vectors, vectors_.bytes());
+    add(writer, SectionKind::rows, woven_.order);
+    add(writer, SectionKind::places, woven_.places);
+    add(writer, SectionKind::calibration, calibration_);
     if (ids_.kind == IdKind::int64) add(writer, SectionKind::int64_ids, ids_.numbers);
     if (ids_.kind == IdKind::string) {
         add(writer, SectionKind::id_text_starts, ids_.text_starts);

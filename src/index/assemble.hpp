@@ -7,6 +7,8 @@
 #include "index/coding.hpp"
 #include "index/ids.hpp"
 #include "index/planting.hpp"
+#include "index/weaving.hpp"
+#include "nearfile/index.hpp"
 
 namespace nearfile::index {
 
@@ -18,9 +20,14 @@ public:
 private:
     friend Assembled assemble(Metric, const Rows&, const IdList&, const BuildOptions&);
 
+    void weave(const kernels::Kernels& kernels, Metric metric, const Rows& rows, const IdList& ids,
+               const BuildOptions& options, const StageWatch& watch);
+
     Description description_{};
     Coded coded_;
-    Planted planted_;
+    Planted planted_;  // one of the two, by structure
+    Woven woven_;
+    std::vector<CalibrationPoint> calibration_;
     base::AlignedBuffer vectors_;
     std::vector<std::uint32_t> id_order_;
     IdTable ids_;

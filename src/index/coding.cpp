@@ -19,14 +19,6 @@ base::AlignedBuffer allocate(std::size_t bytes) {
     return buffer;
 }
 
-// One row as the codes see it: of length one where only directions count. False where it has none.
-bool load(const kernels::Kernels& kernels, Metric metric, const Rows& rows, std::uint32_t row, std::span<float> out) {
-    const auto values = rows.floats(row);
-    std::copy(values.begin(), values.end(), out.begin());
-    if (metric != Metric::angular && metric != Metric::cosine) return true;
-    return normalise(kernels, out);
-}
-
 std::vector<float> mean_of_rows(const kernels::Kernels& kernels, Metric metric, const Rows& rows, unsigned threads,
                                 const StageWatch& watch) {
     const std::size_t dim = rows.dim();
@@ -37,7 +29,7 @@ std::vector<float> mean_of_rows(const kernels::Kernels& kernels, Metric metric, 
             std::vector<double> sum(dim, 0.0);
             std::vector<float> values(dim);
             for (std::uint32_t row = begin; row < end; ++row) {
-                load(kernels, metric, rows, row, values);
+                load_row(kernels, metric, rows, row, values);
                 for (std::size_t i = 0; i < dim; ++i) sum[i] += values[i];
             }
             sums[block] = std::move(sum);
@@ -77,7 +69,7 @@ Coded code_scaled(const kernels::Kernels& kernels, Metric metric, const Rows& ro
             std::vector<float> values(rows.dim());
             for (std::uint32_t row = begin; row < end; ++row) {
                 std::byte* out = coded.rows.data() + row * layout.stride;
-                if (!load(kernels, metric, rows, row, values)) {
+                if (!load_row(kernels, metric, rows, row, values)) {
                     codes::encode_directionless(layout, out);
                     continue;
                 }
@@ -136,6 +128,27 @@ Coded code_uniform(const Rows& rows, bool exact, unsigned threads, const StageWa
 }
 
 }  // namespace
+
+bool load_row(const kernels::Kernels& kernels, Metric metric, const Rows& rows, std::uint32_t row,
+              std::span<float> out) {
+    const auto values = rows.floats(row);
+    std::copy(values.begin(), values.end(), out.begin());
+    if (metric != Metric::angular && metric != Metric::cosine) return true;
+    return normalise(kernels, out);
+}
+
+bool codes_are_scaled(Metric metric, const Rows& rows) {
+    const bool bytes = rows.count() > 0 && rows.kind() == codes::ValueKind::uint8;
+    return metric != Metric::hamming && metric != Metric::manhattan && !(metric == Metric::euclidean && bytes);
+}
+
+Coded code_center(const kernels::Kernels& kernels, Metric metric, const Rows& rows, unsigned threads,
+                  const StageWatch& watch) {
+    Coded coded;
+    coded.kind = CodeKind::none;
+    if (metric != Metric::dot) coded.center = mean_of_rows(kernels, metric, rows, threads, watch);
+    return coded;
+}
 
 Coded code_rows(const kernels::Kernels& kernels, Metric metric, const Rows& rows, unsigned threads,
                 const StageWatch& watch) {

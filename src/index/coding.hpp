@@ -27,4 +27,15 @@ struct Coded {
 Coded code_rows(const kernels::Kernels& kernels, Metric metric, const Rows& rows, unsigned threads,
                 const StageWatch& watch);
 
+// The center alone, and no codes; for metrics whose codes would be scaled.
+Coded code_center(const kernels::Kernels& kernels, Metric metric, const Rows& rows, unsigned threads,
+                  const StageWatch& watch);
+
+// Whether code_rows would make scaled codes.
+bool codes_are_scaled(Metric metric, const Rows& rows);
+
+// One row as the codes see it: of length one where only directions count. False where it has none.
+bool load_row(const kernels::Kernels& kernels, Metric metric, const Rows& rows, std::uint32_t row,
+              std::span<float> out);
+
 }  // namespace nearfile::index

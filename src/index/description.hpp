@@ -16,12 +16,20 @@ enum class CodeKind : std::uint32_t {
     uniform_exact = 1,  // codes/uniform.hpp, the codes are the vectors
     uniform = 2,        // codes/uniform.hpp, with an error a row
     bits = 3,           // codes/bits.hpp, the codes are the vectors
+    none = 4,           // a graph whose walk leads straight to the vectors
+};
+
+// What trees and walks see vectors in. On disk: do not change these values.
+enum class SpaceKind : std::uint32_t {
+    own = 0,         // their own dimensions
+    projection = 1,  // codes/projection.hpp
+    rotation = 2,    // codes/rotation.hpp
 };
 
 // On disk, little-endian: do not change.
 struct Description {
     Metric metric;
-    std::uint32_t structure;  // 0: forest
+    Structure structure;
     std::uint32_t dim;
     std::uint32_t count;
     ValueType value_type;
@@ -34,7 +42,14 @@ struct Description {
     std::uint32_t plane_dim;               // dimensions of the planes: dim, or fewer with a projection; 0 for bits
     std::uint32_t reserved_number;         // zero
     std::array<char, 16> library_version;  // that wrote it, zeros after
-    std::array<std::byte, 120> reserved;   // zero
+    // Of a graph, else zero:
+    Profile profile;
+    Keep keep;
+    std::uint32_t degree;     // places for neighbours of a vertex
+    std::uint32_t walk_dim;   // dimensions of sketches and 4-bit codes; 0 where the walk sees the codes
+    SpaceKind space;          // what those dimensions are
+    float sketch_scale;
+    std::array<std::byte, 96> reserved;  // zero
 };
 static_assert(sizeof(Description) == file::description_bytes);
 
@@ -54,9 +69,18 @@ enum class SectionKind : std::uint32_t {
     id_text_starts = 12,
     id_text = 13,
     id_order = 14,
+    vertices = 15,
+    nibbles = 16,
+    rows = 17,
+    places = 18,
+    calibration = 19,
+    entries = 20,
 };
 
-inline constexpr std::array<std::uint32_t, 14> known_sections = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14};
+inline constexpr std::array<std::uint32_t, 20> known_sections = {1,  2,  3,  4,  5,  6,  7,  8,  9,  10,
+                                                              11, 12, 13, 14, 15, 16, 17, 18, 19, 20};
+
+inline constexpr std::uint32_t max_degree = 1024;
 
 const char* section_name(std::uint32_t kind) noexcept;
 

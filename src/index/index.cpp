@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "base/parallel.hpp"
-#include "codes/bits.hpp"
 #include "file/writer.hpp"
 #include "index/checks.hpp"
 #include "index/errors.hpp"
@@ -67,9 +66,14 @@ Info Index::info() const {
               .count = d.count,
               .value_type = d.value_type,
               .id_kind = d.id_kind,
+              .structure = d.structure,
+              .profile = d.profile,
+              .keep = d.keep,
+              .degree = d.degree,
               .n_trees = d.n_trees,
               .leaf_size = d.leaf_size,
               .seed = d.seed,
+              .calibration = {state_->calibration.begin(), state_->calibration.end()},
               .file_bytes = state_->container.bytes().size(),
               .sections = {}};
     for (const auto& entry : state_->container.sections()) {
@@ -125,11 +129,7 @@ void Index::vector(std::uint32_t row, std::span<float> out) const {
         raise(ErrorCode::invalid_argument,
               "the output must have room for " + std::to_string(dim()) + " values; got " + std::to_string(out.size()));
     }
-    if (state_->bits) {
-        codes::unpack_bits(state_->bits->row(row), out);
-    } else {
-        state_->vectors->decode(row, out);
-    }
+    index::vector_of(*state_, state_->item_of(row), out);
 }
 
 float Index::distance(std::uint32_t a, std::uint32_t b) const {
@@ -139,7 +139,8 @@ float Index::distance(std::uint32_t a, std::uint32_t b) const {
     index::BorrowedScratch scratch(*state_);
     (*scratch).scorer.set_query(first);
     float distance = 0;
-    (*scratch).scorer.exact(&b, 1, &distance);
+    const std::uint32_t item = state_->item_of(b);
+    (*scratch).scorer.exact(&item, 1, &distance);
     return metric() == Metric::dot ? -distance : distance;
 }
 

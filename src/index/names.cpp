@@ -27,6 +27,24 @@ std::string_view value_type_name(ValueType type) noexcept {
     return i < names.size() ? names[i] : "unknown";
 }
 
+std::string_view structure_name(Structure structure) noexcept {
+    constexpr std::array<std::string_view, 2> names = {"forest", "graph"};
+    const auto i = static_cast<std::size_t>(structure);
+    return i < names.size() ? names[i] : "unknown";
+}
+
+std::string_view profile_name(Profile profile) noexcept {
+    constexpr std::array<std::string_view, 3> names = {"compact", "balanced", "fast"};
+    const auto i = static_cast<std::size_t>(profile);
+    return i < names.size() ? names[i] : "unknown";
+}
+
+std::string_view keep_name(Keep keep) noexcept {
+    constexpr std::array<std::string_view, 3> names = {"exact", "half", "none"};
+    const auto i = static_cast<std::size_t>(keep);
+    return i < names.size() ? names[i] : "unknown";
+}
+
 std::string_view id_kind_name(IdKind kind) noexcept {
     constexpr std::array<std::string_view, 3> names = {"row", "int64", "string"};
     const auto i = static_cast<std::size_t>(kind);
@@ -67,11 +85,10 @@ const kernels::Kernels& chosen_kernels() {
 }
 
 const char* section_name(std::uint32_t kind) noexcept {
-    constexpr std::array<const char*, 15> names = {"unknown",        "codes",      "roots",
-                                                   "splits",         "planes",     "leaf_starts",
-                                                   "leaf_items",     "projection", "projection_scales",
-                                                   "center",         "vectors",    "int64_ids",
-                                                   "id_text_starts", "id_text",    "id_order"};
+    constexpr std::array<const char*, 21> names = {
+        "unknown",  "codes",   "roots",     "splits",         "planes",  "leaf_starts", "leaf_items",
+        "projection", "projection_scales", "center", "vectors", "int64_ids", "id_text_starts", "id_text",
+        "id_order", "vertices", "nibbles", "rows", "places", "calibration", "entries"};
     return names[kind < names.size() ? kind : 0];
 }
 

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "base/random.hpp"
 #include "index/errors.hpp"
 #include "index/kernel_choice.hpp"
 #include "index/state.hpp"
@@ -21,7 +22,9 @@ public:
         const std::uint64_t dim = description_.dim;
         open_center(dim);
         open_codes(count, dim);
+        open_space(count, dim);
         open_forest(count, dim);
+        if (description_.structure == Structure::graph) open_graph(count);
         open_ids(count);
     }
 
@@ -41,7 +44,7 @@ private:
 
     void check_description() const {
         in_range(static_cast<std::uint32_t>(description_.metric), 0, 5, "the metric", *this);
-        in_range(description_.structure, 0, 0, "the structure", *this);
+        in_range(static_cast<std::uint32_t>(description_.structure), 0, 1, "the structure", *this);
         in_range(description_.dim, 1, max_dim, "the dimension", *this);
         in_range(description_.count, 0, max_count, "the number of items", *this);
         in_range(static_cast<std::uint32_t>(description_.value_type), 0, 3, "the value type", *this);
@@ -49,9 +52,13 @@ private:
         in_range(description_.n_trees, 1, max_trees, "the number of trees", *this);
         in_range(description_.leaf_size, 1, max_count, "the leaf size", *this);
         const bool bits = description_.metric == Metric::hamming;
-        const std::uint64_t plane_dim = bits ? 0 : codes::plane_dim(description_.dim);
+        in_range(static_cast<std::uint32_t>(description_.space), 0, 2, "the space of planes", *this);
+        const bool projected = description_.space == SpaceKind::projection;
+        const std::uint64_t plane_dim = bits ? 0 : projected ? codes::projected_dim : description_.dim;
         in_range(description_.plane_dim, plane_dim, plane_dim, "the dimension of planes", *this);
+        check_graph_description();
         const CodeKind code = description_.code_kind;
+        const bool graph = description_.structure == Structure::graph;
         bool fits = bits == (code == CodeKind::bits) && bits == (description_.value_type == ValueType::bit);
         if (code == CodeKind::uniform || code == CodeKind::uniform_exact) {
             const bool takes_uniform = description_.metric == Metric::manhattan ||
@@ -60,9 +67,25 @@ private:
             fits = fits && takes_uniform && (code == CodeKind::uniform || bytes) &&
                    std::isfinite(description_.code_scale) && description_.code_scale > 0;
         } else {
-            fits = fits && (bits || code == CodeKind::scaled) && description_.metric != Metric::manhattan;
+            fits = fits && (bits || code == CodeKind::scaled || (graph && code == CodeKind::none)) &&
+                   description_.metric != Metric::manhattan;
         }
         if (!fits) bad("the metric, the value type and the kind of code do not go together");
+    }
+
+    void check_graph_description() const {
+        const bool graph = description_.structure == Structure::graph;
+        in_range(static_cast<std::uint32_t>(description_.profile), 0, graph ? 2 : 0, "the profile", *this);
+        in_range(static_cast<std::uint32_t>(description_.keep), 0, graph ? 2 : 0, "what is kept", *this);
+        in_range(description_.degree, graph ? 1 : 0, graph ? max_degree : 0, "the number of neighbours", *this);
+        if (description_.walk_dim == 0) return;
+        const std::uint32_t walk_dim = graph ? description_.plane_dim : 0;
+        in_range(description_.walk_dim, walk_dim, walk_dim, "the dimension of the walk", *this);
+        const float scale = description_.sketch_scale;
+        if (description_.degree % codes::sketch_group != 0 || !std::isfinite(scale) || scale < 0 ||
+            description_.metric == Metric::manhattan || description_.metric == Metric::hamming) {
+            bad("its sketches do not go with the metric and the number of neighbours");
+        }
     }
 
     // The section as values of T, `length` of them.
@@ -102,6 +125,8 @@ private:
                 state_.bits.emplace(kernels, dim,
                                     section<std::uint64_t>(SectionKind::codes, count * codes::words_of(dim)));
                 return;
+            case CodeKind::none:
+                break;
             case CodeKind::scaled:
                 state_.scaled.emplace(kernels, dim,
                                       section<std::byte>(SectionKind::codes, count * codes::ScaledLayout(dim).stride));
@@ -114,6 +139,7 @@ private:
                 break;
             }
         }
+        if (description_.keep == Keep::none && description_.code_kind == CodeKind::scaled) return;
         const auto kind = static_cast<codes::ValueKind>(description_.value_type);
         const bool codes_are_vectors = description_.code_kind == CodeKind::uniform_exact;
         const auto where = codes_are_vectors ? SectionKind::codes : SectionKind::vectors;
@@ -121,11 +147,44 @@ private:
                                section<std::byte>(where, count * dim * codes::bytes_per_value(kind)));
     }
 
+    void open_space(std::uint64_t count, std::uint64_t dim) {
+        state_.space = Space(dim);
+        if (count == 0) return;
+        if (description_.space == SpaceKind::projection) {
+            state_.space = Space(codes::Projection{
+                section<std::int8_t>(SectionKind::projection, codes::projected_dim * dim),
+                section<float>(SectionKind::projection_scales, codes::projected_dim), static_cast<std::size_t>(dim)});
+        } else if (description_.space == SpaceKind::rotation) {
+            state_.space = Space(dim, base::derive_seed(description_.seed, rotation_part));
+        }
+    }
+
+    void open_graph(std::uint64_t count) {
+        GraphView& graph = state_.graph.emplace();
+        graph.degree = description_.degree;
+        graph.stride = graph.degree * sizeof(std::uint32_t);
+        if (description_.walk_dim != 0) {
+            graph.sketches.emplace(description_.walk_dim, graph.degree);
+            graph.stride = graph.sketches->stride;
+            graph.sketch_scale = description_.sketch_scale;
+            graph.nibble_layout = codes::NibbleLayout(description_.walk_dim);
+            graph.nibbles = section<std::byte>(SectionKind::nibbles, count * graph.nibble_layout.stride);
+        }
+        graph.vertices = section<std::byte>(SectionKind::vertices, count * graph.stride);
+        graph.rows = section<std::uint32_t>(SectionKind::rows, count);
+        graph.places = section<std::uint32_t>(SectionKind::places, count);
+        static_assert(sizeof(CalibrationPoint) == 12);
+        state_.calibration = section_of_any_length<CalibrationPoint>(SectionKind::calibration);
+    }
+
     void open_forest(std::uint64_t count, std::uint64_t dim) {
-        const std::uint64_t n_trees = count == 0 ? 0 : description_.n_trees;
+        // A graph has one tree, whose leaves are the items in order.
+        const bool graph = description_.structure == Structure::graph;
+        const std::uint64_t n_trees = count == 0 ? 0 : graph ? 1 : description_.n_trees;
+        const std::uint64_t n_items = graph ? 0 : n_trees * count;
         const forest::Leaves leaves{.roots = section<forest::NodeRef>(SectionKind::roots, n_trees),
                                     .starts = section_of_any_length<std::uint64_t>(SectionKind::leaf_starts),
-                                    .items = section<forest::RowId>(SectionKind::leaf_items, n_trees * count),
+                                    .items = section<forest::RowId>(SectionKind::leaf_items, n_items),
                                     .leaf_size = description_.leaf_size,
                                     .count = description_.count};
         if (description_.metric == Metric::hamming) {
@@ -136,9 +195,6 @@ private:
         const auto splits = section_of_any_length<forest::Split>(SectionKind::splits);
         state_.planes = {leaves, splits, section<std::int8_t>(SectionKind::planes, splits.size() * plane_dim),
                          plane_dim};
-        if (plane_dim == dim || count == 0) return;
-        state_.projection = codes::Projection{section<std::int8_t>(SectionKind::projection, plane_dim * dim),
-                                              section<float>(SectionKind::projection_scales, plane_dim), dim};
     }
 
     void open_ids(std::uint64_t count) {
@@ -165,6 +221,20 @@ std::shared_ptr<const Index::State> finish(std::shared_ptr<Index::State> state) 
 }
 
 }  // namespace
+
+void vector_of(const Index::State& state, std::uint32_t item, std::span<float> out) {
+    if (state.bits) {
+        codes::unpack_bits(state.bits->row(item), out);
+    } else {
+        state.vector(item, out);
+    }
+}
+
+std::shared_ptr<const Index::State> open_parts(file::Container container) {
+    auto state = std::make_shared<Index::State>();
+    state->container = std::move(container);
+    return finish(std::move(state));
+}
 
 std::shared_ptr<const Index::State> open_state(std::string path, file::Container container) {
     auto state = std::make_shared<Index::State>();

@@ -6,6 +6,8 @@
 #include <limits>
 #include <numeric>
 
+#include "forest/descend.hpp"
+
 namespace nearfile::index {
 namespace {
 
@@ -37,9 +39,10 @@ Scorer::Scorer(const Index::State& state)
       centered_(dim_),
       rows_(state.bits ? 0 : exact_batch * dim_),
       words_(codes::words_of(dim_)),
-      scaled_(dim_) {
+      scaled_(dim_),
+      seen_(state.space.dim()),
+      seen_values_(state.space.dim()) {
     if (state.uniform) uniform_.emplace(dim_);
-    if (state.projection) projected_.emplace(codes::projected_dim);
 }
 
 void Scorer::set_query(std::span<const float> values) {
@@ -54,7 +57,15 @@ void Scorer::set_query(std::span<const float> values) {
     if (!state_.center.empty()) {
         for (std::size_t i = 0; i < dim_; ++i) centered_[i] -= state_.center[i];
     }
-    scaled_.set(centered_);
+    // A rotation needs no code of what it rotates.
+    if (state_.scaled || state_.space.kind() != SpaceKind::rotation) scaled_.set(centered_);
+    if (state_.graph) {
+        state_.kernels->dot_f32(centered_.data(), centered_.data(), 0, nullptr, 1, dim_, &centered_norm_);
+    }
+    if (has_bounds()) prepare_codes();
+}
+
+void Scorer::prepare_codes() {
     if (state_.uniform) uniform_->set(values_, state_.uniform->scale());
 }
 
@@ -97,7 +108,7 @@ void Scorer::bounds(const codes::RowId* ids, codes::RowId first, std::size_t cou
 }
 
 void Scorer::decode(codes::RowId id, std::span<float> out, bool& has_direction) const {
-    state_.vectors->decode(id, out);
+    state_.vector(id, out);
     has_direction = !state_.normalised() || normalise(*state_.kernels, out);
 }
 
@@ -139,18 +150,32 @@ void Scorer::prefetch_exact(codes::RowId id) const noexcept {
     for (std::size_t i = 0; i < state_.vectors->stride(); i += 64) __builtin_prefetch(row + i);
 }
 
+void Scorer::set_space() {
+    if (state_.space.kind() == SpaceKind::own) return;
+    state_.space.apply(*state_.kernels, centered_, scaled_, seen_values_);
+    seen_.set(seen_values_);
+}
+
+void Scorer::seeds(std::vector<codes::RowId>& found) {
+    constexpr std::size_t wanted = 8;
+    forest::Range leaf;
+    if (state_.bits) {
+        leaf = forest::descend(state_.bit_forest, words_);
+    } else {
+        set_space();
+        leaf = forest::descend(*state_.kernels, state_.planes, {seen().code(), seen().tail().scale});
+    }
+    const std::size_t n = std::min(wanted, leaf.size);
+    for (std::size_t i = 0; i < n; ++i) found.push_back(leaf.first + static_cast<codes::RowId>(i * leaf.size / n));
+}
+
 void Scorer::gather(std::size_t wanted, forest::GatherScratch& scratch, std::vector<codes::RowId>& found) {
     if (state_.bits) {
         forest::gather(state_.bit_forest, words_, wanted, scratch, found);
         return;
     }
-    if (projected_) {
-        std::array<float, codes::projected_dim> values;
-        state_.projection->apply(*state_.kernels, scaled_.code(), scaled_.tail().scale, values);
-        projected_->set(values);
-    }
-    const codes::ScaledQuery& seen = projected_ ? *projected_ : scaled_;
-    const forest::PlaneQuery query{seen.code(), seen.tail().scale};
+    set_space();
+    const forest::PlaneQuery query{seen().code(), seen().tail().scale};
     forest::gather(*state_.kernels, state_.planes, query, wanted, scratch, found);
 }
 

@@ -39,6 +39,25 @@ public:
     // Distinct candidates from the forest, at least `wanted` of them or all there are.
     void gather(std::size_t wanted, forest::GatherScratch& scratch, std::vector<codes::RowId>& found);
 
+    // Where a walk through the graph begins.
+    void seeds(std::vector<codes::RowId>& found);
+
+    // The query as planes and walks see it; set_space() first.
+    void set_space();
+    const codes::ScaledQuery& seen() const noexcept { return state_.space.kind() == SpaceKind::own ? scaled_ : seen_; }
+    std::span<const float> seen_values() const noexcept { return seen_values_; }
+    std::span<const std::uint64_t> words() const noexcept { return words_; }
+    float centered_norm() const noexcept { return centered_norm_; }
+
+    // Whether there are codes to have bounds of.
+    // Not where a walk leads to few candidates whose codes are their vectors: these are measured at once.
+    bool has_bounds() const noexcept {
+        return has_codes() && !(state_.graph && state_.description.code_kind == CodeKind::uniform_exact &&
+                                state_.description.walk_dim != 0);
+    }
+    void prepare_codes();
+    bool has_codes() const noexcept { return state_.description.code_kind != CodeKind::none; }
+
 private:
     void set_bits(std::span<const float> values);
     void decode(codes::RowId id, std::span<float> out, bool& has_direction) const;
@@ -50,8 +69,10 @@ private:
     std::vector<float> rows_;  // decoded vectors
     std::vector<std::uint64_t> words_;
     codes::ScaledQuery scaled_;
-    std::optional<codes::ScaledQuery> projected_;  // what planes see, where that is not everything
+    codes::ScaledQuery seen_;  // in the space of planes and walks, where that is not their own
+    std::vector<float> seen_values_;
     std::optional<codes::UniformQuery> uniform_;
+    float centered_norm_ = 0;  // squared
     bool has_direction_ = true;
 };
 

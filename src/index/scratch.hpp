@@ -2,9 +2,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include "codes/sketch.hpp"
 #include "forest/gather.hpp"
+#include "graph/walk.hpp"
 #include "index/scorer.hpp"
 #include "index/state.hpp"
 
@@ -16,10 +19,14 @@ struct Survivor {
 };
 
 struct Scratch {
-    explicit Scratch(const Index::State& state) : scorer(state) {}
+    explicit Scratch(const Index::State& state) : scorer(state) {
+        if (state.graph && state.graph->sketches) tables.emplace(*state.graph->sketches);
+    }
 
     Scorer scorer;
     forest::GatherScratch gather;
+    graph::WalkScratch walk;
+    std::optional<codes::SketchTables> tables;
     std::vector<codes::RowId> candidates;
     std::vector<float> uppers;  // a heap of the k smallest
     std::vector<Survivor> survivors;

@@ -1,6 +1,7 @@
 // An open index: views into the mapped file, made once and never changed, and the working memory that searches borrow.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -9,14 +10,17 @@
 #include <vector>
 
 #include "codes/bits.hpp"
+#include "codes/nibble.hpp"
 #include "codes/projection.hpp"
 #include "codes/scaled.hpp"
+#include "codes/sketch.hpp"
 #include "codes/uniform.hpp"
 #include "codes/vectors.hpp"
 #include "file/container.hpp"
 #include "forest/forest.hpp"
 #include "index/description.hpp"
 #include "index/ids.hpp"
+#include "index/space.hpp"
 #include "kernels/kernels.hpp"
 #include "nearfile/index.hpp"
 
@@ -39,6 +43,23 @@ private:
 
 }  // namespace nearfile::index
 
+namespace nearfile::index {
+
+// The graph as it lies in the file. Vertices are items, in the order of the leaves of the first tree.
+struct GraphView {
+    std::span<const std::byte> vertices;
+    std::size_t degree = 0;
+    std::size_t stride = 0;                       // of a vertex
+    std::optional<codes::SketchLayout> sketches;  // where vertices have them
+    codes::NibbleLayout nibble_layout{0};
+    std::span<const std::byte> nibbles;
+    float sketch_scale = 0;
+    std::span<const std::uint32_t> rows;    // item to row in the order of adding
+    std::span<const std::uint32_t> places;  // and back
+};
+
+}  // namespace nearfile::index
+
 namespace nearfile {
 
 struct Index::State {
@@ -56,15 +77,30 @@ struct Index::State {
 
     std::vector<float> offsets;     // of uniform codes, where they are not zero
     std::span<const float> center;  // what scaled codes and planes are relative to; empty where it is the origin
-    std::optional<codes::Projection> projection;  // of what planes see; none where they see everything
+    index::Space space;             // of planes, and of walks
     forest::PlaneForest planes;
     forest::BitForest bit_forest;
+    std::optional<index::GraphView> graph;
+    std::span<const CalibrationPoint> calibration;
     index::IdTable ids;
 
     mutable index::ScratchPool scratch;
 
     bool normalised() const noexcept {
         return description.metric == Metric::angular || description.metric == Metric::cosine;
+    }
+    // Items of a graph are not in the order of adding. What a damaged file says is kept below count.
+    std::uint32_t row_of(std::uint32_t item) const noexcept {
+        return graph ? std::min(graph->rows[item], description.count - 1) : item;
+    }
+    std::uint32_t item_of(std::uint32_t row) const noexcept {
+        return graph ? std::min(graph->places[row], description.count - 1) : row;
+    }
+    // What is kept of an item's vector (not for hamming): the vector itself, or what its code stands for.
+    void vector(std::uint32_t item, std::span<float> out) const noexcept {
+        if (vectors) return vectors->decode(item, out);
+        scaled->decode(item, out);
+        for (std::size_t i = 0; i < center.size(); ++i) out[i] += center[i];
     }
     const forest::Leaves& leaves() const noexcept {
         return description.metric == Metric::hamming ? bit_forest.leaves : planes.leaves;
@@ -74,6 +110,12 @@ struct Index::State {
 }  // namespace nearfile
 
 namespace nearfile::index {
+
+// Zeros and ones for hamming, else what is kept of the vector.
+void vector_of(const Index::State& state, std::uint32_t item, std::span<float> out);
+
+// What is being built, before it is a file; borrows the container's sections.
+std::shared_ptr<const Index::State> open_parts(file::Container container);
 
 // Check that the sections fit the description, and make the views.
 std::shared_ptr<const Index::State> open_state(std::string path, file::Container container);

@@ -1,5 +1,6 @@
 #include "index/verify.hpp"
 
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,10 @@ void verify_forest(const Index::State& state, const forest::Leaves& leaves, std:
                 reached[ref] = true;
                 stack.push_back(splits[ref].below);
                 stack.push_back(splits[ref].above);
+                continue;
+            }
+            if (state.graph) {
+                items += leaves.size_of(ref);
                 continue;
             }
             for (const forest::RowId id : leaves.leaf(ref)) {
@@ -71,6 +76,23 @@ void verify_ids(const Index::State& state) {
     }
 }
 
+void verify_graph(const Index::State& state) {
+    const GraphView& graph = *state.graph;
+    const std::uint32_t count = state.description.count;
+    for (std::uint32_t item = 0; item < count; ++item) {
+        if (graph.rows[item] >= count || graph.places[graph.rows[item]] != item) {
+            bad(state, SectionKind::places, "rows and places do not belong together");
+        }
+        for (std::size_t place = 0; place < graph.degree; ++place) {
+            std::uint32_t neighbor;
+            std::memcpy(&neighbor, graph.vertices.data() + item * graph.stride + place * sizeof neighbor, sizeof neighbor);
+            if (neighbor >= count && neighbor != codes::no_neighbor) {
+                bad(state, SectionKind::vertices, "a neighbour that does not exist");
+            }
+        }
+    }
+}
+
 }  // namespace
 
 void verify(const Index::State& state) {
@@ -85,6 +107,7 @@ void verify(const Index::State& state) {
     } else {
         verify_forest(state, state.planes.leaves, state.planes.splits);
     }
+    if (state.graph) verify_graph(state);
     verify_ids(state);
 }
 

@@ -288,6 +288,7 @@ const Kernels avx2_kernels = {
     avx2::dot_u4,
     avx2::dot_u4_prefetched,
     avx2::sketch_below,
+    avx2::sketch_residual,
     byte_batch<SquaredBytes, std::uint8_t, std::uint32_t>,
     byte_batch<AbsoluteBytes, std::uint8_t, std::uint32_t>,
     hamming,

@@ -190,50 +190,84 @@ void nibble_batch(const std::int8_t* query, const std::uint8_t* rows, std::size_
 
 // ---- sketches
 
-// The sums of sixteen neighbours: of bytes at even and at odd places, as 16-bit numbers, each half of the register for
-// tables of its own.
-struct ByteSums {
-    __m256i all = _mm256_setzero_si256();  // even + 256 * odd, modulo 2^16
+// Like load, but GCC does not do it twice to save a register, as it does with that.
+__m256i load_once(const void* at) {
+    return _mm256_lddqu_si256(static_cast<const __m256i*>(at));
+}
+
+// Four pairs of tables, two a register.
+struct FourPairs {
+    __m256i even[2], odd[2];
+
+    [[gnu::always_inline]] FourPairs(const SketchQuery& query, std::size_t pair)
+        : even{load_once(query.even + pair * 16), load_once(query.even + pair * 16 + 32)},
+          odd{load_once(query.odd + pair * 16), load_once(query.odd + pair * 16 + 32)} {}
+};
+
+// The sums of the look-ups of the 16 neighbours of a group, as 16-bit numbers. Either half of a register has pairs of
+// its own.
+struct SketchSums {
+    __m256i all = _mm256_setzero_si256();  // sums at even places + 256 * sums at odd ones, modulo 2^16
     __m256i odd = _mm256_setzero_si256();
 
-    // The product with 0 and 1 is the byte at the odd place. A shift gives it too, but look-ups take the ports of
-    // shifts.
-    void add(__m256i bytes) {
+    // Eight look-ups a neighbour, four in either half.
+    [[gnu::always_inline]] void add(const FourPairs& tables, const std::uint8_t* bits) {
+        const __m256i low_half = _mm256_set1_epi8(15);
+        const __m256i both = load_once(bits);
+        const __m256i next = load_once(bits + 32);
+        const __m256i a = _mm256_shuffle_epi8(tables.even[0], _mm256_and_si256(both, low_half));
+        const __m256i b = _mm256_shuffle_epi8(tables.odd[0], _mm256_and_si256(_mm256_srli_epi16(both, 4), low_half));
+        const __m256i c = _mm256_shuffle_epi8(tables.even[1], _mm256_and_si256(next, low_half));
+        const __m256i d = _mm256_shuffle_epi8(tables.odd[1], _mm256_and_si256(_mm256_srli_epi16(next, 4), low_half));
+        const __m256i bytes = _mm256_add_epi8(_mm256_add_epi8(a, b), _mm256_add_epi8(c, d));
         all = _mm256_add_epi16(all, bytes);
-        odd = _mm256_add_epi16(odd, _mm256_maddubs_epi16(bytes, _mm256_set1_epi16(256)));
+        odd = _mm256_add_epi16(odd, _mm256_srli_epi16(bytes, 8));
     }
     // Eight neighbours each, in their order.
-    void sums(__m128i (&eights)[2]) const {
+    [[gnu::always_inline]] void eights(__m128i& first, __m128i& second) const {
         const __m256i even = _mm256_sub_epi16(all, _mm256_slli_epi16(odd, 8));
         const __m128i e = _mm_add_epi16(_mm256_castsi256_si128(even), _mm256_extracti128_si256(even, 1));
         const __m128i o = _mm_add_epi16(_mm256_castsi256_si128(odd), _mm256_extracti128_si256(odd, 1));
-        eights[0] = _mm_unpacklo_epi16(e, o);
-        eights[1] = _mm_unpackhi_epi16(e, o);
+        first = _mm_unpacklo_epi16(e, o);
+        second = _mm_unpackhi_epi16(e, o);
     }
 };
 
-struct SketchSums {
-    ByteSums first;
-    ByteSums second;
+// What makes estimates of sums, in every lane.
+struct Estimates {
+    __m256 step, offset, base, bar;
 
-    void look_up(const std::uint8_t* tables, const std::uint8_t* bits) {
-        const __m256i low_half = _mm256_set1_epi8(15);
-        const __m256i both = load(bits);
-        first.add(_mm256_shuffle_epi8(load(tables), _mm256_and_si256(both, low_half)));
-        second.add(_mm256_shuffle_epi8(load(tables), _mm256_and_si256(_mm256_srli_epi16(both, 4), low_half)));
+    Estimates(const SketchQuery& query, float base_, float bar_)
+        : step(_mm256_set1_ps(query.step)),
+          offset(_mm256_set1_ps(query.offset)),
+          base(_mm256_set1_ps(base_)),
+          bar(_mm256_set1_ps(bar_)) {}
+
+    // Bit j is set where neighbour j of eight is below.
+    [[gnu::always_inline]] int below(__m128i sums, const std::uint16_t* additive, const std::uint16_t* factor) const {
+        const __m256 sum = _mm256_cvtepi32_ps(_mm256_cvtepu16_epi32(sums));
+        const __m256 product = _mm256_add_ps(_mm256_mul_ps(step, sum), offset);
+        const __m256 added =
+            _mm256_add_ps(base, _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(additive))));
+        const __m256 factors = _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(factor)));
+        const __m256 estimate = _mm256_sub_ps(added, _mm256_mul_ps(factors, product));
+        return _mm256_movemask_ps(_mm256_cmp_ps(estimate, bar, _CMP_LT_OQ));
+    }
+    [[gnu::always_inline]] std::uint16_t below(const SketchSums& sums, const std::uint16_t* additive,
+                                               const std::uint16_t* factor) const {
+        __m128i first;
+        __m128i second;
+        sums.eights(first, second);
+        return static_cast<std::uint16_t>(below(first, additive, factor) | below(second, additive + 8, factor + 8)
+                                                                               << 8);
     }
 };
 
-// Bit j is set where neighbour j of eight is below.
-[[gnu::always_inline]] inline std::uint32_t eight_below(const SketchQuery& query, float base, float bar, __m128i sums,
-                                                        const std::uint16_t* additive, const std::uint16_t* factor) {
-    const __m256 sum = _mm256_cvtepi32_ps(_mm256_cvtepu16_epi32(sums));
-    const __m256 product = _mm256_add_ps(_mm256_mul_ps(_mm256_set1_ps(query.step), sum), _mm256_set1_ps(query.offset));
-    const __m256 added = _mm256_add_ps(_mm256_set1_ps(base),
-                                       _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(additive))));
-    const __m256 factors = _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(factor)));
-    const __m256 estimate = _mm256_sub_ps(added, _mm256_mul_ps(factors, product));
-    return static_cast<std::uint32_t>(_mm256_movemask_ps(_mm256_cmp_ps(estimate, _mm256_set1_ps(bar), _CMP_LT_OQ)));
+// Folds eight sums 8 -> 4 -> 2 -> 1.
+float fold_eight(__m256 eight) {
+    const __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+    const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps(two, two, 1)));
 }
 
 }  // namespace
@@ -258,28 +292,55 @@ void dot_u4_prefetched(const std::int8_t* query, const std::uint8_t* rows, std::
     nibble_batch<true>(query, rows, stride, ids, count, blocks, out);
 }
 
-// PERF NOTES (in cache, 0.41 ns on an EPYC 7003 a call of 14 / 32 / 96 tables): 45 / 73 / 150. Two tables at a time 43
-// / 75 / 159; bytes at odd places by a shift 45 / 73 / 153; both 44 / 73 / 158; with the sums put into one register and
-// taken out of it again 46 / 78 / 170; comparisons packed into bytes before one movemask, 5 more. About 35 of each
-// follow the look-ups, of which the 8 conversions of half precision are 6. Tables up to 127, whose bytes could be added
-// in pairs first, would save 18 at 96.
-std::uint32_t sketch_below(const SketchQuery& query, float base, float bar, const std::uint8_t* bits,
-                           const std::uint16_t* additive, const std::uint16_t* factor) {
-    SketchSums sums;
-    std::size_t t = 0;
-    for (; t + 4 <= query.n_tables; t += 4) {
-        sums.look_up(query.tables + t * 16, bits + t * 16);
-        sums.look_up(query.tables + t * 16 + 32, bits + t * 16 + 32);
+// PERF NOTES (in cache, 0.41 ns on an EPYC 7003 a call for four groups of 8 / 16 / 32 / 96 pairs): 86 / 129 / 186 /
+// 413; each group on its own 102 / 152 / 256 / 555; two together with plain loads, which GCC repeats, 86 / 130 / 201 /
+// 486. Unrolling by two or four changes nothing, nor does a number of pairs that the compiler knows.
+void sketch_below(const SketchQuery& query, float base, float bar, const std::uint8_t* bits,
+                  const std::uint16_t* additive, const std::uint16_t* factor, std::size_t n_groups,
+                  std::uint16_t* masks) {
+    const Estimates estimates(query, base, bar);
+    const std::size_t n_bytes = query.pairs * 16;  // of a group
+    std::size_t g = 0;
+    for (; g + 2 <= n_groups; g += 2, bits += 2 * n_bytes) {
+        SketchSums first;
+        SketchSums second;
+        for (std::size_t p = 0; p < query.pairs; p += 4) {
+            const FourPairs tables(query, p);
+            first.add(tables, bits + p * 16);
+            second.add(tables, bits + n_bytes + p * 16);
+        }
+        masks[g] = estimates.below(first, additive + g * 16, factor + g * 16);
+        masks[g + 1] = estimates.below(second, additive + g * 16 + 16, factor + g * 16 + 16);
     }
-    if (t < query.n_tables) sums.look_up(query.tables + t * 16, bits + t * 16);
-    __m128i first[2];
-    __m128i second[2];
-    sums.first.sums(first);
-    sums.second.sums(second);
-    return eight_below(query, base, bar, first[0], additive, factor) |
-           eight_below(query, base, bar, first[1], additive + 8, factor + 8) << 8 |
-           eight_below(query, base, bar, second[0], additive + 16, factor + 16) << 16 |
-           eight_below(query, base, bar, second[1], additive + 24, factor + 24) << 24;
+    if (g < n_groups) {
+        SketchSums sums;
+        for (std::size_t p = 0; p < query.pairs; p += 4) sums.add(FourPairs(query, p), bits + p * 16);
+        masks[g] = estimates.below(sums, additive + g * 16, factor + g * 16);
+    }
+}
+
+void sketch_residual(const float* vertex, const std::int8_t* code, float scale, std::size_t dim, std::uint8_t* signs,
+                     float* sums) {
+    const __m256 minus = _mm256_set1_ps(-0.0f);
+    const __m256 zero = _mm256_setzero_ps();
+    const __m256 scales = _mm256_set1_ps(scale);
+    __m256 absolutes = zero;
+    __m256 squares = zero;
+    __m256 along = zero;
+    for (std::size_t i = 0; i < dim; i += 8) {
+        const __m256i codes = _mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(code + i)));
+        const __m256 from = _mm256_loadu_ps(vertex + i);
+        const __m256 residual = _mm256_sub_ps(_mm256_mul_ps(scales, _mm256_cvtepi32_ps(codes)), from);
+        const __m256 positive = _mm256_cmp_ps(residual, zero, _CMP_GE_OQ);
+        const __m256 sign = _mm256_andnot_ps(positive, minus);
+        signs[i * 2] = static_cast<std::uint8_t>(_mm256_movemask_ps(positive));
+        absolutes = _mm256_add_ps(absolutes, _mm256_xor_ps(residual, sign));
+        squares = _mm256_add_ps(squares, _mm256_mul_ps(residual, residual));
+        along = _mm256_add_ps(along, _mm256_xor_ps(from, sign));
+    }
+    sums[0] = fold_eight(absolutes);
+    sums[1] = fold_eight(squares);
+    sums[2] = fold_eight(along);
 }
 
 }  // namespace avx2

@@ -266,6 +266,7 @@ const Kernels avx512_kernels = {
     avx512::dot_u4,
     avx512::dot_u4_prefetched,
     avx512::sketch_below,
+    avx512::sketch_residual,
     byte_batch<SquaredBytes, std::uint8_t, std::uint32_t>,
     byte_batch<AbsoluteBytes, std::uint8_t, std::uint32_t>,
     hamming,

@@ -174,38 +174,43 @@ void nibble_batch(const std::int8_t* query, const std::uint8_t* rows, std::size_
 
 // ---- sketches
 
-// The sums of sixteen neighbours: of bytes at even and at odd places, as 16-bit numbers, each quarter of the register
-// for tables of its own.
-struct ByteSums {
-    __m512i all = _mm512_setzero_si512();  // even + 256 * odd, modulo 2^16
-    __m512i odd = _mm512_setzero_si512();
+// The look-ups of 16 neighbours in four pairs of tables, added pair by pair: at most 126, so that two of these add up
+// in bytes. Each quarter of the register is of a pair of its own.
+[[gnu::always_inline]] inline __m512i look_ups(const SketchQuery& query, const std::uint8_t* bits, std::size_t pair) {
+    const __m512i low_half = _mm512_set1_epi8(15);
+    const __m512i both = load(bits + pair * 16);
+    const __m512i even = _mm512_shuffle_epi8(load(query.even + pair * 16), _mm512_and_si512(both, low_half));
+    const __m512i odd =
+        _mm512_shuffle_epi8(load(query.odd + pair * 16), _mm512_and_si512(_mm512_srli_epi16(both, 4), low_half));
+    return _mm512_add_epi8(even, odd);
+}
 
-    void add(__m512i bytes) {
+__m128i fold_quarters(__m512i quarters) {
+    const __m256i two = _mm256_add_epi16(_mm512_castsi512_si256(quarters), _mm512_extracti64x4_epi64(quarters, 1));
+    return _mm_add_epi16(_mm256_castsi256_si128(two), _mm256_extracti128_si256(two, 1));
+}
+
+// The sums of 16 neighbours' look-ups as 16-bit numbers, in their order.
+[[gnu::always_inline]] inline __m256i sketch_sums(const SketchQuery& query, const std::uint8_t* bits) {
+    __m512i all = _mm512_setzero_si512();  // sums at even places + 256 * sums at odd ones, modulo 2^16
+    __m512i odd = _mm512_setzero_si512();
+    const auto add = [&](__m512i bytes) {
         all = _mm512_add_epi16(all, bytes);
         odd = _mm512_add_epi16(odd, _mm512_srli_epi16(bytes, 8));
-    }
-    static __m128i folded(__m512i quarters) {
-        const __m256i two = _mm256_add_epi16(_mm512_castsi512_si256(quarters), _mm512_extracti64x4_epi64(quarters, 1));
-        return _mm_add_epi16(_mm256_castsi256_si128(two), _mm256_extracti128_si256(two, 1));
-    }
-    // In the order of the neighbours.
-    __m256i sums() const {
-        const __m128i e = folded(_mm512_sub_epi16(all, _mm512_slli_epi16(odd, 8)));
-        const __m128i o = folded(odd);
-        return _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_unpacklo_epi16(e, o)), _mm_unpackhi_epi16(e, o), 1);
-    }
-};
+    };
+    std::size_t p = 0;
+    for (; p + 8 <= query.pairs; p += 8) add(_mm512_add_epi8(look_ups(query, bits, p), look_ups(query, bits, p + 4)));
+    if (p < query.pairs) add(look_ups(query, bits, p));
+    const __m128i o = fold_quarters(odd);
+    const __m128i e = _mm_sub_epi16(fold_quarters(all), _mm_slli_epi16(o, 8));
+    return _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_unpacklo_epi16(e, o)), _mm_unpackhi_epi16(e, o), 1);
+}
 
-// Bit j is set where neighbour j of sixteen is below.
-std::uint32_t sixteen_below(const SketchQuery& query, float base, float bar, __m256i sums,
-                            const std::uint16_t* additive, const std::uint16_t* factor) {
-    const __m512 sum = _mm512_cvtepi32_ps(_mm512_cvtepu16_epi32(sums));
-    const __m512 product = _mm512_add_ps(_mm512_mul_ps(_mm512_set1_ps(query.step), sum), _mm512_set1_ps(query.offset));
-    const __m512 added = _mm512_add_ps(_mm512_set1_ps(base),
-                                       _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(additive))));
-    const __m512 factors = _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(factor)));
-    const __m512 estimate = _mm512_sub_ps(added, _mm512_mul_ps(factors, product));
-    return _mm512_cmp_ps_mask(estimate, _mm512_set1_ps(bar), _CMP_LT_OQ);
+// Folds eight sums 8 -> 4 -> 2 -> 1.
+float fold_eight(__m256 eight) {
+    const __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+    const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps(two, two, 1)));
 }
 
 }  // namespace
@@ -236,21 +241,49 @@ void dot_u4_prefetched(const std::int8_t* query, const std::uint8_t* rows, std::
     nibble_batch<true>(query, rows, stride, ids, count, blocks, out);
 }
 
-std::uint32_t sketch_below(const SketchQuery& query, float base, float bar, const std::uint8_t* bits,
-                           const std::uint16_t* additive, const std::uint16_t* factor) {
-    const __m512i low_half = _mm512_set1_epi8(15);
-    ByteSums first;
-    ByteSums second;
-    for (std::size_t t = 0; t < query.n_tables; t += 4) {
-        // The last two of a number that four does not divide: tables of zeros for what is missing.
-        const auto there = static_cast<__mmask8>(t + 4 <= query.n_tables ? 0xff : 0x0f);
-        const __m512i both = _mm512_maskz_loadu_epi64(there, bits + t * 16);
-        const __m512i tables = _mm512_maskz_loadu_epi64(there, query.tables + t * 16);
-        first.add(_mm512_shuffle_epi8(tables, _mm512_and_si512(both, low_half)));
-        second.add(_mm512_shuffle_epi8(tables, _mm512_and_si512(_mm512_srli_epi16(both, 4), low_half)));
+void sketch_below(const SketchQuery& query, float base, float bar, const std::uint8_t* bits,
+                  const std::uint16_t* additive, const std::uint16_t* factor, std::size_t n_groups,
+                  std::uint16_t* masks) {
+    const __m512 step = _mm512_set1_ps(query.step);
+    const __m512 offset = _mm512_set1_ps(query.offset);
+    const __m512 bases = _mm512_set1_ps(base);
+    const __m512 bars = _mm512_set1_ps(bar);
+    const auto single = [](const std::uint16_t* half) {
+        return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(half)));
+    };
+    for (std::size_t g = 0; g < n_groups; ++g) {
+        const __m256i sums = sketch_sums(query, bits + g * query.pairs * 16);
+        const __m512 sum = _mm512_cvtepi32_ps(_mm512_cvtepu16_epi32(sums));
+        const __m512 product = _mm512_add_ps(_mm512_mul_ps(step, sum), offset);
+        const __m512 added = _mm512_add_ps(bases, single(additive + g * 16));
+        const __m512 estimate = _mm512_sub_ps(added, _mm512_mul_ps(single(factor + g * 16), product));
+        masks[g] = static_cast<std::uint16_t>(_mm512_cmp_ps_mask(estimate, bars, _CMP_LT_OQ));
     }
-    return sixteen_below(query, base, bar, first.sums(), additive, factor) |
-           sixteen_below(query, base, bar, second.sums(), additive + 16, factor + 16) << 16;
+}
+
+// Eight at a time: the eight partial sums take no more at once.
+void sketch_residual(const float* vertex, const std::int8_t* code, float scale, std::size_t dim, std::uint8_t* signs,
+                     float* sums) {
+    const __m256 minus = _mm256_set1_ps(-0.0f);
+    const __m256 zero = _mm256_setzero_ps();
+    const __m256 scales = _mm256_set1_ps(scale);
+    __m256 absolutes = zero;
+    __m256 squares = zero;
+    __m256 along = zero;
+    for (std::size_t i = 0; i < dim; i += 8) {
+        const __m256i codes = _mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(code + i)));
+        const __m256 from = _mm256_loadu_ps(vertex + i);
+        const __m256 residual = _mm256_sub_ps(_mm256_mul_ps(scales, _mm256_cvtepi32_ps(codes)), from);
+        const __mmask8 positive = _mm256_cmp_ps_mask(residual, zero, _CMP_GE_OQ);
+        const auto negative = static_cast<__mmask8>(~positive);
+        signs[i * 2] = positive;
+        absolutes = _mm256_add_ps(absolutes, _mm256_mask_xor_ps(residual, negative, residual, minus));
+        squares = _mm256_add_ps(squares, _mm256_mul_ps(residual, residual));
+        along = _mm256_add_ps(along, _mm256_mask_xor_ps(from, negative, from, minus));
+    }
+    sums[0] = fold_eight(absolutes);
+    sums[1] = fold_eight(squares);
+    sums[2] = fold_eight(along);
 }
 
 }  // namespace avx512

@@ -6,8 +6,7 @@
 //
 // Every version of a kernel returns the same bits as the scalar one:
 // - integer kernels are exact;
-// - float kernels add in one fixed order: 32 partial sums, number i % 32 for dimension i, each product rounded before
-// it is
+// - float kernels add in one fixed order: 32 partial sums, number i % 32 for dimension i, each rounded before it is
 //   added (no fused multiply-add), then folded 32 -> 16 -> 8 -> 4 -> 2 -> 1, the upper half onto the lower.
 //
 // Reading: float, half and bit rows are never read past their end. Rows of 8-bit codes may be read up to
@@ -24,10 +23,11 @@ inline constexpr std::size_t code_overread = 64;
 
 using RowId = std::uint32_t;
 
-// A query as sketches see it.
+// A query as sketches see it: tables of 16 entries of at most 63, so that four look-ups fit in a byte.
 struct SketchQuery {
-    const std::uint8_t* tables;  // 16 entries each, at a multiple of 64
-    std::size_t n_tables;
+    const std::uint8_t* even;  // tables 0, 2, 4, ...
+    const std::uint8_t* odd;   // tables 1, 3, 5, ...
+    std::size_t pairs;         // a multiple of 4, at most 512: tables of zeros fill up
     float step;
     float offset;
 };
@@ -62,13 +62,20 @@ struct Kernels {
     void (*dot_u4_prefetched)(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const RowId* ids,
                               std::size_t count, std::size_t blocks, std::int32_t* out);
 
-    // Which of the 32 neighbours of a group may be nearer than the bar: bit j of the result is set where
-    //     (base + additive[j]) - factor[j] * (step * sum[j] + offset) < bar
-    // sum[j] being what neighbour j looks up in each of the tables, one 4-bit index a table: of table t, the lower half
-    // of byte 16 t + i of `bits` is neighbour i's, the upper half neighbour i + 16's. `n_tables` is even and at most
-    // 256. Nothing is read past the end, nothing prefetched; a NaN on either side is not below.
-    std::uint32_t (*sketch_below)(const SketchQuery& query, float base, float bar, const std::uint8_t* bits,
-                                  const std::uint16_t* additive, const std::uint16_t* factor);
+    // Which neighbours of a vertex may be nearer than the bar, in groups of 16: bit j of masks[g] is set where
+    //     (base + additive[i]) - factor[i] * (step * sum[i] + offset) < bar        (i = 16 g + j)
+    // sum[i] being what neighbour i looks up in all tables. For each group, `bits` has 16 bytes for each pair of
+    // tables: the lower half of byte j is neighbour j's index into the even table of the pair, the upper half that into
+    // the odd. additive and factor are in half precision.
+    void (*sketch_below)(const SketchQuery& query, float base, float bar, const std::uint8_t* bits,
+                         const std::uint16_t* additive, const std::uint16_t* factor, std::size_t n_groups,
+                         std::uint16_t* masks);
+
+    // What a sketch keeps of r = scale * code - vertex: bit i % 8 of signs[i / 8 * 16] is set where r_i >= 0, and sums
+    // are those of |r_i|, of r_i^2, and of vertex_i with the sign of r_i; each in 8 partial sums, number i % 8, folded
+    // 8 -> 4 -> 2 -> 1. dim is a multiple of 8.
+    void (*sketch_residual)(const float* vertex, const std::int8_t* code, float scale, std::size_t dim,
+                            std::uint8_t* signs, float* sums);
 
     // Unsigned codes, 0 to 255.
     void (*squared_l2_u8)(const std::uint8_t* query, const std::uint8_t* rows, std::size_t stride, const RowId* ids,

@@ -229,6 +229,7 @@ const Kernels neon_kernels = {
     neon::dot_u4,
     neon::dot_u4_prefetched,
     neon::sketch_below,
+    neon::sketch_residual,
     byte_batch<SquaredBytes, std::uint8_t, std::uint32_t>,
     byte_batch<AbsoluteBytes, std::uint8_t, std::uint32_t>,
     hamming,

@@ -155,6 +155,14 @@ void nibble_batch(const std::int8_t* query, const std::uint8_t* rows, std::size_
 
 // ---- sketches
 
+// The look-ups of 16 neighbours in one pair of tables, added: at most 126, so that two of these add up in bytes.
+[[gnu::always_inline]] inline uint8x16_t look_ups(const SketchQuery& query, const std::uint8_t* bits,
+                                                  std::size_t pair) {
+    const uint8x16_t both = vld1q_u8(bits + pair * 16);
+    return vaddq_u8(vqtbl1q_u8(vld1q_u8(query.even + pair * 16), vandq_u8(both, vdupq_n_u8(15))),
+                    vqtbl1q_u8(vld1q_u8(query.odd + pair * 16), vshrq_n_u8(both, 4)));
+}
+
 // All ones where a neighbour of four is below. vmulq and vaddq stay apart: vfmaq would round once.
 uint32x4_t four_below(const SketchQuery& query, float base, float bar, uint16x4_t sums, const std::uint16_t* additive,
                       const std::uint16_t* factor) {
@@ -172,13 +180,37 @@ uint8x8_t eight_below(const SketchQuery& query, float base, float bar, uint16x8_
     return vmovn_u16(vcombine_u16(vmovn_u32(first), vmovn_u32(second)));
 }
 
-// One bit a byte, of four times eight bytes that are all ones or zero: each byte keeps a bit of its own, and pairs are
-// added until one byte is left of eight.
-std::uint32_t one_bit_each(uint8x16_t first, uint8x16_t second) {
-    const uint8x16_t bits = vreinterpretq_u8_u64(vdupq_n_u64(0x8040201008040201U));
-    const uint8x16_t twos = vpaddq_u8(vandq_u8(first, bits), vandq_u8(second, bits));
-    const uint8x16_t fours = vpaddq_u8(twos, twos);
-    return vgetq_lane_u32(vreinterpretq_u32_u8(vpaddq_u8(fours, fours)), 0);
+// The bit of each of eight bytes that are all ones or zero.
+unsigned one_bit_each(uint8x8_t bytes) {
+    return vaddv_u8(vand_u8(bytes, vcreate_u8(0x8040201008040201U)));
+}
+
+// Eight partial sums, folded 8 -> 4 -> 2 -> 1.
+struct EightSums {
+    float32x4_t first = vdupq_n_f32(0);
+    float32x4_t second = vdupq_n_f32(0);
+
+    float folded() const {
+        const float32x4_t four = vaddq_f32(first, second);
+        const float32x2_t two = vadd_f32(vget_low_f32(four), vget_high_f32(four));
+        return vget_lane_f32(two, 0) + vget_lane_f32(two, 1);
+    }
+};
+
+// What sketch_residual adds up of four dimensions; all ones in the result where the residual is not negative.
+[[gnu::always_inline]] inline uint32x4_t four_residuals(float32x4_t from, int16x4_t codes, float scale,
+                                                        float32x4_t& absolutes, float32x4_t& squares,
+                                                        float32x4_t& along) {
+    const float32x4_t residual = vsubq_f32(vmulq_f32(vdupq_n_f32(scale), vcvtq_f32_s32(vmovl_s16(codes))), from);
+    const uint32x4_t positive = vcgezq_f32(residual);
+    const uint32x4_t sign = vbicq_u32(vdupq_n_u32(0x80000000U), positive);
+    const auto turned = [&](float32x4_t values) {
+        return vreinterpretq_f32_u32(veorq_u32(vreinterpretq_u32_f32(values), sign));
+    };
+    absolutes = vaddq_f32(absolutes, turned(residual));
+    squares = vaddq_f32(squares, vmulq_f32(residual, residual));
+    along = vaddq_f32(along, turned(from));
+    return positive;
 }
 
 }  // namespace
@@ -209,25 +241,41 @@ void dot_u4_prefetched(const std::int8_t* query, const std::uint8_t* rows, std::
     nibble_batch<true>(query, rows, stride, ids, count, blocks, out);
 }
 
-// 256 tables of up to 255 sum to 65,280, which fits 16 bits.
-std::uint32_t sketch_below(const SketchQuery& query, float base, float bar, const std::uint8_t* bits,
-                           const std::uint16_t* additive, const std::uint16_t* factor) {
-    uint16x8_t sums[4];
-    for (uint16x8_t& each : sums) each = vdupq_n_u16(0);
-    for (std::size_t t = 0; t < query.n_tables; ++t) {
-        const uint8x16_t both = vld1q_u8(bits + t * 16);
-        const uint8x16_t table = vld1q_u8(query.tables + t * 16);
-        const uint8x16_t first = vqtbl1q_u8(table, vandq_u8(both, vdupq_n_u8(15)));
-        const uint8x16_t second = vqtbl1q_u8(table, vshrq_n_u8(both, 4));
-        sums[0] = vaddw_u8(sums[0], vget_low_u8(first));
-        sums[1] = vaddw_high_u8(sums[1], first);
-        sums[2] = vaddw_u8(sums[2], vget_low_u8(second));
-        sums[3] = vaddw_high_u8(sums[3], second);
+// 512 pairs of entries up to 63 sum to 64,512, which fits 16 bits.
+void sketch_below(const SketchQuery& query, float base, float bar, const std::uint8_t* bits,
+                  const std::uint16_t* additive, const std::uint16_t* factor, std::size_t n_groups,
+                  std::uint16_t* masks) {
+    for (std::size_t g = 0; g < n_groups; ++g, bits += query.pairs * 16, additive += 16, factor += 16) {
+        uint16x8_t first = vdupq_n_u16(0);
+        uint16x8_t second = vdupq_n_u16(0);
+        for (std::size_t p = 0; p < query.pairs; p += 2) {
+            const uint8x16_t bytes = vaddq_u8(look_ups(query, bits, p), look_ups(query, bits, p + 1));
+            first = vaddw_u8(first, vget_low_u8(bytes));
+            second = vaddw_high_u8(second, bytes);
+        }
+        masks[g] = static_cast<std::uint16_t>(
+            one_bit_each(eight_below(query, base, bar, first, additive, factor)) |
+            one_bit_each(eight_below(query, base, bar, second, additive + 8, factor + 8)) << 8);
     }
-    uint8x8_t below[4];
-    for (std::size_t part = 0; part < 4; ++part)
-        below[part] = eight_below(query, base, bar, sums[part], additive + part * 8, factor + part * 8);
-    return one_bit_each(vcombine_u8(below[0], below[1]), vcombine_u8(below[2], below[3]));
+}
+
+void sketch_residual(const float* vertex, const std::int8_t* code, float scale, std::size_t dim, std::uint8_t* signs,
+                     float* sums) {
+    EightSums absolutes;
+    EightSums squares;
+    EightSums along;
+    for (std::size_t i = 0; i < dim; i += 8) {
+        const int16x8_t codes = vmovl_s8(vld1_s8(code + i));
+        const uint32x4_t first = four_residuals(vld1q_f32(vertex + i), vget_low_s16(codes), scale, absolutes.first,
+                                                squares.first, along.first);
+        const uint32x4_t second = four_residuals(vld1q_f32(vertex + i + 4), vget_high_s16(codes), scale,
+                                                 absolutes.second, squares.second, along.second);
+        signs[i * 2] =
+            static_cast<std::uint8_t>(one_bit_each(vmovn_u16(vcombine_u16(vmovn_u32(first), vmovn_u32(second)))));
+    }
+    sums[0] = absolutes.folded();
+    sums[1] = squares.folded();
+    sums[2] = along.folded();
 }
 
 }  // namespace neon

@@ -147,20 +147,45 @@ void dot_u4(const std::int8_t* query, const std::uint8_t* rows, std::size_t stri
     }
 }
 
-std::uint32_t sketch_below(const SketchQuery& query, float base, float bar, const std::uint8_t* bits,
-                           const std::uint16_t* additive, const std::uint16_t* factor) {
-    std::uint32_t below = 0;
-    for (std::size_t j = 0; j < 32; ++j) {
-        std::uint32_t sum = 0;
-        for (std::size_t t = 0; t < query.n_tables; ++t) {
-            const int both = bits[t * 16 + j % 16];
-            sum += query.tables[t * 16 + static_cast<std::size_t>(j < 16 ? both & 15 : both >> 4)];
+void sketch_below(const SketchQuery& query, float base, float bar, const std::uint8_t* bits,
+                  const std::uint16_t* additive, const std::uint16_t* factor, std::size_t n_groups,
+                  std::uint16_t* masks) {
+    for (std::size_t g = 0; g < n_groups; ++g) {
+        const std::uint8_t* group = bits + g * query.pairs * 16;
+        std::uint32_t below = 0;
+        for (std::size_t j = 0; j < 16; ++j) {
+            std::uint32_t sum = 0;
+            for (std::size_t p = 0; p < query.pairs; ++p) {
+                const int both = group[p * 16 + j];
+                sum += query.even[p * 16 + static_cast<std::size_t>(both & 15)];
+                sum += query.odd[p * 16 + static_cast<std::size_t>(both >> 4)];
+            }
+            const std::size_t i = g * 16 + j;
+            const float product = query.step * static_cast<float>(sum) + query.offset;
+            const float estimate = (base + single_of(additive[i])) - single_of(factor[i]) * product;
+            below |= estimate < bar ? 1U << j : 0U;
         }
-        const float product = query.step * static_cast<float>(sum) + query.offset;
-        const float estimate = (base + single_of(additive[j])) - single_of(factor[j]) * product;
-        below |= estimate < bar ? 1U << j : 0U;
+        masks[g] = static_cast<std::uint16_t>(below);
     }
-    return below;
+}
+
+void sketch_residual(const float* vertex, const std::int8_t* code, float scale, std::size_t dim, std::uint8_t* signs,
+                     float* sums) {
+    float partial[3][8] = {};
+    for (std::size_t i = 0; i < dim; ++i) {
+        const float residual = scale * static_cast<float>(code[i]) - vertex[i];
+        const bool positive = residual >= 0;
+        if (i % 8 == 0) signs[i * 2] = 0;
+        if (positive) signs[i / 8 * 16] = static_cast<std::uint8_t>(signs[i / 8 * 16] | 1U << (i % 8));
+        partial[0][i % 8] += positive ? residual : -residual;
+        partial[1][i % 8] += residual * residual;
+        partial[2][i % 8] += positive ? vertex[i] : -vertex[i];
+    }
+    for (int which = 0; which < 3; ++which) {
+        for (int half = 4; half > 0; half /= 2)
+            for (int lane = 0; lane < half; ++lane) partial[which][lane] += partial[which][lane + half];
+        sums[which] = partial[which][0];
+    }
 }
 
 }  // namespace
@@ -175,6 +200,7 @@ const Kernels scalar_kernels = {
     dot_u4,
     dot_u4,
     sketch_below,
+    sketch_residual,
     squared_l2_u8,
     l1_u8,
     hamming,

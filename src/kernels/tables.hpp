@@ -18,25 +18,31 @@ using DotI8Block = void(const std::int8_t* queries, std::size_t n_queries, const
                         std::size_t count, std::size_t dim, std::int32_t* out);
 using DotU4 = void(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const RowId* ids,
                    std::size_t count, std::size_t blocks, std::int32_t* out);
-using SketchBelow = std::uint32_t(const SketchQuery& query, float base, float bar, const std::uint8_t* bits,
-                                  const std::uint16_t* additive, const std::uint16_t* factor);
+using SketchBelow = void(const SketchQuery& query, float base, float bar, const std::uint8_t* bits,
+                         const std::uint16_t* additive, const std::uint16_t* factor, std::size_t n_groups,
+                         std::uint16_t* masks);
+using SketchResidual = void(const float* vertex, const std::int8_t* code, float scale, std::size_t dim,
+                            std::uint8_t* signs, float* sums);
 namespace avx2 {
 extern DotI8Block dot_i8_block;
 extern DotU4 dot_u4;
 extern DotU4 dot_u4_prefetched;
 extern SketchBelow sketch_below;
+extern SketchResidual sketch_residual;
 }  // namespace avx2
 namespace avx512 {
 extern DotI8Block dot_i8_block;
 extern DotU4 dot_u4;
 extern DotU4 dot_u4_prefetched;
 extern SketchBelow sketch_below;
+extern SketchResidual sketch_residual;
 }  // namespace avx512
 namespace neon {
 extern DotI8Block dot_i8_block;
 extern DotU4 dot_u4;
 extern DotU4 dot_u4_prefetched;
 extern SketchBelow sketch_below;
+extern SketchResidual sketch_residual;
 }  // namespace neon
 
 // What NEARFILE_ISA = `name` gives on this machine; a null or empty name lets the processor choose.

@@ -4,7 +4,6 @@
 #include <cstring>
 #include <limits>
 #include <memory>
-#include <new>
 #include <string>
 #include <vector>
 
@@ -108,76 +107,162 @@ void check_nibbles(std::size_t blocks, std::size_t offset, std::size_t padding, 
 
 // ---- sketch_below
 
-struct AlignedDelete {
-    void operator()(std::uint8_t* at) const { ::operator delete[](at, std::align_val_t(64)); }
-};
+float single(std::uint16_t half) {
+    float value;
+    scalar_kernels.half_to_float(&half, 1, &value);
+    return value;
+}
 
-// A group of 32 neighbours and a query, in buffers that end where they end.
+// The neighbours of a vertex and a query, in buffers that end where they end.
 struct Sketches {
-    std::size_t n_tables;
-    std::unique_ptr<std::uint8_t[], AlignedDelete> tables;
-    std::unique_ptr<std::uint8_t[]> bits_block;
+    std::size_t pairs, n_groups;
+    std::unique_ptr<std::uint8_t[]> even, odd, bits_block;
     std::uint8_t* bits;
-    std::unique_ptr<std::uint16_t[]> additive{new std::uint16_t[32]};
-    std::unique_ptr<std::uint16_t[]> factor{new std::uint16_t[32]};
+    std::unique_ptr<std::uint16_t[]> additive, factor;
     float step = 0, offset = 0, base = 0;
 
     // Entries up to `largest`, all of them that if `flat`.
-    Sketches(std::size_t n, int largest, bool flat, Random& random) : n_tables(n) {
-        tables.reset(static_cast<std::uint8_t*>(::operator new[](n * 16, std::align_val_t(64))));
-        const std::size_t early = n % 7;
-        bits_block.reset(new std::uint8_t[early + n * 16]);
+    Sketches(std::size_t n_pairs, std::size_t groups, int largest, bool flat, Random& random)
+        : pairs(n_pairs), n_groups(groups) {
+        const auto entries = [&] {
+            auto some = exact_query<std::uint8_t>(pairs * 16);
+            for (std::size_t i = 0; i < pairs * 16; ++i)
+                some[i] = static_cast<std::uint8_t>(
+                    flat ? largest : static_cast<int>(random.below(static_cast<std::uint32_t>(largest) + 1)));
+            return some;
+        };
+        even = entries();
+        odd = entries();
+        const std::size_t early = (pairs / 4 + n_groups) % 7;
+        const std::size_t n_bits = n_groups * pairs * 16;
+        bits_block.reset(new std::uint8_t[early + n_bits]);
         bits = bits_block.get() + early;
-        for (std::size_t i = 0; i < n * 16; ++i) {
-            tables[i] = static_cast<std::uint8_t>(
-                flat ? largest : static_cast<int>(random.below(static_cast<std::uint32_t>(largest) + 1)));
-            bits[i] = static_cast<std::uint8_t>(random.next());
-        }
+        for (std::size_t i = 0; i < n_bits; ++i) bits[i] = static_cast<std::uint8_t>(random.next());
         const auto uniform = [&] { return static_cast<float>(random.next()) * 0x1p-31f - 1.0f; };
         step = uniform() * 0.01f;
         offset = uniform();
         base = uniform() * 3.0f;
-        // Halves between 2^-8 and 8 of both signs; their neighbourhood in the order of floats is tried too.
-        for (std::size_t j = 0; j < 32; ++j) {
-            additive[j] = static_cast<std::uint16_t>(0x1c00 + random.below(0x2c00) + (random.next() & 0x8000U));
-            factor[j] = static_cast<std::uint16_t>(0x1c00 + random.below(0x2c00) + (random.next() & 0x8000U));
-        }
+        // Halves between 2^-8 and 8 of both signs.
+        const auto halves = [&] {
+            auto some = exact_query<std::uint16_t>(n_groups * 16);
+            for (std::size_t i = 0; i < n_groups * 16; ++i)
+                some[i] = static_cast<std::uint16_t>(0x1c00 + random.below(0x2c00) + (random.next() & 0x8000U));
+            return some;
+        };
+        additive = halves();
+        factor = halves();
     }
 
-    float estimate(std::size_t j) const {
+    float estimate(std::size_t i) const {
+        const std::uint8_t* group = bits + i / 16 * pairs * 16;
         std::uint32_t sum = 0;
-        for (std::size_t t = 0; t < n_tables; ++t)
-            sum += tables[t * 16 + (j < 16 ? bits[t * 16 + j] % 16U : bits[t * 16 + j - 16] / 16U)];
-        float added, factors;
-        scalar_kernels.half_to_float(&additive[j], 1, &added);
-        scalar_kernels.half_to_float(&factor[j], 1, &factors);
+        for (std::size_t p = 0; p < pairs; ++p) {
+            const std::size_t both = group[p * 16 + i % 16];
+            sum += even[p * 16 + both % 16];
+            sum += odd[p * 16 + both / 16];
+        }
         const float scaled = step * static_cast<float>(sum);
         const float product = scaled + offset;
-        const float first = base + added;
-        const float second = factors * product;
+        const float first = base + single(additive[i]);
+        const float second = single(factor[i]) * product;
         return first - second;
     }
 
-    void check(float bar) const {
-        std::uint32_t expected = 0;
-        for (std::size_t j = 0; j < 32; ++j) expected |= estimate(j) < bar ? 1U << j : 0U;
-        const SketchQuery query = {tables.get(), n_tables, step, offset};
-        for (const Kernels* const* table = supported(); *table; ++table)
-            if ((*table)->sketch_below(query, base, bar, bits, additive.get(), factor.get()) != expected)
+    std::vector<float> estimates() const {
+        std::vector<float> all(n_groups * 16);
+        for (std::size_t i = 0; i < all.size(); ++i) all[i] = estimate(i);
+        return all;
+    }
+
+    void check(const std::vector<float>& all, float bar) const {
+        constexpr std::uint16_t untouched = 0x5a5a;
+        std::vector<std::uint16_t> expected(n_groups + 1);
+        expected[n_groups] = untouched;
+        for (std::size_t i = 0; i < all.size(); ++i)
+            expected[i / 16] = static_cast<std::uint16_t>(expected[i / 16] | (all[i] < bar ? 1U << i % 16 : 0U));
+        const SketchQuery query = {even.get(), odd.get(), pairs, step, offset};
+        for (const Kernels* const* table = supported(); *table; ++table) {
+            std::vector<std::uint16_t> masks(n_groups + 1, untouched);
+            (*table)->sketch_below(query, base, bar, bits, additive.get(), factor.get(), n_groups, masks.data());
+            if (masks != expected)
                 fail(__FILE__, __LINE__,
                      std::string("sketch_below of ") + (*table)->name + " is not the formula with " +
-                         std::to_string(n_tables) + " tables, bar " + std::to_string(bar));
+                         std::to_string(pairs) + " pairs, " + std::to_string(n_groups) + " groups, bar " +
+                         std::to_string(bar));
+        }
     }
 
     // The estimates themselves and their nearest floats tell versions apart that round otherwise.
-    void check_around_estimates() const {
+    void check_around_estimates(std::size_t at_most, Random& random) const {
+        const std::vector<float> all = estimates();
         const float infinity = std::numeric_limits<float>::infinity();
-        for (std::size_t j = 0; j < 32; ++j) {
-            const float value = estimate(j);
+        for (std::size_t i = 0; i < all.size() && i < at_most; ++i) {
+            const float value = all[all.size() <= at_most ? i : random.below(static_cast<std::uint32_t>(all.size()))];
             for (const float bar : {value, std::nextafter(value, infinity), std::nextafter(value, -infinity)})
-                check(bar);
+                check(all, bar);
         }
-        for (const float bar : {0.0f, -0.0f, infinity, -infinity, std::numeric_limits<float>::quiet_NaN()}) check(bar);
+        for (const float bar : {0.0f, -0.0f, infinity, -infinity, std::numeric_limits<float>::quiet_NaN()})
+            check(all, bar);
+    }
+};
+
+// ---- sketch_residual
+
+// Both NaN counts as the same: which one comes out depends on the order of operands.
+bool same_sums(const std::vector<float>& a, const std::vector<float>& b) {
+    for (std::size_t i = 0; i < a.size(); ++i)
+        if (std::memcmp(&a[i], &b[i], sizeof a[i]) != 0 && !(std::isnan(a[i]) && std::isnan(b[i]))) return false;
+    return true;
+}
+
+struct Residual {
+    std::size_t dim;
+    std::unique_ptr<float[]> vertex;
+    std::unique_ptr<std::int8_t[]> code;
+    float scale;
+
+    Residual(std::size_t n, float scale_, Random& random)
+        : dim(n), vertex(exact_query<float>(n)), code(exact_query<std::int8_t>(n)), scale(scale_) {
+        for (std::size_t i = 0; i < dim; ++i) {
+            code[i] = static_cast<std::int8_t>(random.next());
+            vertex[i] = (static_cast<float>(random.next()) * 0x1p-31f - 1.0f) * 100.0f;
+            if (random.below(8) == 0) vertex[i] = scale * static_cast<float>(code[i]);  // nothing is left
+        }
+    }
+
+    // Bytes of `signs` between those that count stay as they are; the last of those ends the buffer.
+    void check() const {
+        constexpr std::uint8_t untouched = 0x5a;
+        const std::size_t n_signs = dim == 0 ? 0 : (dim / 8 - 1) * 16 + 1;
+        std::vector<std::uint8_t> expected_signs(n_signs, untouched);
+        float partial[3][8] = {};
+        for (std::size_t i = 0; i < dim; ++i) {
+            const float value = scale * static_cast<float>(code[i]);
+            const float residual = value - vertex[i];
+            const float square = residual * residual;
+            if (i % 8 == 0) expected_signs[i * 2] = 0;
+            expected_signs[i / 8 * 16] =
+                static_cast<std::uint8_t>(expected_signs[i / 8 * 16] | (residual >= 0 ? 1U << i % 8 : 0U));
+            partial[0][i % 8] += std::fabs(residual);
+            partial[1][i % 8] += square;
+            partial[2][i % 8] += residual >= 0 ? vertex[i] : -vertex[i];
+        }
+        std::vector<float> expected_sums;
+        for (const auto& eight : partial) {
+            const float a = eight[0] + eight[4], b = eight[1] + eight[5];
+            const float c = eight[2] + eight[6], d = eight[3] + eight[7];
+            const float even = a + c, odd = b + d;
+            expected_sums.push_back(even + odd);
+        }
+        for (const Kernels* const* table = supported(); *table; ++table) {
+            std::vector<std::uint8_t> signs(n_signs, untouched);
+            std::vector<float> sums(3);
+            (*table)->sketch_residual(vertex.get(), code.get(), scale, dim, signs.data(), sums.data());
+            if (signs != expected_signs || !same_sums(sums, expected_sums))
+                fail(__FILE__, __LINE__,
+                     std::string("sketch_residual of ") + (*table)->name + " is not the formula at dim " +
+                         std::to_string(dim));
+        }
     }
 };
 
@@ -207,11 +292,16 @@ TEST(kernels_dot_u4_agree) {
 
 TEST(kernels_sketch_below_agree) {
     Random random;
-    for (std::size_t n_tables = 2; n_tables <= 256; n_tables += reduced() && n_tables > 40 ? 36 : 2) {
-        for (int largest : {255, 127, 1}) Sketches(n_tables, largest, false, random).check_around_estimates();
-        Sketches(n_tables, 255, true, random).check_around_estimates();
+    for (std::size_t pairs = 0; pairs <= 512; pairs += reduced() && pairs >= 32 ? 96 : 4) {
+        const std::size_t n_groups = 1 + random.below(5);
+        for (int largest : {63, 1})
+            Sketches(pairs, n_groups, largest, false, random).check_around_estimates(16, random);
+        Sketches(pairs, n_groups, 63, true, random).check_around_estimates(4, random);
     }
-    Sketches(0, 255, true, random).check_around_estimates();
+    for (std::size_t n_groups = 0; n_groups <= 64; n_groups += reduced() && n_groups >= 9 ? 11 : 1)
+        for (std::size_t pairs : {4, 8, 12, 16, 96})
+            Sketches(pairs, n_groups, 63, false, random).check_around_estimates(16, random);
+    Sketches(512, 64, 63, true, random).check_around_estimates(4, random);
 }
 
 TEST(kernels_sketch_below_agree_on_unusual_numbers) {
@@ -222,16 +312,30 @@ TEST(kernels_sketch_below_agree_on_unusual_numbers) {
     const std::uint16_t halves[] = {0x0000, 0x8000, 0x0001, 0x83ff, 0x7bff, 0xfbff, 0x7c00,
                                     0xfc00, 0x7e00, 0xfe00, 0x7c01, 0x3c00, 0xbc00};
     for (int round = 0; round < (reduced() ? 100 : 1000); ++round) {
-        Sketches sketches(2 + 2 * random.below(20), 255, false, random);
+        Sketches sketches(4 + 4 * random.below(10), 1 + random.below(3), 63, false, random);
         const auto any = [&] { return floats[random.below(10)]; };
         if (random.below(3) == 0) sketches.step = any();
         if (random.below(3) == 0) sketches.offset = any();
         if (random.below(3) == 0) sketches.base = any();
-        for (std::size_t j = 0; j < 32; ++j) {
+        for (std::size_t i = 0; i < sketches.n_groups * 16; ++i) {
             const bool whatever = random.below(4) == 0;  // any of the 65,536 halves
-            sketches.additive[j] = whatever ? static_cast<std::uint16_t>(random.next()) : halves[random.below(13)];
-            if (random.below(2)) sketches.factor[j] = halves[random.below(13)];
+            sketches.additive[i] = whatever ? static_cast<std::uint16_t>(random.next()) : halves[random.below(13)];
+            if (random.below(2)) sketches.factor[i] = halves[random.below(13)];
         }
-        sketches.check_around_estimates();
+        sketches.check_around_estimates(48, random);
+    }
+}
+
+TEST(kernels_sketch_residual_agree) {
+    Random random;
+    const float infinity = std::numeric_limits<float>::infinity();
+    for (std::size_t dim = 0; dim <= 1024; dim += reduced() && dim >= 128 ? 128 : 8) {
+        for (float scale : {0.7f, -0.01f, 0.0f, 1e-38f, 3e38f}) Residual(dim, scale, random).check();
+        for (float scale : {0.7f, infinity, -infinity, std::numeric_limits<float>::quiet_NaN()}) {
+            Residual unusual(dim, scale, random);
+            for (const float value : {infinity, -infinity, 0.0f, -0.0f, 1e-45f, 3e38f})
+                if (dim != 0) unusual.vertex[random.below(static_cast<std::uint32_t>(dim))] = value;
+            unusual.check();
+        }
     }
 }

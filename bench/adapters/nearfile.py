@@ -1,0 +1,55 @@
+"""nearfile itself, as its users call it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+from bench.adapters.base import Adapter, Parameters
+from bench.shape import Shape
+
+# One line is one more build of every data set.
+BUILDS: list[Parameters] = [
+    {"structure": "forest"},
+]
+SEARCH_K = (100, 200, 400, 800, 1600, 3200, 6400, 12800, 25600)
+
+
+class Nearfile(Adapter):
+    """Every default but what is being measured."""
+
+    name: ClassVar[str] = "nearfile"
+    package: ClassVar[str] = "nearfile"
+    module: ClassVar[str] = "nearfile"
+    metrics: ClassVar[frozenset[str]] = frozenset({"euclidean", "angular", "dot"})
+
+    def builds(self, shape: Shape) -> list[Parameters]:
+        return BUILDS
+
+    def searches(self, build: Parameters, shape: Shape) -> list[Parameters]:
+        return [{"search_k": search_k} for search_k in SEARCH_K]
+
+    def build(self, base: Any, metric: str, parameters: Parameters, threads: int, path: Path) -> None:
+        self.load().build(
+            base, path / "index.near", metric=metric, threads=threads, progress=False, **parameters
+        ).close()
+
+    def open(self, path: Path, metric: str, dim: int, count: int) -> NearfileSearcher:
+        return NearfileSearcher(self.load().open(path / "index.near"))
+
+
+class NearfileSearcher:
+    """A mapped file."""
+
+    def __init__(self, index: Any) -> None:
+        self._index = index
+        self._search_k = 0
+
+    def set(self, search: Parameters, k: int) -> None:
+        self._search_k = search["search_k"]
+
+    def one(self, query: Any, k: int) -> Any:
+        return self._index.search(query, k, search_k=self._search_k)[0]
+
+    def batch(self, queries: Any, k: int, threads: int) -> Any:
+        return self._index.search(queries, k, search_k=self._search_k, threads=threads)[0]

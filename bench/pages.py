@@ -1,0 +1,60 @@
+"""Files in the page cache: how much there is, out of it, and back in."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+BLOCK = 1 << 22
+SAMPLES = 16
+
+
+def files(folder: Path) -> list[Path]:
+    """Every file below a folder."""
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def size(folder: Path) -> int:
+    """The bytes of all files below a folder."""
+    return sum(path.stat().st_size for path in files(folder))
+
+
+def fetch(folder: Path) -> str:
+    """Read every file once, so that it lies in the page cache: "warm"."""
+    for path in files(folder):
+        with path.open("rb", buffering=0) as file:
+            while file.read(BLOCK):
+                pass
+    return "warm"
+
+
+def drop(folder: Path) -> str:
+    """Ask the system to drop every file from the page cache; "cold" where it did.
+
+    "kept" where some of it is still there (another process maps it, or the file system keeps it), "unknown" where the system
+    cannot be asked.
+    """
+    if not hasattr(os, "posix_fadvise"):
+        return "unknown"
+    states = set()
+    for path in files(folder):
+        with path.open("rb", buffering=0) as file:
+            os.fsync(file.fileno())  # only clean pages are dropped
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+            states.add(_state(file.fileno(), path.stat().st_size))
+    return next((state for state in ("unknown", "kept") if state in states), "cold")
+
+
+def _state(file: int, length: int) -> str:
+    """Whether bytes all over the file can be had without waiting for the disk."""
+    if not hasattr(os, "RWF_NOWAIT"):
+        return "unknown"
+    for place in range(0, length, max(1, length // SAMPLES)):
+        try:
+            os.preadv(file, [bytearray(1)], place, os.RWF_NOWAIT)
+        except BlockingIOError:
+            continue
+        except OSError:
+            return "unknown"
+        return "kept"
+    return "cold"

@@ -1,0 +1,60 @@
+// Best-first search: from the seeds, always on to the nearest vertex that has not been looked at, until none is left in
+// view. `without` are never met. This is the whole of it; what distances are, a Steering knows:
+//
+//     void prefetch_vertex(RowId) const;
+//     std::size_t promising(Step vertex, float bar, RowId* ids);   // its neighbours that may be nearer than the bar,
+//                                                                  // at most `degree` of them
+//     void prefetch(RowId) const;
+//     void distances(std::span<const RowId> ids, float* out);
+#pragma once
+
+#include <algorithm>
+#include <span>
+#include <vector>
+
+#include "graph/frontier.hpp"
+#include "graph/visited.hpp"
+
+namespace nearfile::graph {
+
+struct WalkScratch {
+    Frontier frontier;
+    Visited visited;
+    std::vector<RowId> ids;
+    std::vector<float> distances;
+};
+
+template <class Steering>
+void walk(Steering& steering, std::span<const RowId> seeds, std::span<const RowId> without, std::size_t width,
+          std::size_t degree, WalkScratch& scratch) {
+    Frontier& frontier = scratch.frontier;
+    Visited& visited = scratch.visited;
+    std::vector<RowId>& ids = scratch.ids;
+    frontier.reset(width);
+    visited.reset(width * 8);
+    ids.resize(std::max(degree, seeds.size()));
+    scratch.distances.resize(ids.size());
+
+    const auto look = [&](std::size_t n_met) {
+        std::size_t n_fresh = 0;
+        for (std::size_t i = 0; i < n_met; ++i) {
+            const RowId id = ids[i];
+            if (!visited.insert(id)) continue;
+            steering.prefetch(id);
+            ids[n_fresh++] = id;
+        }
+        steering.distances({ids.data(), n_fresh}, scratch.distances.data());
+        for (std::size_t i = 0; i < n_fresh; ++i) frontier.insert(scratch.distances[i], ids[i]);
+    };
+
+    for (const RowId each : without) visited.insert(each);
+    std::copy(seeds.begin(), seeds.end(), ids.begin());
+    look(seeds.size());
+    while (frontier.has_next()) {
+        const Step vertex = frontier.next();
+        if (frontier.has_next()) steering.prefetch_vertex(frontier.peek());
+        look(steering.promising(vertex, frontier.bar(), ids.data()));
+    }
+}
+
+}  // namespace nearfile::graph

@@ -1,0 +1,140 @@
+#include "index/points.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <new>
+
+#include "codes/bits.hpp"
+#include "codes/scaled.hpp"
+#include "index/stages.hpp"
+
+namespace nearfile::index {
+namespace {
+
+constexpr std::size_t batch = 128;
+
+base::AlignedBuffer allocate(std::size_t bytes) {
+    base::AlignedBuffer buffer(bytes);
+    if (!buffer.ok()) throw std::bad_alloc();
+    return buffer;
+}
+
+}  // namespace
+
+forest::Points PointCodes::points() const noexcept {
+    return {code(0), stride, {reinterpret_cast<const std::byte*>(scales.data()), sizeof(float)}, {}, dim, count()};
+}
+
+PointCodes code_points(const kernels::Kernels& kernels, Metric metric, const Rows& rows, const Space& space,
+                       std::span<const float> center, unsigned threads, const StageWatch& watch) {
+    PointCodes points;
+    const std::uint32_t count = rows.count();
+    points.dim = space.dim();
+    points.stride = (points.dim + 15) / 16 * 16;
+    points.rows = allocate(count * points.stride);
+    points.scales.resize(count);
+    points.squared_norms.resize(count);
+    points.full_norms.resize(count);
+    run_blocks(
+        "points", count, threads,
+        [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
+            std::vector<float> values(rows.dim());
+            std::vector<float> seen(space.dim());
+            codes::ScaledQuery whole(rows.dim());
+            codes::ScaledQuery coded(space.dim());
+            for (std::uint32_t row = begin; row < end; ++row) {
+                load_row(kernels, metric, rows, row, values);
+                for (std::size_t i = 0; i < center.size(); ++i) values[i] -= center[i];
+                if (space.kind() == SpaceKind::projection) whole.set(values);
+                space.apply(kernels, values, whole, seen);
+                coded.set(seen);
+                std::copy_n(coded.code(), points.dim, points.rows.as<std::int8_t>().data() + row * points.stride);
+                points.scales[row] = coded.tail().scale;
+                points.squared_norms[row] = coded.tail().squared_norm;
+                kernels.dot_f32(values.data(), values.data(), 0, nullptr, 1, values.size(), &points.full_norms[row]);
+            }
+        },
+        watch);
+    return points;
+}
+
+PointCodes reorder(const PointCodes& points, std::span<const std::uint32_t> order, unsigned threads,
+                   const StageWatch& watch) {
+    PointCodes moved;
+    moved.dim = points.dim;
+    moved.stride = points.stride;
+    moved.rows = allocate(points.rows.size());
+    moved.scales.resize(order.size());
+    moved.squared_norms.resize(order.size());
+    moved.full_norms.resize(order.size());
+    run_blocks(
+        "order", points.count(), threads,
+        [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
+            for (std::uint32_t item = begin; item < end; ++item) {
+                const std::uint32_t from = order[item];
+                std::memcpy(moved.rows.data() + item * moved.stride, points.rows.data() + from * points.stride,
+                            points.stride);
+                moved.scales[item] = points.scales[from];
+                moved.squared_norms[item] = points.squared_norms[from];
+                moved.full_norms[item] = points.full_norms[from];
+            }
+        },
+        watch);
+    return moved;
+}
+
+base::AlignedBuffer reorder(const base::AlignedBuffer& rows, std::size_t stride, std::span<const std::uint32_t> order) {
+    base::AlignedBuffer moved = allocate(rows.size());
+    for (std::size_t item = 0; item < order.size(); ++item) {
+        std::memcpy(moved.data() + item * stride, rows.data() + order[item] * stride, stride);
+    }
+    return moved;
+}
+
+void PointDistances::from(graph::RowId item, std::span<const graph::RowId> to, float* out) const {
+    // Rows are a multiple of 16 long, queries must be zero up to a multiple of 64.
+    alignas(64) std::array<std::int8_t, 1088> small;
+    std::vector<std::int8_t> large;
+    std::int8_t* query = small.data();
+    if (points_.stride + 64 > small.size()) {
+        large.resize(points_.stride + 64);
+        query = large.data();
+    }
+    std::memcpy(query, points_.code(item), points_.stride);
+    std::memset(query + points_.stride, 0, 64);
+    const float own_norm = points_.squared_norms[item];
+    const float own_scale = points_.scales[item];
+    std::array<std::int32_t, batch> products;
+    for (std::size_t start = 0; start < to.size(); start += batch) {
+        const std::size_t n = std::min(batch, to.size() - start);
+        kernels_.dot_i8(query, points_.code(0), points_.stride, to.data() + start, n, points_.dim, products.data());
+        for (std::size_t j = 0; j < n; ++j) {
+            const graph::RowId other = to[start + j];
+            const float product = own_scale * points_.scales[other] * static_cast<float>(products[j]);
+            const float squared = own_norm + points_.squared_norms[other] - 2.0f * product;
+            out[start + j] = std::max(squared, 0.0f);
+        }
+    }
+}
+
+void CodeDistances::from(graph::RowId item, std::span<const graph::RowId> to, float* out) const {
+    std::array<std::uint32_t, batch> sums;
+    // A copy, because a query must be padded with zeros and a row is not.
+    std::vector<std::uint64_t> query((stride_ + 64 + 7) / 8);
+    std::memcpy(query.data(), rows_ + item * stride_, bits_ ? stride_ : dim_);
+    for (std::size_t start = 0; start < to.size(); start += batch) {
+        const std::size_t n = std::min(batch, to.size() - start);
+        if (bits_) {
+            kernels_.hamming(query.data(), reinterpret_cast<const std::uint64_t*>(rows_), stride_, to.data() + start, n,
+                             codes::words_of(dim_), sums.data());
+        } else {
+            kernels_.l1_u8(reinterpret_cast<const std::uint8_t*>(query.data()),
+                           reinterpret_cast<const std::uint8_t*>(rows_), stride_, to.data() + start, n, dim_,
+                           sums.data());
+        }
+        for (std::size_t j = 0; j < n; ++j) out[start + j] = static_cast<float>(sums[j]);
+    }
+}
+
+}  // namespace nearfile::index

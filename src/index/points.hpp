@@ -1,0 +1,71 @@
+// The items as a build sees them: signed bytes in the index's space, a scale and a squared norm each.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/aligned_buffer.hpp"
+#include "forest/grow.hpp"
+#include "graph/distances.hpp"
+#include "index/coding.hpp"
+#include "index/space.hpp"
+
+namespace nearfile::index {
+
+struct PointCodes {
+    std::size_t dim = 0;
+    std::size_t stride = 0;  // a multiple of 16: zeros fill up
+    base::AlignedBuffer rows;
+    std::vector<float> scales;
+    std::vector<float> squared_norms;  // of scale * code
+    std::vector<float> full_norms;     // squared, of the vectors themselves, relative to the center
+
+    std::uint32_t count() const noexcept { return static_cast<std::uint32_t>(scales.size()); }
+    const std::int8_t* code(std::uint32_t item) const noexcept {
+        return rows.as<const std::int8_t>().data() + item * stride;
+    }
+    forest::Points points() const noexcept;
+};
+
+PointCodes code_points(const kernels::Kernels& kernels, Metric metric, const Rows& rows, const Space& space,
+                       std::span<const float> center, unsigned threads, const StageWatch& watch);
+
+// In the order given: item i becomes what order[i] was.
+PointCodes reorder(const PointCodes& points, std::span<const std::uint32_t> order, unsigned threads,
+                   const StageWatch& watch);
+base::AlignedBuffer reorder(const base::AlignedBuffer& rows, std::size_t stride, std::span<const std::uint32_t> order);
+
+// Squared Euclidean distances of points.
+class PointDistances final : public graph::Distances {
+public:
+    PointDistances(const kernels::Kernels& kernels, const PointCodes& points) : kernels_(kernels), points_(points) {}
+    std::uint32_t count() const noexcept override { return points_.count(); }
+    void from(graph::RowId item, std::span<const graph::RowId> to, float* out) const override;
+    float scaled(float factor) const noexcept override { return factor * factor; }
+
+private:
+    const kernels::Kernels& kernels_;
+    const PointCodes& points_;
+};
+
+// Of codes whose differences are summed: manhattan on bytes, hamming on bits.
+class CodeDistances final : public graph::Distances {
+public:
+    CodeDistances(const kernels::Kernels& kernels, const std::byte* rows, std::size_t stride, std::size_t dim,
+                  bool bits, std::uint32_t count)
+        : kernels_(kernels), rows_(rows), stride_(stride), dim_(dim), bits_(bits), count_(count) {}
+    std::uint32_t count() const noexcept override { return count_; }
+    void from(graph::RowId item, std::span<const graph::RowId> to, float* out) const override;
+    float scaled(float factor) const noexcept override { return factor; }
+
+private:
+    const kernels::Kernels& kernels_;
+    const std::byte* rows_;
+    std::size_t stride_;
+    std::size_t dim_;
+    bool bits_;
+    std::uint32_t count_;
+};
+
+}  // namespace nearfile::index

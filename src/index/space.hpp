@@ -1,0 +1,42 @@
+// The space in which planes, sketches and 4-bit codes see vectors: their own dimensions, the directions in which the
+// data varies most, or a random rotation.
+#pragma once
+
+#include <optional>
+#include <span>
+
+#include "codes/projection.hpp"
+#include "codes/rotation.hpp"
+#include "codes/scaled.hpp"
+#include "index/description.hpp"
+
+namespace nearfile::index {
+
+class Space {
+public:
+    Space() = default;
+    explicit Space(std::size_t dim) : kind_(SpaceKind::own), dim_(dim) {}
+    explicit Space(const codes::Projection& projection)
+        : kind_(SpaceKind::projection), dim_(codes::projected_dim), projection_(projection) {}
+    Space(std::size_t dim, std::uint64_t seed) : kind_(SpaceKind::rotation), dim_(dim), rotation_(std::in_place, dim, seed) {}
+
+    SpaceKind kind() const noexcept { return kind_; }
+    std::size_t dim() const noexcept { return dim_; }
+
+    // `values` are centered, `coded` is their code (used by the projection alone). `out`: dim() floats.
+    void apply(const kernels::Kernels& kernels, std::span<const float> values, const codes::ScaledQuery& coded,
+               std::span<float> out) const;
+
+private:
+    SpaceKind kind_ = SpaceKind::own;
+    std::size_t dim_ = 0;
+    std::optional<codes::Projection> projection_;
+    std::optional<codes::Rotation> rotation_;
+};
+
+// Part `rotation_part` of the seed of a build.
+inline constexpr std::uint64_t projection_part = max_trees;
+inline constexpr std::uint64_t rotation_part = max_trees + 1;
+inline constexpr std::uint64_t seed_tree_part = max_trees + 2;
+
+}  // namespace nearfile::index
