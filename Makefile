@@ -1,5 +1,5 @@
-# make demo · test · lint · format · fuzz · stubs · clean. Each makes .venv itself and installs what it needs; run again, it only redoes
-# what has changed.
+# make demo · test · lint · format · fuzz · annoy · stubs · clean. Each makes .venv itself and installs what it needs; run
+# again, it only redoes what has changed.
 
 PYTHON ?= python3
 VENV := .venv
@@ -12,7 +12,7 @@ INSTALL := CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) $(PIP) --no-build-isolation
 SOURCES := pyproject.toml CMakeLists.txt $(shell find include src python -type f -not -path '*/__pycache__/*')
 CPP := $(shell find src python/bindings include examples tests/cpp fuzz -name '*.cpp' -o -name '*.hpp')
 
-.PHONY: demo test lint format fuzz stubs clean
+.PHONY: demo test lint format fuzz annoy stubs clean
 
 demo: $(VENV)/demo
 	$(BIN)/nearfile demo
@@ -39,6 +39,12 @@ fuzz: $(VENV)/tools
 	    -DNEARFILE_BUILD_PYTHON=OFF -DNEARFILE_SANITIZE=address,undefined
 	$(BIN)/cmake --build build/fuzz --parallel $(JOBS)
 	build/fuzz/fuzz/nearfile_fuzz 20000
+	build/fuzz/fuzz/nearfile_fuzz_annoy 50000
+
+# Hundreds of files that Annoy itself writes, asked by both; minutes too.
+annoy: $(VENV)/test
+	$(PIP) annoy==1.17.3
+	$(BIN)/python tests/against_annoy/grid.py
 
 stubs: $(VENV)/test
 	$(BIN)/python -m nanobind.stubgen -m nearfile._core -o python/nearfile/_core.pyi
