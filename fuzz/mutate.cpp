@@ -31,12 +31,13 @@ void make_header_checksum_right(Bytes& bytes) {
     std::memcpy(bytes.data() + offsetof(Header, header_crc), &crc, sizeof crc);
 }
 
+// A graph's items are in an order of their own, and a damaged one may give one row to two of them.
 void search(const Index& index, std::span<const float> query, const SearchOptions& options) {
     const auto found = index.search(query, options);
     std::set<std::uint32_t> rows;
     for (const Neighbor& each : found) rows.insert(each.row);
-    if (found.size() != std::min(options.k, index.size()) || rows.size() != found.size())
-        fail("neighbours are missing");
+    const bool distinct = rows.size() == found.size() || index.info().structure == Structure::graph;
+    if (found.size() != std::min(options.k, index.size()) || !distinct) fail("neighbours are missing");
     if (!rows.empty() && *rows.rbegin() >= index.size()) fail("a neighbour is not in the index");
 }
 
@@ -56,6 +57,8 @@ bool use(const Bytes& bytes) {
     for (std::size_t i = 0; i < values.size(); ++i) values[i] = i % 3 == 0 ? 1.0f : 0.0f;
     search(index, values, {.k = 5, .search_k = 30});
     search(index, values, {.k = 20, .search_k = 100});
+    search(index, values, {.k = 5, .effort = 1});
+    search(index, values, {.k = 20, .effort = 100});
     search(index, values, {.k = 5, .exact = true});
     search(index, values, {});
     for (std::uint32_t row = 0; row < std::min(index.size(), 1000u); row += 23) {
@@ -75,7 +78,8 @@ bool use(const Bytes& bytes) {
     return true;
 }
 
-Bytes build(Metric metric, IdKind ids, std::uint32_t dim, bool whole_numbers, Random& random) {
+Bytes build(Metric metric, IdKind ids, std::uint32_t dim, bool whole_numbers, Random& random,
+            const BuildOptions& options) {
     constexpr std::uint32_t n = 150;
     std::vector<float> values(n * dim);
     for (float& value : values) {
@@ -92,7 +96,7 @@ Bytes build(Metric metric, IdKind ids, std::uint32_t dim, bool whole_numbers, Ra
     if (ids == IdKind::row) builder.add(values);
     if (ids == IdKind::int64) builder.add(values, numbers);
     if (ids == IdKind::string) builder.add(values, std::vector<std::string_view>(texts.begin(), texts.end()));
-    const Index index = builder.build(BuildOptions{.n_trees = 3, .progress = {}});
+    const Index index = builder.build(options);
     return {index.bytes().begin(), index.bytes().end()};
 }
 
@@ -104,7 +108,16 @@ std::vector<Bytes> corpus() {
         for (const IdKind ids : {IdKind::row, IdKind::int64, IdKind::string}) {
             for (const std::uint32_t dim : {6u, 131u}) {
                 const bool whole_numbers = metric == Metric::hamming || random.below(2) == 0;
-                files.push_back(build(metric, ids, dim, whole_numbers, random));
+                files.push_back(build(metric, ids, dim, whole_numbers, random, {.n_trees = 3, .progress = {}}));
+            }
+        }
+        for (const Profile profile : {Profile::compact, Profile::balanced, Profile::fast}) {
+            for (const Keep keep : {Keep::exact, Keep::half, Keep::none}) {
+                const BuildOptions options{
+                    .structure = Structure::graph, .profile = profile, .keep = keep, .n_trees = 2, .progress = {}};
+                const bool whole_numbers = metric == Metric::hamming || random.below(2) == 0;
+                const std::uint32_t dim = random.below(2) == 0 ? 6 : 131;
+                files.push_back(build(metric, IdKind::row, dim, whole_numbers, random, options));
             }
         }
     }

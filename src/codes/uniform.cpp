@@ -133,4 +133,12 @@ void UniformCodes::manhattan(const UniformQuery& query, const RowId* ids, RowId 
     }
 }
 
+void UniformCodes::decode(RowId row, std::span<float> out) const noexcept {
+    const std::byte* code = rows_.data() + row * layout_.stride;
+    for (std::size_t i = 0; i < out.size(); ++i) {
+        const float offset = scale_.offsets.empty() ? 0.0f : scale_.offsets[i];
+        out[i] = offset + scale_.scale * static_cast<float>(std::to_integer<std::uint8_t>(code[i]));
+    }
+}
+
 }  // namespace nearfile::codes

@@ -81,6 +81,7 @@ inline constexpr std::array<std::uint32_t, 20> known_sections = {1,  2,  3,  4, 
                                                               11, 12, 13, 14, 15, 16, 17, 18, 19, 20};
 
 inline constexpr std::uint32_t max_degree = 1024;
+inline constexpr std::uint32_t max_walk_dim = 4096;  // kernels/kernels.hpp: 512 pairs of tables
 
 const char* section_name(std::uint32_t kind) noexcept;
 
