@@ -120,16 +120,28 @@ void Builder::add(std::span<const float> rows, std::span<const std::string_view>
     state_->ids_settled = true;
 }
 
+namespace {
+
+index::Assembled checked_and_assembled(Metric metric, const index::Rows& rows, const index::IdList& ids,
+                                       const BuildOptions& options) {
+    if (options.structure == Structure::graph && options.keep == Keep::half && metric != Metric::hamming) {
+        index::check_halves(rows);
+    }
+    return index::assemble(metric, rows, ids, options);
+}
+
+}  // namespace
+
 Index Builder::build_file(const std::string& path, const BuildOptions& options) const {
     if (path.empty()) raise(ErrorCode::invalid_argument, "path must name a file; got an empty string");
-    const index::Assembled assembled = index::assemble(state_->metric, state_->rows, state_->ids, options);
+    const index::Assembled assembled = checked_and_assembled(state_->metric, state_->rows, state_->ids, options);
     index::unwrap(assembled.writer().write(path));
     return Index::open(path);
 }
 
 Index Builder::build(const BuildOptions& options) const {
     auto memory = [&] {
-        const index::Assembled assembled = index::assemble(state_->metric, state_->rows, state_->ids, options);
+        const index::Assembled assembled = checked_and_assembled(state_->metric, state_->rows, state_->ids, options);
         return index::unwrap(assembled.writer().to_memory());
     }();
     return Index(index::open_state(std::move(memory)));
