@@ -139,7 +139,8 @@ private:
                 break;
             }
         }
-        if (description_.keep == Keep::none && description_.code_kind == CodeKind::scaled) return;
+        const bool has_codes = description_.code_kind == CodeKind::scaled || description_.code_kind == CodeKind::uniform;
+        if (description_.keep == Keep::none && has_codes) return;
         const auto kind = static_cast<codes::ValueKind>(description_.value_type);
         const bool codes_are_vectors = description_.code_kind == CodeKind::uniform_exact;
         const auto where = codes_are_vectors ? SectionKind::codes : SectionKind::vectors;
