@@ -271,3 +271,37 @@ def test_an_annoy_index_reads_a_graph(tmp_path: pathlib.Path) -> None:
         assert len(drop_in.get_nns_by_vector(query, 10)) == 10
     batch = drop_in.get_nns_by_vectors(vectors[:7], 3, search_k=2000)
     assert batch.tolist() == index.search(vectors[:7], 3, exact=True)[0].tolist()
+
+
+def test_a_damaged_graph_never_crashes(metric: str, run_python) -> None:
+    run_python(
+        """
+        import sys, numpy, nearfile, reference
+        metric = sys.argv[1]
+        random = numpy.random.default_rng(0)
+        answered = 0
+        for profile, keep in (("balanced", "exact"), ("compact", "none"), ("fast", "half")):
+            vectors = reference.vectors_for(metric, 400, 20)
+            whole = nearfile.build(vectors, metric=metric, profile=profile, keep=keep)._core.contents()
+            for turn in range(150):
+                damaged = bytearray(whole)
+                for place in random.integers(2048, len(whole), 1 + turn):
+                    damaged[place] = random.integers(256)
+                try:
+                    index = nearfile.open_buffer(damaged)
+                    assert len(index.search(numpy.ones(20), effort=1 + turn)[0]) == 10
+                    index.search(numpy.ones((2, 20)), k=400)
+                    index.neighbors(3, exact=True), index.vectors(range(50)), index.distance(0, 399)
+                    answered += 1
+                except nearfile.NearfileError:
+                    continue
+                try:
+                    index.verify()
+                except nearfile.BadFileError:
+                    continue
+                assert damaged == whole
+        assert answered > 300, answered
+        """,
+        metric,
+        PYTHONPATH=str(pathlib.Path(__file__).parent),
+    )
