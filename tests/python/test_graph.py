@@ -160,6 +160,17 @@ def test_half_keeps_half_precision(metric: str) -> None:
     index.verify()
 
 
+@pytest.mark.parametrize("profile", PROFILES)
+def test_exact_search_of_halves_is_brute_force_over_them(metric: str, profile: str) -> None:
+    vectors = reference.vectors_for(metric, 1000, 20)
+    if metric in ("euclidean", "manhattan"):
+        vectors += 1000  # where halves are half a unit apart
+    index = graph(vectors, metric, profile=profile, keep="half")
+    kept = index.vectors(range(1000)).astype(np.float32)
+    for query in vectors[:20]:
+        reference.check(metric, index.search(query, exact=True), query, kept, 10)
+
+
 def test_half_keeps_what_is_smaller_as_it_is() -> None:
     vectors = np.random.default_rng(0).integers(0, 256, (100, 8)).astype(np.float32)
     index = graph(vectors, keep="half")
