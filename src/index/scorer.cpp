@@ -62,6 +62,10 @@ void Scorer::set_query(std::span<const float> values) {
     if (state_.graph) {
         state_.kernels->dot_f32(centered_.data(), centered_.data(), 0, nullptr, 1, dim_, &centered_norm_);
     }
+    if (has_bounds()) prepare_codes();
+}
+
+void Scorer::prepare_codes() {
     if (state_.uniform) uniform_->set(values_, state_.uniform->scale());
 }
 

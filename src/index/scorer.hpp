@@ -50,6 +50,12 @@ public:
     float centered_norm() const noexcept { return centered_norm_; }
 
     // Whether there are codes to have bounds of.
+    // Not where a walk leads to few candidates whose codes are their vectors: these are measured at once.
+    bool has_bounds() const noexcept {
+        return has_codes() && !(state_.graph && state_.description.code_kind == CodeKind::uniform_exact &&
+                                state_.description.walk_dim != 0);
+    }
+    void prepare_codes();
     bool has_codes() const noexcept { return state_.description.code_kind != CodeKind::none; }
 
 private:

@@ -41,12 +41,10 @@ def nothing() -> Found:
 class NearfileReader:
     """An index of nearfile with ids from 0 to 2**31 - 1."""
 
-    __slots__ = ("core", "dim", "graph", "more", "n_items", "n_trees")
+    __slots__ = ("core", "dim", "graph", "n_items", "n_trees")
 
     def __init__(self, core: _core.Index, n_trees: int) -> None:
         self.core = core
-        # The largest inner products lie further apart in the trees than the nearest of other metrics.
-        self.more = 2 if core.metric == "dot" else 1
         self.dim = core.dim
         self.graph = core.structure == "graph"
         self.n_trees = n_trees
@@ -64,7 +62,7 @@ class NearfileReader:
             return None
         if search_k < -1 or (search_k == -1 and n <= 0):
             return k, 0, 0.0, 0, True
-        wanted = (k * self.n_trees if search_k == -1 else search_k) * self.more
+        wanted = k * self.n_trees if search_k == -1 else search_k
         return (k, min(wanted, _core.max_count), 0.0, 0, False) if self.graph else (k, 0, 0.0, wanted, False)
 
     def search(self, row: Floats, n: int, search_k: int) -> Found:
