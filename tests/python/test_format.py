@@ -125,7 +125,8 @@ def test_the_reader_agrees_on_a_golden_file(expected: dict[str, Any]) -> None:
 def test_the_reader_walks_the_forest_as_the_library_does(metric: str, dim: int, tmp_path: pathlib.Path) -> None:
     vectors = reference.vectors_for(metric, 2000, dim, seed=1)
     queries = reference.vectors_for(metric, 8, dim, seed=2)
-    with nearfile.build(vectors, tmp_path / "medium.near", metric=metric, n_trees=5, seed=9) as index:
+    options = {"metric": metric, "structure": "forest", "n_trees": 5, "seed": 9}
+    with nearfile.build(vectors, tmp_path / "medium.near", **options) as index:
         file = read(tmp_path / "medium.near")
         assert file.projected == (dim > 128 and metric != "hamming")
         for search_k in (1, 100, 700):
