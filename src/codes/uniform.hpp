@@ -63,15 +63,6 @@ public:
     const UniformLayout& layout() const noexcept { return layout_; }
     const UniformScale& scale() const noexcept { return scale_; }
 
-    // What the code stands for.
-    void decode(RowId row, std::span<float> out) const noexcept {
-        const auto* code = reinterpret_cast<const std::uint8_t*>(rows_.data() + row * layout_.stride);
-        for (std::size_t i = 0; i < layout_.dim; ++i) {
-            const float offset = scale_.offsets.empty() ? 0.0f : scale_.offsets[i];
-            out[i] = offset + scale_.scale * static_cast<float>(code[i]);
-        }
-    }
-
     // As ScaledCodes; euclidean needs exact codes.
     void euclidean(const UniformQuery& query, const RowId* ids, RowId first, std::size_t count, Bounds out) const;
     void manhattan(const UniformQuery& query, const RowId* ids, RowId first, std::size_t count, Bounds out) const;
