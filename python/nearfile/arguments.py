@@ -20,8 +20,9 @@ STRUCTURES = ("graph", "forest")
 PROFILES = ("compact", "balanced", "fast")
 KEEPS = ("exact", "half", "none")
 
-#: What is built where nothing else is asked for.
+#: What is built where nothing else is asked for: a graph, but not yet for inner products, which it serves badly.
 DEFAULT_STRUCTURE = "graph"
+STRUCTURE_OF_DOT = "forest"
 DEFAULT_PROFILE = "balanced"
 DEFAULT_KEEP = "exact"
 
@@ -124,8 +125,10 @@ def one_of(what: str, value: object, known: tuple[str, ...]) -> str:
     return str(value)
 
 
-def kinds(structure: object, profile: object, keep: object) -> tuple[str, str, str]:
+def kinds(structure: object, profile: object, keep: object, metric: str) -> tuple[str, str, str]:
     """``structure``, ``profile`` and ``keep`` of a build; the last two are choices of a graph."""
+    if structure is None:
+        structure = STRUCTURE_OF_DOT if metric == "dot" else DEFAULT_STRUCTURE
     wanted = one_of("structure", structure, STRUCTURES)
     made_for = one_of("profile", profile, PROFILES)
     kept = one_of("keep", keep, KEEPS)

@@ -55,7 +55,7 @@ class Builder:
         metric: str = "angular",
         path: PathLike | None = None,
         *,
-        structure: str = arguments.DEFAULT_STRUCTURE,
+        structure: str | None = None,
         profile: str = arguments.DEFAULT_PROFILE,
         keep: str = arguments.DEFAULT_KEEP,
         n_trees: int | None = None,
@@ -67,7 +67,7 @@ class Builder:
         self._metric = arguments.name("metric", metric)
         self._core = _core.Builder(self._dim, self._metric)
         self._path = arguments.path_to_write(path)
-        self._kinds = arguments.kinds(structure, profile, keep)
+        self._kinds = arguments.kinds(structure, profile, keep, self._metric)
         self._n_trees = arguments.trees(n_trees)
         self._threads = arguments.threads(threads, default=0)
         self._seed = arguments.seed(seed)
@@ -166,7 +166,7 @@ def build(
     *,
     metric: str = "angular",
     ids: object = None,
-    structure: str = arguments.DEFAULT_STRUCTURE,
+    structure: str | None = None,
     profile: str = arguments.DEFAULT_PROFILE,
     keep: str = arguments.DEFAULT_KEEP,
     n_trees: int | None = None,
@@ -181,7 +181,8 @@ def build(
         path: Where to write the index; ``None`` keeps it in memory.
         metric: ``"angular"``, ``"cosine"``, ``"euclidean"``, ``"dot"``, ``"manhattan"`` or ``"hamming"``.
         ids: n whole numbers or n ``str`` that name the vectors; ``None`` takes the row numbers.
-        structure: ``"graph"``, or ``"forest"`` for trees alone, as Annoy's.
+        structure: ``"graph"``, or ``"forest"`` for trees alone, as Annoy's; ``None`` is a graph, but for ``"dot"`` a
+            forest.
         profile: Of a graph: ``"compact"``, ``"balanced"`` or ``"fast"``; see :class:`Builder`.
         keep: Of a graph: ``"exact"``, ``"half"`` or ``"none"``, what stays of the vectors; see :class:`Builder`.
         n_trees: How many trees; ``None`` chooses.

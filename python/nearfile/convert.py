@@ -30,7 +30,7 @@ def convert(
     dim: int,
     metric: str | None = None,
     *,
-    structure: str = arguments.DEFAULT_STRUCTURE,
+    structure: str | None = None,
     profile: str = arguments.DEFAULT_PROFILE,
     keep: str = arguments.DEFAULT_KEEP,
     n_trees: int | None = None,
@@ -65,10 +65,10 @@ def convert(
     source = arguments.path(old)
     target = arguments.path_to_write(new)
     assert target is not None
-    chosen = arguments.kinds(structure, profile, keep)
     trees, workers, chosen_seed = arguments.trees(n_trees), arguments.threads(threads, 0), arguments.seed(seed)
     progress_module.check(progress)
     name = only_metric(source, length) if metric is None else arguments.name("metric", metric)
+    chosen = arguments.kinds(structure, profile, keep, name)
     file = _core.AnnoyFile.open(arguments.path_bytes(source), length, name, False)
     builder = _core.Builder(length, name)
     feed(builder, file, file.n_items)

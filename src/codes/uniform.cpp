@@ -72,8 +72,8 @@ Lost encode(std::span<const float> values, const UniformScale& scale, std::uint8
     for (std::size_t start = 0; start < values.size(); start += piece) {
         const std::size_t n = std::min(piece, values.size() - start);
         round_all(values.data() + start, zeros.data(), scale.scale, code + start, n);
-        const Lost some = measure(values.data() + start, zeros.data(), scale.scale, code + start, n,
-                                  scale.scale == 1.0f);
+        const Lost some =
+            measure(values.data() + start, zeros.data(), scale.scale, code + start, n, scale.scale == 1.0f);
         lost.l1 += some.l1;
         squares += static_cast<double>(some.l2) * some.l2;
     }

@@ -131,7 +131,8 @@ void Assembled::weave(const kernels::Kernels& kernels, Metric metric, const Rows
         coded_.rows = reorder(coded_.rows, coded_.rows.size() / rows.count(), woven_.order);
     }
     const bool codes_are_vectors = coded_.kind == CodeKind::uniform_exact || coded_.kind == CodeKind::bits;
-    const codes::ValueKind kind = options.keep == Keep::half && fit_half(rows) ? codes::ValueKind::float16 : rows.kind();
+    const codes::ValueKind kind =
+        options.keep == Keep::half && fit_half(rows) ? codes::ValueKind::float16 : rows.kind();
     if (!codes_are_vectors && options.keep != Keep::none) {
         vectors_ = encode_vectors(rows, kind, woven_.order, options.threads, watch);
     }

@@ -87,8 +87,9 @@ private:
         in_range(description_.walk_dim, 0, max_walk_dim, "the dimension of the walk", *this);
         const float scale = description_.sketch_scale;
         // Sketches see another space than the vectors' own: only of that one a search has the query's values.
-        if (description_.degree % codes::sketch_group != 0 || description_.space == SpaceKind::own || !std::isfinite(scale) || scale < 0 ||
-            description_.metric == Metric::manhattan || description_.metric == Metric::hamming) {
+        if (description_.degree % codes::sketch_group != 0 || description_.space == SpaceKind::own ||
+            !std::isfinite(scale) || scale < 0 || description_.metric == Metric::manhattan ||
+            description_.metric == Metric::hamming) {
             bad("its sketches do not go with the metric and the number of neighbours");
         }
     }

@@ -61,9 +61,7 @@ public:
 
     // Whether there are codes to have bounds of.
     // Not where a walk leads to few candidates whose codes are their vectors: these are measured at once.
-    bool has_bounds() const noexcept {
-        return has_codes();
-    }
+    bool has_bounds() const noexcept { return has_codes(); }
     void prepare_codes();
     bool has_codes() const noexcept { return state_.description.code_kind != CodeKind::none; }
 

@@ -90,7 +90,8 @@ void verify_graph(const Index::State& state) {
         }
         for (std::size_t place = 0; place < graph.degree; ++place) {
             std::uint32_t neighbor;
-            std::memcpy(&neighbor, graph.vertices.data() + item * graph.stride + place * sizeof neighbor, sizeof neighbor);
+            std::memcpy(&neighbor, graph.vertices.data() + item * graph.stride + place * sizeof neighbor,
+                        sizeof neighbor);
             if (neighbor >= count && neighbor != codes::no_neighbor) {
                 bad(state, SectionKind::vertices, "a neighbour that does not exist");
             }

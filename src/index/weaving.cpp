@@ -67,8 +67,14 @@ class Weaver {
 public:
     Weaver(const kernels::Kernels& kernels, Metric metric, const Rows& rows, const Coded& coded,
            const BuildOptions& options, const StageWatch& watch)
-        : kernels_(kernels), metric_(metric), rows_(rows), coded_(coded), options_(options), watch_(watch),
-          threads_(options.threads), count_(rows.count()) {}
+        : kernels_(kernels),
+          metric_(metric),
+          rows_(rows),
+          coded_(coded),
+          options_(options),
+          watch_(watch),
+          threads_(options.threads),
+          count_(rows.count()) {}
 
     Woven run() {
         woven_.n_trees = options_.n_trees == 0 ? default_trees : options_.n_trees;
@@ -105,9 +111,8 @@ private:
         woven_.plane_dim = 0;
         if (count_ == 0) return;
         const forest::BitPoints before{coded_.rows.as<std::uint64_t>(), words, rows_.dim(), count_};
-        woven_.bits = plant_seeds<forest::BitSplit>([&](const forest::GrowOptions& grow, auto& stop) {
-            return forest::grow(before, grow, stop);
-        });
+        woven_.bits = plant_seeds<forest::BitSplit>(
+            [&](const forest::GrowOptions& grow, auto& stop) { return forest::grow(before, grow, stop); });
         const std::size_t stride = words * sizeof(std::uint64_t);
         const base::AlignedBuffer codes = reorder(coded_.rows, stride, woven_.order);
         const forest::BitPoints points{codes.as<const std::uint64_t>(), words, rows_.dim(), count_};
@@ -159,7 +164,8 @@ private:
         const std::vector<float> sample = sample_rows();
         woven_.projection =
             codes::train_projection(kernels_, sample, dim, base::derive_seed(options_.seed, projection_part));
-        const Space projection(codes::Projection{woven_.projection.rows.as<std::int8_t>(), woven_.projection.scales, dim});
+        const Space projection(
+            codes::Projection{woven_.projection.rows.as<std::int8_t>(), woven_.projection.scales, dim});
         if (!sketched || dim > most_rotated_dim || variance_kept(projection, sample) >= least_variance_kept) {
             return projection;
         }
@@ -204,7 +210,8 @@ private:
         run_stage(
             "seeds", 1, threads_,
             [&](std::size_t) {
-                trees[0] = grow_one(forest::GrowOptions{seed_leaf_size, base::derive_seed(options_.seed, seed_tree_part)}, stop);
+                trees[0] = grow_one(
+                    forest::GrowOptions{seed_leaf_size, base::derive_seed(options_.seed, seed_tree_part)}, stop);
             },
             watch_, stop);
         woven_.order = std::move(trees[0].items);
@@ -262,7 +269,8 @@ private:
                 "leaves", (n_leaves + leaves_a_task - 1) / leaves_a_task, threads_,
                 [&](std::size_t task) {
                     graph::LeafProducts products(distances, candidates_of_leaf);
-                    for (std::size_t l = task * leaves_a_task; l < std::min(n_leaves, (task + 1) * leaves_a_task); ++l) {
+                    for (std::size_t l = task * leaves_a_task; l < std::min(n_leaves, (task + 1) * leaves_a_task);
+                         ++l) {
                         const std::size_t end = l + 1 < n_leaves ? tree.starts[l + 1] : count_;
                         products.offer(std::span(tree.items).subspan(tree.starts[l], end - tree.starts[l]), lists);
                     }

@@ -232,8 +232,8 @@ void byte_batch(const Byte* query, const Byte* rows, std::size_t stride, const R
 
 // ---- 4-bit codes
 
-// Eight 32-bit sums of a row of blocks. Four products of a block fit in 16 bits: 4 * 15 * 127 = 7,620; so do those of four
-// blocks, 30,480.
+// Eight 32-bit sums of a row of blocks. Four products of a block fit in 16 bits: 4 * 15 * 127 = 7,620; so do those of
+// four blocks, 30,480.
 template <int n_rows>
 void nibble_sums(const std::int8_t* query, const char* const (&rows)[n_rows], std::size_t blocks,
                  __m256i (&sums)[n_rows]) {
@@ -291,18 +291,17 @@ __m256i sketch_sums(const SketchQuery& query, const std::uint8_t* bits) {
         const __m256i both = load(bits + p * 16);
         const __m256i next = load(bits + p * 16 + 32);
         const __m256i a = _mm256_shuffle_epi8(load(query.even + p * 16), _mm256_and_si256(both, low_half));
-        const __m256i b = _mm256_shuffle_epi8(load(query.odd + p * 16),
-                                              _mm256_and_si256(_mm256_srli_epi16(both, 4), low_half));
+        const __m256i b =
+            _mm256_shuffle_epi8(load(query.odd + p * 16), _mm256_and_si256(_mm256_srli_epi16(both, 4), low_half));
         const __m256i c = _mm256_shuffle_epi8(load(query.even + p * 16 + 32), _mm256_and_si256(next, low_half));
-        const __m256i d = _mm256_shuffle_epi8(load(query.odd + p * 16 + 32),
-                                              _mm256_and_si256(_mm256_srli_epi16(next, 4), low_half));
+        const __m256i d =
+            _mm256_shuffle_epi8(load(query.odd + p * 16 + 32), _mm256_and_si256(_mm256_srli_epi16(next, 4), low_half));
         const __m256i bytes = _mm256_add_epi8(_mm256_add_epi8(a, b), _mm256_add_epi8(c, d));
         all = _mm256_add_epi16(all, bytes);
         odd_places = _mm256_add_epi16(odd_places, _mm256_srli_epi16(bytes, 8));
     }
     const __m256i even_places = _mm256_sub_epi16(all, _mm256_slli_epi16(odd_places, 8));
-    const __m128i e =
-        _mm_add_epi16(_mm256_castsi256_si128(even_places), _mm256_extracti128_si256(even_places, 1));
+    const __m128i e = _mm_add_epi16(_mm256_castsi256_si128(even_places), _mm256_extracti128_si256(even_places, 1));
     const __m128i o = _mm_add_epi16(_mm256_castsi256_si128(odd_places), _mm256_extracti128_si256(odd_places, 1));
     return _mm256_set_m128i(_mm_unpackhi_epi16(e, o), _mm_unpacklo_epi16(e, o));
 }

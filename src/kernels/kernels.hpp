@@ -48,16 +48,16 @@ struct Kernels {
     void (*dot_i8)(const std::int8_t* query, const std::int8_t* rows, std::size_t stride, const RowId* ids,
                    std::size_t count, std::size_t dim, std::int32_t* out);
 
-    // Rows of 4-bit codes, 0 to 15, against queries from -127 to 127: `blocks` blocks of 32 bytes, each of 64 dimensions;
-    // the lower half of byte b of a block is dimension b, the upper half dimension 32 + b.
+    // Rows of 4-bit codes, 0 to 15, against queries from -127 to 127: `blocks` blocks of 32 bytes, each of 64
+    // dimensions; the lower half of byte b of a block is dimension b, the upper half dimension 32 + b.
     void (*dot_u4)(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const RowId* ids,
                    std::size_t count, std::size_t blocks, std::int32_t* out);
 
     // Which neighbours of a vertex may be nearer than the bar, in groups of 16: bit j of masks[g] is set where
     //     (base + additive[i]) - factor[i] * (step * sum[i] + offset) < bar        (i = 16 g + j)
-    // sum[i] being what neighbour i looks up in all tables. For each group, `bits` has 16 bytes for each pair of tables:
-    // the lower half of byte j is neighbour j's index into the even table of the pair, the upper half that into the odd.
-    // additive and factor are in half precision.
+    // sum[i] being what neighbour i looks up in all tables. For each group, `bits` has 16 bytes for each pair of
+    // tables: the lower half of byte j is neighbour j's index into the even table of the pair, the upper half that into
+    // the odd. additive and factor are in half precision.
     void (*sketch_below)(const SketchQuery& query, float base, float bar, const std::uint8_t* bits,
                          const std::uint16_t* additive, const std::uint16_t* factor, std::size_t n_groups,
                          std::uint16_t* masks);

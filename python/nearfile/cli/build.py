@@ -11,7 +11,9 @@ import nearfile
 from nearfile import arguments
 from nearfile.cli import output
 
-Structure = Annotated[str, typer.Option(help="graph, or forest: trees alone, as Annoy's.", show_default=True)]
+Structure = Annotated[
+    Optional[str], typer.Option(help="graph, or forest for trees alone. Default: graph, but forest for dot.")
+]
 Profile = Annotated[str, typer.Option(help="Of a graph: compact, balanced or fast.", show_default=True)]
 Keep = Annotated[str, typer.Option(help="Of a graph, what stays of vectors: exact, half or none.", show_default=True)]
 
@@ -26,7 +28,7 @@ def build(
         Optional[Path],
         typer.Option(help="A text file with one id a line: whole numbers if all are, else text. Default: row numbers."),
     ] = None,
-    structure: Structure = arguments.DEFAULT_STRUCTURE,
+    structure: Structure = None,
     profile: Profile = arguments.DEFAULT_PROFILE,
     keep: Keep = arguments.DEFAULT_KEEP,
     trees: Annotated[Optional[int], typer.Option(help="How many trees. Default: chosen.")] = None,

@@ -20,7 +20,7 @@ def convert(
         Optional[str],
         typer.Option(help="angular, euclidean, manhattan, dot or hamming. Default: the only one that fits."),
     ] = None,
-    structure: Structure = arguments.DEFAULT_STRUCTURE,
+    structure: Structure = None,
     profile: Profile = arguments.DEFAULT_PROFILE,
     keep: Keep = arguments.DEFAULT_KEEP,
     trees: Annotated[Optional[int], typer.Option(help="How many trees. Default: chosen.")] = None,
