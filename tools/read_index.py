@@ -59,7 +59,8 @@ HEADER = layout(
 SECTION_ENTRY = layout("kind:u4 flags:u4 offset:u8 length:u8 crc:u4 reserved:u4")
 DESCRIPTION = layout(
     "metric:u4 structure:u4 dim:u4 count:u4 value_type:u4 id_kind:u4 code_kind:u4 code_scale:f4 n_trees:u4 "
-    "leaf_size:u4 seed:u8 plane_dim:u4 reserved_number:u4 library_version:S16 reserved:V120"
+    "leaf_size:u4 seed:u8 plane_dim:u4 reserved_number:u4 library_version:S16 "
+    "profile:u4 keep:u4 degree:u4 walk_dim:u4 space:u4 sketch_scale:f4 reserved:V96"
 )
 PAGE = 4096
 ALIGNMENT = TRAILING_BYTES = 64
@@ -68,17 +69,27 @@ FLAG_REQUIRED = 1
 METRICS = ("angular", "cosine", "euclidean", "dot", "manhattan", "hamming")
 VALUE_TYPES = ("float32", "float16", "uint8", "bit")
 ID_KINDS = ("row", "int64", "string")
-CODE_KINDS = ("scaled", "uniform_exact", "uniform", "bits")
-CODES_OF = {"hamming": ("bits",), "manhattan": ("uniform", "uniform_exact"), "euclidean": ("scaled", "uniform_exact")}
+STRUCTURES = ("forest", "graph")
+PROFILES = ("compact", "balanced", "fast")
+KEEPS = ("exact", "half", "none")
+SPACES = ("own", "projection", "rotation")
+CODE_KINDS = ("scaled", "uniform_exact", "uniform", "bits", "none")
+CODES_OF = {
+    "hamming": ("bits",),
+    "manhattan": ("uniform", "uniform_exact"),
+    "euclidean": ("scaled", "uniform_exact", "none"),
+}
 # Kind 1 is the first.
 SECTIONS = ("codes", "roots", "splits", "planes", "leaf_starts", "leaf_items", "projection", "projection_scales")
 SECTIONS += ("center", "vectors", "int64_ids", "id_text_starts", "id_text", "id_order")
+SECTIONS += ("vertices", "nibbles", "rows", "places")
 
 # 4. What sections are made of.
 
 SPLIT = layout("below:u4 above:u4 scale:f4 offset:f4")
 BIT_SPLIT = layout("below:u4 above:u4 bit:u4 reserved:u4")
 LEAF_BIT = 0x80000000
+NO_NEIGHBOR = 0xFFFFFFFF
 
 
 def round_up(value: int, multiple: int) -> int:
@@ -129,11 +140,23 @@ class IndexFile:
         self.metric, self.value_type = name_of(METRICS, d["metric"]), name_of(VALUE_TYPES, d["value_type"])
         self.id_kind, self.code_kind = name_of(ID_KINDS, d["id_kind"]), name_of(CODE_KINDS, d["code_kind"])
         self.dim, self.count, self.plane_dim = int(d["dim"]), int(d["count"]), int(d["plane_dim"])
-        check(d["structure"] == 0 and 1 <= self.dim <= 65536 and self.count < 1 << 31, "the description is malformed")
+        self.graph = name_of(STRUCTURES, d["structure"]) == "graph"
+        self.keep, self.space = name_of(KEEPS, d["keep"]), name_of(SPACES, d["space"])
+        check(1 <= self.dim <= 65536 and self.count < 1 << 31, "the description is malformed")
         check(1 <= d["n_trees"] <= 65536 and 1 <= d["leaf_size"] < 1 << 31, "the description is malformed")
-        check(self.metric == "hamming" or self.plane_dim in (self.dim, 128), "the description is malformed")
+        plane_dim = 0 if self.metric == "hamming" else 128 if self.space == "projection" else self.dim
+        check(self.plane_dim == plane_dim, "the description is malformed")
+        self.degree, self.walk_dim = int(d["degree"]), int(d["walk_dim"])
+        check(1 <= self.degree <= 1024 if self.graph else self.degree == 0, "the description is malformed")
+        if self.walk_dim:
+            check(self.graph and self.walk_dim == self.plane_dim <= 4096, "the description is malformed")
+            check(self.degree % 16 == 0 and self.space != "own", "the description is malformed")
+            check(self.metric != "manhattan" and 0 <= d["sketch_scale"] < np.inf, "the description is malformed")
         check((self.value_type == "bit") == (self.metric == "hamming"), "the value type does not fit the metric")
-        check(self.code_kind in CODES_OF.get(self.metric, ("scaled",)), "the kind of code does not fit the metric")
+        check(
+            self.code_kind in CODES_OF.get(self.metric, ("scaled", "none")), "the kind of code does not fit the metric"
+        )
+        check(self.code_kind != "none" or self.walk_dim > 0, "there are neither codes nor sketches")
         check(
             self.code_kind != "uniform_exact" or self.value_type == "uint8",
             "only whole numbers are codes of themselves",
@@ -161,22 +184,29 @@ class IndexFile:
             "uniform_exact": dim,
             "uniform": tail + 4,
             "bits": round_up(dim, 64) // 8,
+            "none": 0,
         }
-        self.codes = self.section("codes", np.uint8, n, strides[self.code_kind])
+        self.codes = np.zeros((n, 0), np.uint8)
+        if self.code_kind != "none":
+            self.codes = self.section("codes", np.uint8, n, strides[self.code_kind])
         # Where the codes are exact they are the vectors.
         if self.code_kind in ("uniform_exact", "bits"):
             self.stored = self.codes
+        elif self.keep == "none" and self.code_kind != "none":
+            self.stored = None
         else:
             self.stored = self.section("vectors", self.value_type, n, dim)
         self.center = self.section("center", f32, 0 if self.metric in ("dot", "hamming") or n == 0 else dim)
 
-        n_trees = int(self.description["n_trees"]) if n else 0
+        n_trees = 0 if n == 0 else 1 if self.graph else int(self.description["n_trees"])
         self.roots = self.section("roots", "<u4", n_trees)
         self.splits = self.section("splits", BIT_SPLIT if bits else SPLIT, -1)
         self.planes = self.section("planes", np.int8, len(self.splits), self.plane_dim)
         self.leaf_starts = self.section("leaf_starts", "<u8", -1)
-        self.leaf_items = self.section("leaf_items", "<u4", n_trees * n)
-        self.projected = not bits and self.plane_dim != dim and n > 0
+        self.leaf_items = self.section("leaf_items", "<u4", 0 if self.graph else n_trees * n)
+        if self.graph:
+            self.open_graph()
+        self.projected = not bits and self.space == "projection" and n > 0
         if self.projected:
             self.projection = self.section("projection", np.int8, self.plane_dim, dim)
             self.projection_scales = self.section("projection_scales", f32, self.plane_dim)
@@ -195,22 +225,53 @@ class IndexFile:
             self.id_order = self.section("id_order", "<u4", n).tolist()
             check(all(row < n for row in self.id_order), "the order of ids has a row that does not exist")
 
+    def open_graph(self) -> None:
+        """The neighbours of every item, the order of items, and what sketches and nibbles are made of."""
+        n, degree, dim = self.count, self.degree, self.walk_dim
+        stride = 4 * degree if dim == 0 else round_up(8 * degree + degree * round_up(dim, 32) // 8, 64)
+        vertices = self.section("vertices", np.uint8, n, stride)
+        self.neighbors = vertices[:, : 4 * degree].copy().view("<u4")
+        if dim > 0:
+            self.additive, self.factor = (
+                vertices[:, 4 * degree : 8 * degree].copy().view("<f2").reshape(n, 2, -1).swapaxes(0, 1)
+            )
+            signs = vertices[:, 8 * degree : 8 * degree + degree * round_up(dim, 32) // 8]
+            signs = signs.reshape(n, degree // 16, -1, 16).swapaxes(2, 3).reshape(n, degree, -1)
+            self.signs = np.unpackbits(signs, axis=2, bitorder="little")[:, :, :dim].astype(np.int8) * 2 - 1
+            nibbles = self.section("nibbles", np.uint8, n, round_up(dim, 64) // 2 + 8)
+            blocks = nibbles[:, :-8].reshape(n, -1, 32)
+            self.nibbles = np.stack([blocks & 15, blocks >> 4], axis=2).reshape(n, -1)[:, :dim]
+            self.nibble_factor, self.nibble_squares = nibbles[:, -8:].copy().view(f32).T
+        self.rows, self.places = self.section("rows", "<u4", n), self.section("places", "<u4", n)
+        check(all(self.rows < n) and all(self.places < n), "the order of items has one that does not exist")
+
+    def in_rows(self, items: np.ndarray) -> np.ndarray:
+        """What is in the order of items in that of rows."""
+        return items[self.places] if self.graph else items
+
     def vectors(self) -> np.ndarray:
-        """Every vector as it was added, as float32 (exact: all value types are float32 numbers)."""
+        """Every vector as it was added, or what is kept of it, as float32 (all value types are float32 numbers)."""
         if self.value_type == "bit":
-            return np.unpackbits(self.codes, axis=1, bitorder="little")[:, : self.dim].astype(f32)
-        return self.stored.astype(f32)
+            return self.in_rows(np.unpackbits(self.codes, axis=1, bitorder="little")[:, : self.dim].astype(f32))
+        if self.stored is not None:
+            return self.in_rows(self.stored.astype(f32))
+        vectors = self.approximations()[0] + (self.center if len(self.center) else f32(0))
+        if self.metric in ("angular", "cosine"):
+            tail = round_up(self.dim, 4)
+            vectors[self.in_rows(~self.codes[:, tail : tail + 4].any(axis=1))] = 0  # without direction
+        return vectors
 
     def approximations(self) -> tuple[np.ndarray, np.ndarray]:
         """What the codes stand for, relative to the center, and for each row how far that is from the vector."""
         n, dim, tail = self.count, self.dim, round_up(self.dim, 4)
         if self.code_kind == "scaled":
             scale, _squared_norm, error = self.codes[:, tail : tail + 12].copy().view(f32).T
-            return scale[:, None] * self.codes[:, :dim].view(np.int8), error
-        check(self.code_kind != "bits", "bits are no approximations")
+            return self.in_rows(scale[:, None] * self.codes[:, :dim].view(np.int8)), self.in_rows(error)
+        check(self.code_kind not in ("bits", "none"), "there are no approximations")
+        if self.code_kind == "uniform_exact":
+            return self.in_rows(self.codes.astype(f32) - self.center), np.zeros(n, f32)
         steps = self.description["code_scale"] * (self.codes[:, :dim].astype(f32) - 128)
-        exact = self.code_kind == "uniform_exact"
-        return steps, np.zeros(n, f32) if exact else self.codes[:, tail:].copy().view(f32)[:, 0]
+        return self.in_rows(steps), self.in_rows(self.codes[:, tail:].copy().view(f32)[:, 0])
 
     # 5. What a reader can check further: what verify() does beyond opening.
 
@@ -235,6 +296,10 @@ class IndexFile:
                 reached.add(ref)
                 stack += [int(self.split(ref)["below"]), int(self.split(ref)["above"])]
             check(sorted(items) == list(range(self.count)), "a tree does not have every item once")
+        if self.graph:
+            check(all(self.places[self.rows] == range(self.count)), "rows and places do not belong together")
+            known = (self.neighbors < self.count) | (self.neighbors == NO_NEIGHBOR)
+            check(bool(known.all()), "a vertex has a neighbour that does not exist")
         if self.id_kind != "row":
             ordered = [self.ids[row] if self.id_kind == "int64" else self.ids[row].encode() for row in self.id_order]
             check(all(a < b for a, b in zip(ordered, ordered[1:])), "the ids do not ascend in their order")
@@ -314,6 +379,20 @@ class IndexFile:
                 descend(-priority, ref)
         return list(found)
 
+    # 6. Searching by hand: the graph, with exact distances and the first items for seeds.
+
+    def walk(self, query: np.ndarray, k: int, effort: int) -> list[tuple[int, float]]:
+        """The k best of what a walk meets that keeps ``effort`` rows in view."""
+        width, first = max(effort, k), self.rows[:8].tolist()
+        view, met, been = self.nearest(query, first, width), set(first), set()
+        while (at := next((row for row, _ in view if row not in been), None)) is not None:
+            been.add(at)
+            around = self.neighbors[self.places[at]]
+            fresh = [row for row in self.rows[around[around < self.count]].tolist() if row not in met]
+            met.update(fresh)
+            view = self.nearest(query, [row for row, _ in view] + fresh, width)
+        return view[:k]
+
     def split(self, ref: int) -> np.void:
         """The split of a reference."""
         check(ref < len(self.splits), "a reference to a split that does not exist")
@@ -324,7 +403,10 @@ class IndexFile:
         leaf = ref & ~LEAF_BIT
         check(leaf + 1 < len(self.leaf_starts), "a reference to a leaf that does not exist")
         start, end = self.leaf_starts[leaf : leaf + 2].tolist()
-        check(start <= end <= len(self.leaf_items) and end - start <= self.description["leaf_size"], "a bad leaf")
+        most = self.count if self.graph else len(self.leaf_items)
+        check(start <= end <= most and end - start <= self.description["leaf_size"], "a bad leaf")
+        if self.graph:
+            return self.rows[start:end].tolist()
         items = self.leaf_items[start:end].tolist()
         check(all(item < self.count for item in items), "a leaf has an item that does not exist")
         return items
@@ -369,7 +451,9 @@ def main() -> None:
     parser.add_argument("file")
     parser.add_argument("--query", type=int, metavar="ROW", help="search for the neighbours of this row")
     parser.add_argument("-k", type=int, default=10)
-    parser.add_argument("--search-k", type=int, default=200, help="how many candidates the forest is asked for")
+    parser.add_argument(
+        "--search-k", type=int, default=200, help="how many candidates a forest is asked for, or a graph keeps in view"
+    )
     arguments = parser.parse_args()
     try:
         index = IndexFile(np.fromfile(arguments.file, np.uint8))
@@ -390,9 +474,10 @@ def main() -> None:
     if not 0 <= arguments.query < index.count:
         sys.exit(f"--query: expected a row from 0 to {index.count - 1}, got {arguments.query}")
     query = index.vectors()[arguments.query]
+    by = ("the graph", index.walk) if index.graph else ("the forest", index.search)
     for name, found in (
         ("brute force", index.nearest(query, list(range(index.count)), arguments.k)),
-        ("the forest", index.search(query, arguments.k, arguments.search_k)),
+        (by[0], by[1](query, arguments.k, arguments.search_k)),
     ):
         print(f"nearest to {index.ids[arguments.query]!r} by {name}:")
         for row, distance in found:

@@ -10,8 +10,11 @@ from bench.shape import Shape
 
 # One line is one more build of every data set.
 BUILDS: list[Parameters] = [
+    {"structure": "graph", "profile": "balanced"},
+    {"structure": "graph", "profile": "fast"},
     {"structure": "forest"},
 ]
+EFFORTS = (10, 12, 14, 17, 20, 24, 28, 34, 40, 48, 57, 68, 80, 96, 112, 136, 160, 200, 240, 320, 480)
 SEARCH_K = (100, 200, 400, 800, 1600, 3200, 6400, 12800, 25600)
 
 
@@ -24,9 +27,11 @@ class Nearfile(Adapter):
     metrics: ClassVar[frozenset[str]] = frozenset({"euclidean", "angular", "dot"})
 
     def builds(self, shape: Shape) -> list[Parameters]:
-        return BUILDS
+        return BUILDS if shape.metric != "dot" else BUILDS[-1:]
 
     def searches(self, build: Parameters, shape: Shape) -> list[Parameters]:
+        if build["structure"] == "graph":
+            return [{"effort": effort} for effort in EFFORTS]
         return [{"search_k": search_k} for search_k in SEARCH_K]
 
     def build(self, base: Any, metric: str, parameters: Parameters, threads: int, path: Path) -> None:
@@ -43,13 +48,13 @@ class NearfileSearcher:
 
     def __init__(self, index: Any) -> None:
         self._index = index
-        self._search_k = 0
+        self._search: Parameters = {}
 
     def set(self, search: Parameters, k: int) -> None:
-        self._search_k = search["search_k"]
+        self._search = search
 
     def one(self, query: Any, k: int) -> Any:
-        return self._index.search(query, k, search_k=self._search_k)[0]
+        return self._index.search(query, k, **self._search)[0]
 
     def batch(self, queries: Any, k: int, threads: int) -> Any:
-        return self._index.search(queries, k, search_k=self._search_k, threads=threads)[0]
+        return self._index.search(queries, k, **self._search, threads=threads)[0]

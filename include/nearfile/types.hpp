@@ -66,8 +66,11 @@ std::string_view keep_name(Keep keep) noexcept;
 std::string_view value_type_name(ValueType type) noexcept;
 std::string_view id_kind_name(IdKind kind) noexcept;
 
-// Throws Error(invalid_argument) that lists the known names.
+// These throw Error(invalid_argument) that lists the known names.
 Metric metric_from_name(std::string_view name);
+Structure structure_from_name(std::string_view name);
+Profile profile_from_name(std::string_view name);
+Keep keep_from_name(std::string_view name);
 
 // Called from the thread that builds, about twenty times a second; returning false stops the build with
 // Error(cancelled).
@@ -78,8 +81,8 @@ struct BuildOptions {
     Profile profile = Profile::balanced;  // of a graph
     Keep keep = Keep::exact;              // of a graph
     std::uint32_t n_trees = 0;            // 0: chosen from the data
-    std::uint64_t seed = 0;     // same input, seed and version: same bytes
-    std::uint32_t threads = 0;  // 0: every core; does not change the result
+    std::uint64_t seed = 0;               // same input, seed and version: same bytes
+    std::uint32_t threads = 0;            // 0: every core; does not change the result
     Progress progress;
 };
 
@@ -90,8 +93,8 @@ struct OpenOptions {
 
 struct SearchOptions {
     std::uint32_t k = 10;
-    std::uint32_t effort = 0;  // of a graph: how many vertices the walk keeps in view, at least k; 0: chosen
-    float recall = 0;          // of a graph: the share of the k nearest that answers are to have; 0: by effort
+    std::uint32_t effort = 0;    // of a graph: how many vertices the walk keeps in view, at least k; 0: chosen
+    float recall = 0;            // of a graph: the share of the k nearest that answers are to have; 0: by effort
     std::uint64_t search_k = 0;  // distinct candidates to score, never less than k or dim / 4; 0: chosen from k
     bool exact = false;          // score every item: the answer of brute force
     std::uint32_t threads = 1;   // for batches; 0: every core

@@ -121,12 +121,26 @@ nb::dict info(const SharedIndex& shared) {
         entry["bytes"] = section.bytes;
         sections.append(entry);
     }
+    nb::list calibration;
+    for (const CalibrationPoint& point : info.calibration) {
+        nb::dict entry;
+        entry["k"] = point.k;
+        entry["effort"] = point.effort;
+        entry["recall"] = point.recall;
+        calibration.append(entry);
+    }
     nb::dict result;
     result["metric"] = metric_name(info.metric);
     result["dim"] = info.dim;
     result["count"] = info.count;
     result["value_type"] = value_type_name(info.value_type);
     result["id_kind"] = id_kind_name(info.id_kind);
+    const bool graph = info.structure == Structure::graph;
+    result["structure"] = structure_name(info.structure);
+    result["profile"] = graph ? nb::cast(profile_name(info.profile)) : nb::none();
+    result["keep"] = graph ? nb::cast(keep_name(info.keep)) : nb::none();
+    result["degree"] = graph ? nb::cast(info.degree) : nb::none();
+    result["calibration"] = calibration;
     result["n_trees"] = info.n_trees;
     result["leaf_size"] = info.leaf_size;
     result["seed"] = info.seed;
@@ -172,6 +186,9 @@ void bind_index(nb::module_& module) {
         .def_prop_ro(
             "metric", [](const SharedIndex& shared) { return metric_name(shared.get().metric()); },
             "The metric's name.")
+        .def_prop_ro(
+            "structure", [](const SharedIndex& shared) { return structure_name(shared.get().info().structure); },
+            "'forest' or 'graph'.")
         .def_prop_ro(
             "id_kind", [](const SharedIndex& shared) { return id_kind_name(shared.get().id_kind()); },
             "'row', 'int64' or 'string'.")

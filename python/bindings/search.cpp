@@ -32,14 +32,16 @@ void distances_into(std::span<const Neighbor> neighbors, float* distances) {
                    [](const Neighbor& neighbor) { return neighbor.distance; });
 }
 
-nb::object search(const SharedIndex& shared, nb::handle query, std::uint32_t k, std::uint64_t search_k, bool exact) {
+nb::object search(const SharedIndex& shared, nb::handle query, std::uint32_t k, std::uint32_t effort, float recall,
+                  std::uint64_t search_k, bool exact) {
     Buffer buffer;
     if (!acquire_row(query, buffer)) return nb::none();
     const Index index = shared.get();
     std::vector<Neighbor> neighbors;
     {
         const nb::gil_scoped_release released;
-        neighbors = index.search(floats(buffer), {.k = k, .search_k = search_k, .exact = exact});
+        neighbors = index.search(floats(buffer),
+                                 {.k = k, .effort = effort, .recall = recall, .search_k = search_k, .exact = exact});
     }
     NewArray<float> distances(neighbors.size());
     distances_into(neighbors, distances.data());
@@ -49,8 +51,8 @@ nb::object search(const SharedIndex& shared, nb::handle query, std::uint32_t k, 
     return nb::make_tuple(ids.release(), distances.release());
 }
 
-nb::object search_batch(const SharedIndex& shared, const Rows& queries, std::uint32_t k, std::uint64_t search_k,
-                        bool exact, std::uint32_t threads) {
+nb::object search_batch(const SharedIndex& shared, const Rows& queries, std::uint32_t k, std::uint32_t effort,
+                        float recall, std::uint64_t search_k, bool exact, std::uint32_t threads) {
     const Index index = shared.get();
     if (queries.shape(1) != index.dim()) {
         throw Error(ErrorCode::invalid_argument, "queries: expected rows of " + std::to_string(index.dim()) +
@@ -63,8 +65,10 @@ nb::object search_batch(const SharedIndex& shared, const Rows& queries, std::uin
     {
         const nb::gil_scoped_release released;
         neighbors.resize(queries.shape(0) * width);
-        index.search_batch({queries.data(), queries.size()},
-                           {.k = k, .search_k = search_k, .exact = exact, .threads = threads}, neighbors);
+        index.search_batch(
+            {queries.data(), queries.size()},
+            {.k = k, .effort = effort, .recall = recall, .search_k = search_k, .exact = exact, .threads = threads},
+            neighbors);
         distances_into(neighbors, distances.data());
         if (index.id_kind() != IdKind::string) ids_into(index, neighbors, ids.data());
     }
@@ -75,14 +79,15 @@ nb::object search_batch(const SharedIndex& shared, const Rows& queries, std::uin
 }  // namespace
 
 void bind_search(nb::class_<SharedIndex>& type) {
-    type.def(
-            "search", &search, "query"_a.none(), "k"_a, "search_k"_a, "exact"_a,
-            nb::sig("def search(self, query: object, k: int, search_k: int, exact: bool) -> "
-                    "tuple[numpy.typing.NDArray[numpy.int64] | list[str], numpy.typing.NDArray[numpy.float32]] | None"),
-            "One query. None where `query` is not one contiguous row of float32.")
-        .def("search_batch", &search_batch, "queries"_a.noconvert(), "k"_a, "search_k"_a, "exact"_a, "threads"_a,
-             nb::sig("def search_batch(self, queries: numpy.typing.NDArray[numpy.float32], k: int, search_k: int, "
-                     "exact: bool, threads: int) -> "
+    type.def("search", &search, "query"_a.none(), "k"_a, "effort"_a, "recall"_a, "search_k"_a, "exact"_a,
+             nb::sig(
+                 "def search(self, query: object, k: int, effort: int, recall: float, search_k: int, exact: bool) -> "
+                 "tuple[numpy.typing.NDArray[numpy.int64] | list[str], numpy.typing.NDArray[numpy.float32]] | None"),
+             "One query. None where `query` is not one contiguous row of float32.")
+        .def("search_batch", &search_batch, "queries"_a.noconvert(), "k"_a, "effort"_a, "recall"_a, "search_k"_a,
+             "exact"_a, "threads"_a,
+             nb::sig("def search_batch(self, queries: numpy.typing.NDArray[numpy.float32], k: int, effort: int, "
+                     "recall: float, search_k: int, exact: bool, threads: int) -> "
                      "tuple[numpy.typing.NDArray[numpy.int64] | list[str], numpy.typing.NDArray[numpy.float32]]"),
              "A batch of queries; a list of ids is row after row.");
 }

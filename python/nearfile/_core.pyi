@@ -72,6 +72,10 @@ class Index:
         """The metric's name."""
 
     @property
+    def structure(self) -> str:
+        """'forest' or 'graph'."""
+
+    @property
     def id_kind(self) -> str:
         """'row', 'int64' or 'string'."""
 
@@ -94,10 +98,10 @@ class Index:
     def distance(self, a: int, b: int) -> float:
         """The distance of two rows."""
 
-    def search(self, query: object, k: int, search_k: int, exact: bool) -> tuple[numpy.typing.NDArray[numpy.int64] | list[str], numpy.typing.NDArray[numpy.float32]] | None:
+    def search(self, query: object, k: int, effort: int, recall: float, search_k: int, exact: bool) -> tuple[numpy.typing.NDArray[numpy.int64] | list[str], numpy.typing.NDArray[numpy.float32]] | None:
         """One query. None where `query` is not one contiguous row of float32."""
 
-    def search_batch(self, queries: numpy.typing.NDArray[numpy.float32], k: int, search_k: int, exact: bool, threads: int) -> tuple[numpy.typing.NDArray[numpy.int64] | list[str], numpy.typing.NDArray[numpy.float32]]:
+    def search_batch(self, queries: numpy.typing.NDArray[numpy.float32], k: int, effort: int, recall: float, search_k: int, exact: bool, threads: int) -> tuple[numpy.typing.NDArray[numpy.int64] | list[str], numpy.typing.NDArray[numpy.float32]]:
         """A batch of queries; a list of ids is row after row."""
 
 class Builder:
@@ -118,7 +122,7 @@ class Builder:
     def add_strings(self, rows: numpy.typing.NDArray[numpy.float32], ids: list[str]) -> None:
         """Add rows named by str."""
 
-    def build(self, path: bytes | None, n_trees: int, seed: int, threads: int, progress: Callable[[str, int, int], object] | None) -> Index:
+    def build(self, path: bytes | None, structure: str, profile: str, keep: str, n_trees: int, seed: int, threads: int, progress: Callable[[str, int, int], object] | None) -> Index:
         """Build, into a file or in memory."""
 
 class Items:

@@ -16,6 +16,16 @@ PathLike = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
 
 MAX_THREADS = 1024
 
+STRUCTURES = ("graph", "forest")
+PROFILES = ("compact", "balanced", "fast")
+KEEPS = ("exact", "half", "none")
+
+#: What is built where nothing else is asked for: a graph, but not yet for inner products, which it serves badly.
+DEFAULT_STRUCTURE = "graph"
+STRUCTURE_OF_DOT = "forest"
+DEFAULT_PROFILE = "balanced"
+DEFAULT_KEEP = "exact"
+
 
 def integer(name: str, value: object) -> int:
     """``value`` as an int, for Python's and NumPy's integers alike; a bool is none."""
@@ -40,9 +50,45 @@ def neighbors(value: object) -> int:
     return min(between("k", value, 1, 1 << 63), _core.max_count)
 
 
-def candidates(value: object) -> int:
+def candidates(value: object, structure: str) -> int:
     """``search_k`` as the core takes it: 0 for its own choice."""
-    return 0 if value is None else between("search_k", value, 1, 1 << 63)
+    if value is None:
+        return 0
+    if structure != "forest":
+        raise InvalidArgumentError(
+            f"search_k: expected a search of a forest, got one of a {structure}: give effort or recall in its place,"
+            " or build with structure='forest'"
+        )
+    return between("search_k", value, 1, 1 << 63)
+
+
+def steps(effort: object, recall: object, structure: str) -> tuple[int, float]:
+    """``effort`` and ``recall`` as the core takes them: 0 for what was not given."""
+    if effort is None and recall is None:
+        return 0, 0.0
+    name, value = ("recall", recall) if effort is None else ("effort", effort)
+    if structure != "graph":
+        raise InvalidArgumentError(
+            f"{name}: expected a search of a graph, got one of a {structure}: give search_k in its place,"
+            " or build with structure='graph'"
+        )
+    if effort is None:
+        return 0, share(name, value)
+    if recall is not None:
+        raise InvalidArgumentError(
+            f"effort, recall: expected one of them, got effort={effort!r} and recall={recall!r}: leave one out"
+        )
+    return min(between(name, value, 1, 1 << 63), _core.max_count), 0.0
+
+
+def share(name: str, value: object) -> float:
+    """``value`` as a float above 0 and up to 1, for Python's and NumPy's numbers alike; a bool is none."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise TypeError(f"{name}: expected a number, got {value!r} ({type(value).__name__})")
+    number = float(value)
+    if not 0 < number <= 1:
+        raise InvalidArgumentError(f"{name}: expected a number above 0 and up to 1, got {number}")
+    return number
 
 
 def threads(value: object, default: int) -> int:
@@ -70,6 +116,28 @@ def name(what: str, value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{what}: expected a name as str, got {value!r} ({type(value).__name__})")
     return value
+
+
+def one_of(what: str, value: object, known: tuple[str, ...]) -> str:
+    """A name from ``known``."""
+    if name(what, value) not in known:
+        raise InvalidArgumentError(f"{what}: expected one of {', '.join(map(repr, known))}, got {value!r}")
+    return str(value)
+
+
+def kinds(structure: object, profile: object, keep: object, metric: str) -> tuple[str, str, str]:
+    """``structure``, ``profile`` and ``keep`` of a build; the last two are choices of a graph."""
+    if structure is None:
+        structure = STRUCTURE_OF_DOT if metric == "dot" else DEFAULT_STRUCTURE
+    wanted = one_of("structure", structure, STRUCTURES)
+    made_for = one_of("profile", profile, PROFILES)
+    kept = one_of("keep", keep, KEEPS)
+    if wanted == "forest" and (made_for, kept) != (DEFAULT_PROFILE, DEFAULT_KEEP):
+        what, chosen = ("profile", made_for) if made_for != DEFAULT_PROFILE else ("keep", kept)
+        raise InvalidArgumentError(
+            f"{what}: expected structure='graph' for {chosen!r}, got structure='forest': leave {what} out"
+        )
+    return wanted, made_for, kept
 
 
 def path(value: PathLike) -> str:

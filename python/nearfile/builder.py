@@ -18,8 +18,16 @@ class Builder:
         metric: ``"angular"``, ``"cosine"``, ``"euclidean"``, ``"dot"``, ``"manhattan"`` or ``"hamming"``.
         path: Where to write the index; ``None`` keeps it in memory. A file that is there is replaced when the new one
             is complete, and not touched before.
-        n_trees: How many trees to build, from 1 to 65536; ``None`` chooses from the number of vectors. More trees
-            give more of the true neighbours for the same work, and a larger file.
+        structure: ``"graph"``, built with the help of trees and searched by walking from neighbour to neighbour; or
+            ``"forest"``, the trees alone, as Annoy's, searched by ``search_k`` in place of ``effort`` and ``recall``.
+        profile: Of a graph: ``"compact"`` for the fewest bytes resident while searching, ``"balanced"``, or ``"fast"``
+            for the most queries a second.
+        keep: Of a graph: ``"exact"`` gives vectors back bit for bit; ``"half"`` keeps half precision, for values up to
+            65504; ``"none"`` keeps codes alone, a byte a value, and vectors and distances are those of the codes.
+            (``hamming``, and vectors of whole numbers from 0 to 255, are exact in every case.)
+        n_trees: How many trees to build, from 1 to 65536; ``None`` chooses. More trees give a forest more of the true
+            neighbours for the same work, and a larger file; a graph is built better and more slowly by more, and
+            keeps one.
         threads: How many threads build; ``None`` is every core. The result is the same for any number.
         seed: Of the random choices, from 0 to 2**64 - 1. The same vectors, seed and version give the same bytes.
         progress: ``None`` draws a bar where stderr is a terminal, ``True`` and ``False`` always or never do; a
@@ -47,6 +55,9 @@ class Builder:
         metric: str = "angular",
         path: PathLike | None = None,
         *,
+        structure: str | None = None,
+        profile: str = arguments.DEFAULT_PROFILE,
+        keep: str = arguments.DEFAULT_KEEP,
         n_trees: int | None = None,
         threads: int | None = None,
         seed: int = 0,
@@ -56,6 +67,7 @@ class Builder:
         self._metric = arguments.name("metric", metric)
         self._core = _core.Builder(self._dim, self._metric)
         self._path = arguments.path_to_write(path)
+        self._kinds = arguments.kinds(structure, profile, keep, self._metric)
         self._n_trees = arguments.trees(n_trees)
         self._threads = arguments.threads(threads, default=0)
         self._seed = arguments.seed(seed)
@@ -78,7 +90,8 @@ class Builder:
         return self._count
 
     def __repr__(self) -> str:
-        return f"nearfile.Builder(dim={self._dim}, metric={self._metric!r}, count={self._count})"
+        kind = f"metric={self._metric!r}, structure={self._kinds[0]!r}"
+        return f"nearfile.Builder(dim={self._dim}, {kind}, count={self._count})"
 
     def add(self, vectors: object, ids: object = None) -> None:
         """Add a batch of vectors.
@@ -120,14 +133,14 @@ class Builder:
         one. After an error or Ctrl-C there is no new file. The builder keeps its vectors, and can go on.
 
         Raises:
-            InvalidArgumentError: An id that was added twice.
+            InvalidArgumentError: An id that was added twice, or a value that half precision cannot hold.
             FileError: The file could not be written.
             KeyboardInterrupt: Ctrl-C while building.
         """
         core = self._whole()
         path = None if self._path is None else arguments.path_bytes(self._path)
         with progress_module.reporting(self._progress) as report:
-            built = core.build(path, self._n_trees, self._seed, self._threads, report)
+            built = core.build(path, *self._kinds, self._n_trees, self._seed, self._threads, report)
         return Index(built, self._path)
 
     def _check(self, array: inputs.Array, most: int) -> None:
@@ -153,8 +166,10 @@ def build(
     *,
     metric: str = "angular",
     ids: object = None,
+    structure: str | None = None,
+    profile: str = arguments.DEFAULT_PROFILE,
+    keep: str = arguments.DEFAULT_KEEP,
     n_trees: int | None = None,
-    structure: str = "forest",
     threads: int | None = None,
     seed: int = 0,
     progress: Progress = None,
@@ -166,8 +181,11 @@ def build(
         path: Where to write the index; ``None`` keeps it in memory.
         metric: ``"angular"``, ``"cosine"``, ``"euclidean"``, ``"dot"``, ``"manhattan"`` or ``"hamming"``.
         ids: n whole numbers or n ``str`` that name the vectors; ``None`` takes the row numbers.
-        n_trees: How many trees; ``None`` chooses from n.
-        structure: ``"forest"``, the only one there is yet.
+        structure: ``"graph"``, or ``"forest"`` for trees alone, as Annoy's; ``None`` is a graph, but for ``"dot"`` a
+            forest.
+        profile: Of a graph: ``"compact"``, ``"balanced"`` or ``"fast"``; see :class:`Builder`.
+        keep: Of a graph: ``"exact"``, ``"half"`` or ``"none"``, what stays of the vectors; see :class:`Builder`.
+        n_trees: How many trees; ``None`` chooses.
         threads: How many threads build; ``None`` is every core.
         seed: Of the random choices.
         progress: A bar, or a function to call; see :class:`Builder`.
@@ -183,11 +201,18 @@ def build(
     >>> ids.tolist(), distances.round(2)
     (['north', 'east'], array([0.11, 1.33], dtype=float32))
     """
-    if arguments.name("structure", structure) != "forest":
-        raise InvalidArgumentError(
-            f"structure: expected 'forest', got {structure!r}: the only one yet ('graph' comes in a later version)"
-        )
     array = inputs.vectors(vectors, None)
-    builder = Builder(array.shape[1], metric, path, n_trees=n_trees, threads=threads, seed=seed, progress=progress)
+    builder = Builder(
+        array.shape[1],
+        metric,
+        path,
+        structure=structure,
+        profile=profile,
+        keep=keep,
+        n_trees=n_trees,
+        threads=threads,
+        seed=seed,
+        progress=progress,
+    )
     builder.add(array, ids)
     return builder.build()

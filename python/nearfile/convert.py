@@ -30,6 +30,9 @@ def convert(
     dim: int,
     metric: str | None = None,
     *,
+    structure: str | None = None,
+    profile: str = arguments.DEFAULT_PROFILE,
+    keep: str = arguments.DEFAULT_KEEP,
     n_trees: int | None = None,
     threads: int | None = None,
     seed: int = 0,
@@ -45,6 +48,9 @@ def convert(
         dim: The length of the vectors, which ``old`` does not say.
         metric: ``"angular"``, ``"euclidean"``, ``"manhattan"``, ``"dot"`` or ``"hamming"``. ``None`` takes the only
             one that the file fits; euclidean and manhattan files look alike, so these must be named.
+        structure: ``"graph"``, or ``"forest"`` for trees alone, as ``old`` has them; see :class:`nearfile.Builder`.
+        profile: Of a graph: ``"compact"``, ``"balanced"`` or ``"fast"``.
+        keep: Of a graph: ``"exact"``, ``"half"`` or ``"none"``.
         n_trees: How many trees; ``None`` chooses.
         threads: How many threads build; ``None`` is every core.
         seed: Of the random choices.
@@ -62,11 +68,12 @@ def convert(
     trees, workers, chosen_seed = arguments.trees(n_trees), arguments.threads(threads, 0), arguments.seed(seed)
     progress_module.check(progress)
     name = only_metric(source, length) if metric is None else arguments.name("metric", metric)
+    chosen = arguments.kinds(structure, profile, keep, name)
     file = _core.AnnoyFile.open(arguments.path_bytes(source), length, name, False)
     builder = _core.Builder(length, name)
     feed(builder, file, file.n_items)
     with progress_module.reporting(progress) as report:
-        built = builder.build(arguments.path_bytes(target), trees, chosen_seed, workers, report)
+        built = builder.build(arguments.path_bytes(target), *chosen, trees, chosen_seed, workers, report)
     return Index(built, target)
 
 

@@ -29,7 +29,7 @@ class Index:
     bytes. As a context manager it is closed at the end.
     """
 
-    __slots__ = ("_bits", "_core", "_path", "_strings")
+    __slots__ = ("_bits", "_core", "_path", "_strings", "_structure")
 
     def __init__(self, core: _core.Index, path: str | None) -> None:
         self._core = core
@@ -37,6 +37,7 @@ class Index:
         # Kept here because asking the core costs as much as a small search.
         self._strings = core.id_kind == "string"
         self._bits = core.metric == "hamming"
+        self._structure = core.structure
 
     # What it is
 
@@ -68,8 +69,18 @@ class Index:
         """What the file says about itself.
 
         A dict with ``path``, ``metric``, ``dim``, ``count``, ``value_type`` (how vectors are kept), ``id_kind``,
-        ``n_trees``, ``leaf_size``, ``seed``, ``file_bytes``, ``format_version``, ``library_version`` (that wrote it)
-        and ``sections``: a list of dicts with ``name``, ``offset`` and ``bytes``.
+        ``structure`` (``"graph"`` or ``"forest"``), ``n_trees``, ``leaf_size``, ``seed``, ``file_bytes``,
+        ``format_version``, ``library_version`` (that wrote it) and ``sections``: a list of dicts with ``name``,
+        ``offset`` and ``bytes``.
+
+        Of a graph also, and ``None`` for a forest: ``profile``, ``keep``, and ``degree``, the neighbours that an item
+        has room for. ``calibration`` is what walks found of items that were left out when the index was built: a list
+        of dicts with ``k``, ``effort`` and ``recall``, empty for a forest and where there were too few to tell.
+
+        >>> import numpy, nearfile
+        >>> info = nearfile.build(numpy.eye(3), profile="fast").info()
+        >>> info["structure"], info["profile"], info["keep"]
+        ('graph', 'fast', 'exact')
         """
         return {"path": self._path, **self._core.info()}
 
@@ -84,7 +95,8 @@ class Index:
     def __repr__(self) -> str:
         where = "in memory" if self._path is None else f"at {self._path!r}"
         try:
-            return f"<nearfile.Index of {len(self)} vectors, dim={self.dim}, metric={self.metric!r}, {where}>"
+            facts = f"dim={self.dim}, metric={self.metric!r}, structure={self._structure!r}"
+            return f"<nearfile.Index of {len(self)} vectors, {facts}, {where}>"
         except ClosedError:
             return f"<nearfile.Index, closed, {where}>"
 
@@ -95,8 +107,10 @@ class Index:
         query: object,
         k: int = 10,
         *,
-        search_k: int | None = None,
+        effort: int | None = None,
+        recall: float | None = None,
         exact: bool = False,
+        search_k: int | None = None,
         threads: int | None = None,
     ) -> Found:
         """The nearest items of one query, or of each of a batch.
@@ -104,9 +118,15 @@ class Index:
         Args:
             query: Shape (dim,) or (q, dim); any real dtype, taken as float32. Zeros and ones for ``hamming``.
             k: How many to find, from 1; there are fewer where the index has fewer.
-            search_k: How many candidates to compare with the query, from 1; ``None`` chooses from ``k``. More finds
-                more of the true neighbours and takes longer.
+            effort: Of a graph: how many items the walk keeps in view, from 1; at least ``k`` are. More finds more of
+                the true neighbours and takes longer; as many as there are items is exact.
+            recall: Of a graph: the share of the ``k`` nearest that answers are to have on average, above 0 and up to 1,
+                in place of ``effort``. The effort is that which found as many when the index was built, of items that
+                were left out (``info()["calibration"]``); queries that are unlike the items may need more.
+                ``None`` for both chooses an effort.
             exact: Compare with every item: the answer of brute force.
+            search_k: Of a forest: how many candidates to compare with the query, from 1; ``None`` chooses from ``k``.
+                More finds more of the true neighbours and takes longer; as many as there are items is exact.
             threads: How many threads share a batch; ``None`` is every core. One query is searched by one thread.
 
         Returns:
@@ -118,14 +138,17 @@ class Index:
 
         Raises:
             InvalidArgumentError: A query of another shape or dtype or with values that are not finite; ``k``,
-                ``search_k`` or ``threads`` out of range.
-            TypeError: ``k``, ``search_k`` or ``threads`` is no whole number.
+                ``effort``, ``recall``, ``search_k`` or ``threads`` out of range; both ``effort`` and ``recall``;
+                ``search_k`` of a graph, or ``effort`` or ``recall`` of a forest.
+            TypeError: ``k``, ``effort``, ``search_k`` or ``threads`` is no whole number, or ``recall`` no number.
             ClosedError: The index was closed.
 
         >>> import numpy, nearfile
         >>> index = nearfile.build(numpy.eye(3), metric="euclidean")
         >>> ids, distances = index.search([1.0, 0.2, 0.0], k=2)
         >>> ids.tolist()
+        [0, 1]
+        >>> index.search([1.0, 0.2, 0.0], k=2, effort=50)[0].tolist()
         [0, 1]
         >>> ids, distances = index.search(numpy.eye(3)[:2], k=1)
         >>> ids.tolist(), distances.tolist()
@@ -135,19 +158,30 @@ class Index:
             k = arguments.neighbors(k)
         if threads is not None:
             threads = arguments.threads(threads, default=0)
-        candidates = 0 if search_k is None else arguments.candidates(search_k)
+        width, share = 0, 0.0
+        if effort is not None or recall is not None:
+            width, share = arguments.steps(effort, recall, self._structure)
+        candidates = 0 if search_k is None else arguments.candidates(search_k, self._structure)
         everything = bool(exact)
-        found = self._core.search(query, k, candidates, everything)
+        found = self._core.search(query, k, width, share, candidates, everything)
         if found is None:  # not one ready row of float32
             array = inputs.query(query, self._core.dim)
             if array.ndim == 2:
-                return self._search_batch(array, k, candidates, everything, threads or 0)
-            found = self._core.search(inputs.floats(array), k, candidates, everything)
+                return self._search_batch(array, k, (width, share, candidates, everything, threads or 0))
+            found = self._core.search(inputs.floats(array), k, width, share, candidates, everything)
             assert found is not None
         return (self._named(found[0]), found[1]) if self._strings else found  # type: ignore[return-value]
 
     def neighbors(
-        self, id: Id, k: int = 10, *, search_k: int | None = None, exact: bool = False, threads: int | None = None
+        self,
+        id: Id,
+        k: int = 10,
+        *,
+        effort: int | None = None,
+        recall: float | None = None,
+        exact: bool = False,
+        search_k: int | None = None,
+        threads: int | None = None,
     ) -> Found:
         """The nearest items of an item, which is itself among them: first, but for ``dot`` and for equal vectors.
 
@@ -161,7 +195,8 @@ class Index:
         >>> index.neighbors("right")[0].tolist()
         ['right', 'left']
         """
-        return self.search(self._core.vector(self._row(id)), k, search_k=search_k, exact=exact, threads=threads)
+        vector = self._core.vector(self._row(id))
+        return self.search(vector, k, effort=effort, recall=recall, exact=exact, search_k=search_k, threads=threads)
 
     def distance(self, a: Id, b: Id) -> float:
         """The distance of two items by the index's metric.
@@ -179,6 +214,9 @@ class Index:
 
     def vector(self, id: Id) -> NDArray[Any]:
         """The vector as it was added: shape (dim,), float32; uint8 zeros and ones for ``hamming``.
+
+        Where the index was built with ``keep="half"`` or ``"none"``, it is what half precision or the codes kept of it.
+        With ``"none"`` that is, for ``angular`` and ``cosine``, its direction: a vector of length 1.
 
         Raises:
             NotFoundError: There is no such id.
@@ -232,13 +270,13 @@ class Index:
 
     # Inside
 
-    def _search_batch(self, queries: NDArray[Any], k: int, candidates: int, exact: bool, threads: int) -> Found:
+    def _search_batch(self, queries: NDArray[Any], k: int, options: tuple[int, float, int, bool, int]) -> Found:
         shape = (len(queries), min(k, len(self)))
         ids = np.empty(shape, object if self._strings else np.int64)
         distances = np.empty(shape, np.float32)
         most = min(QUERIES_A_BLOCK, inputs.rows_a_block(4 * self.dim), inputs.rows_a_block(16 * shape[1]))
         for start, block in inputs.blocks(queries, most):
-            found, found_distances = self._core.search_batch(block, k, candidates, exact, threads)
+            found, found_distances = self._core.search_batch(block, k, *options)
             ids[start : start + most] = self._named(found).reshape(found_distances.shape)
             distances[start : start + most] = found_distances
         return ids, distances

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cfloat>
 #include <cmath>
 
 #include "base/rounding.hpp"
@@ -25,7 +26,8 @@ void encode_nibbles(std::span<const float> values, float squared_norm, const Nib
     for (const float value : values) squares += static_cast<double>(value) * value;
     const auto spread = static_cast<float>(std::sqrt(squares / static_cast<double>(values.size())));
     float factor = 0;
-    if (spread > 0) {
+    // Of what is smaller the inverse of a step would overflow.
+    if (spread > 16 * FLT_MIN) {
         // The step whose code has the smallest angle to the vector.
         float best_step = steps[0];
         double best = -1;

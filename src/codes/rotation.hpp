@@ -1,7 +1,7 @@
 // A random rotation that costs O(d log d): rounds of random signs and Hadamard transforms over two windows, each as
 // wide as the largest power of two that fits, at the beginning and at the end (the fast Johnson-Lindenstrauss transform
-// of Ailon and Chazelle 2006, without its sparse step). It spreads the variance of the data evenly over the dimensions, which is what
-// codes of few bits need. Only the seed is stored.
+// of Ailon and Chazelle 2006, without its sparse step). It spreads the variance of the data evenly over the dimensions,
+// which is what codes of few bits need. Only the seed is stored.
 #pragma once
 
 #include <cstddef>

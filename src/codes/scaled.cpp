@@ -29,7 +29,8 @@ float largest_magnitude(const float* values, std::size_t count) noexcept {
 }
 
 // Bytes may be anything to a compiler, so it must be told that the code is not the values.
-void round_all(const float* __restrict values, float inverse, std::int8_t* __restrict code, std::size_t count) noexcept {
+void round_all(const float* __restrict values, float inverse, std::int8_t* __restrict code,
+               std::size_t count) noexcept {
     for (std::size_t i = 0; i < count; ++i) code[i] = base::round_to_int8(values[i] * inverse);
 }
 
@@ -56,8 +57,8 @@ float length_lost(const float* __restrict values, float scale, const std::int8_t
     }
     double sum = 0;
     for (const float each : squares) sum += each;
-    // Each difference may be off by two roundings of its largest term, and a lane's sum by one for each addition: at most
-    // 65,536 / 8 of them, 2^-24 each.
+    // Each difference may be off by two roundings of its largest term, and a lane's sum by one for each addition: at
+    // most 65,536 / 8 of them, 2^-24 each.
     const double rounding = std::sqrt(static_cast<double>(count)) * 1.2e-7 * largest;
     return static_cast<float>(std::sqrt(sum) * (1.0 + 3e-4) + rounding);
 }

@@ -34,8 +34,8 @@ void SketchWriter::add(std::byte* row, std::size_t place, std::uint32_t id, cons
                        const std::int8_t* code, float code_scale) const {
     std::byte* bits = row + layout_.bits + place / sketch_group * layout_.pairs * sketch_group + place % sketch_group;
     float sums[3];
-    kernels_->sketch_residual(vertex, code, code_scale, (layout_.dim + 7) / 8 * 8, reinterpret_cast<std::uint8_t*>(bits),
-                              sums);
+    kernels_->sketch_residual(vertex, code, code_scale, (layout_.dim + 7) / 8 * 8,
+                              reinterpret_cast<std::uint8_t*>(bits), sums);
     const float f = sums[0] > 0 ? sums[1] / sums[0] : 0.0f;
     const bool product = kind_ == SketchKind::inner_product;
     const float factor = product ? f : 2.0f * f;
@@ -50,8 +50,8 @@ SketchTables::SketchTables(const SketchLayout& layout)
     if (!tables_.ok() || !padded_.ok()) throw std::bad_alloc();
 }
 
-// <s, q> for the signs of four dimensions is twice the sum of the values whose bit is set, minus the sum of all. An entry
-// counts from the least sum that its table has, in steps that the widest table sets.
+// <s, q> for the signs of four dimensions is twice the sum of the values whose bit is set, minus the sum of all. An
+// entry counts from the least sum that its table has, in steps that the widest table sets.
 void SketchTables::set(std::span<const float> query) {
     const std::size_t n_tables = 2 * pairs_;
     float* values = padded_.as<float>().data();
@@ -89,7 +89,8 @@ void SketchTables::set(std::span<const float> query) {
         for (std::size_t i = 0; i < 8; ++i) sums[8 + i] = sums[i] + v3;
         std::uint8_t* entry = entries + ((t % 2) * pairs_ + t / 2) * table;
         for (std::size_t i = 0; i < table; ++i) {
-            entry[i] = static_cast<std::uint8_t>(std::clamp(static_cast<int>(sums[i]), 0, static_cast<int>(most_entry)));
+            entry[i] =
+                static_cast<std::uint8_t>(std::clamp(static_cast<int>(sums[i]), 0, static_cast<int>(most_entry)));
         }
     }
     query_ = {entries, entries + pairs_ * table, pairs_, inverse > 0 ? 2.0f / inverse : 0.0f,

@@ -1,6 +1,6 @@
 // Inline sketches: with every vertex of the graph, one bit a dimension of each of its neighbours, and two numbers that
-// make of it an estimate of the neighbour's distance (RaBitQ: Gao and Long 2024; beside the edges as in SymphonyQG: Gou et
-// al. 2025). One sequential read says which neighbours deserve a look at their codes.
+// make of it an estimate of the neighbour's distance (RaBitQ: Gao and Long 2024; beside the edges as in SymphonyQG: Gou
+// et al. 2025). One sequential read says which neighbours deserve a look at their codes.
 //
 // The bits are the signs s of r = neighbour - vertex in rotated space. Along r they say <r, y> ~ f <s, y> with
 // f = |r|^2 / |r|_1, so that for a query q

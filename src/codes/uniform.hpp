@@ -67,6 +67,9 @@ public:
     void euclidean(const UniformQuery& query, const RowId* ids, RowId first, std::size_t count, Bounds out) const;
     void manhattan(const UniformQuery& query, const RowId* ids, RowId first, std::size_t count, Bounds out) const;
 
+    // What the code of a row stands for.
+    void decode(RowId row, std::span<float> out) const noexcept;
+
 private:
     const kernels::Kernels* kernels_;
     UniformLayout layout_;

@@ -4,6 +4,8 @@
 #include <bit>
 #include <cstring>
 
+#include "base/half.hpp"
+
 namespace nearfile::codes {
 namespace {
 
@@ -70,7 +72,7 @@ void encode_values(std::span<const float> values, ValueKind kind, std::byte* out
             break;
         case ValueKind::float16:
             for (const float value : values) {
-                const auto half = static_cast<std::uint16_t>(exact_half(value));
+                const auto half = base::to_half(value);
                 std::memcpy(out, &half, sizeof half);
                 out += sizeof half;
             }

@@ -17,9 +17,7 @@ Range follow(const Leaves& leaves, std::span<const SplitType> splits, const Abov
         ref = above(ref, splits[ref]) ? splits[ref].above : splits[ref].below;
     }
     if (!is_leaf(ref)) return {};
-    const std::size_t l = ref & ~leaf_bit;
-    const std::size_t size = leaves.size_of(ref);
-    return size == 0 ? Range{} : Range{static_cast<RowId>(leaves.starts[l]), size};
+    return leaves.range(ref);
 }
 
 }  // namespace

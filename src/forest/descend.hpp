@@ -10,11 +10,6 @@
 
 namespace nearfile::forest {
 
-struct Range {
-    RowId first = 0;
-    std::size_t size = 0;
-};
-
 // Where the file is damaged, the range is empty or some other one below count.
 Range descend(const kernels::Kernels& kernels, const PlaneForest& forest, const PlaneQuery& query);
 Range descend(const BitForest& forest, std::span<const std::uint64_t> query);

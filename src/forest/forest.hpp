@@ -44,6 +44,12 @@ struct BitSplit {
 static_assert(sizeof(BitSplit) == 16);
 inline constexpr std::uint32_t no_bit = 0xffffffffu;
 
+// Items one after another.
+struct Range {
+    RowId first = 0;
+    std::size_t size = 0;
+};
+
 // What all metrics share: which items are in which leaf.
 struct Leaves {
     std::span<const NodeRef> roots;
@@ -52,11 +58,14 @@ struct Leaves {
     std::uint32_t leaf_size;  // the most items a leaf may have
     std::uint32_t count;      // items of the index: every item number is below
 
-    // 0 where the file is damaged.
-    std::size_t size_of(NodeRef ref) const noexcept {
+    // The leaf of a tree whose items are in order, so that it needs no list of them. Empty where the file is damaged.
+    Range range(NodeRef ref) const noexcept {
         const std::size_t l = ref & ~leaf_bit;
-        if (l + 1 >= starts.size() || starts[l] > starts[l + 1] || starts[l + 1] > count) return 0;
-        return starts[l + 1] - starts[l] > leaf_size ? 0 : starts[l + 1] - starts[l];
+        if (l + 1 >= starts.size()) return {};
+        const std::uint64_t start = starts[l];
+        const std::uint64_t end = starts[l + 1];
+        if (start > end || end > count || end - start > leaf_size) return {};
+        return {static_cast<RowId>(start), end - start};
     }
 
     // Empty where the file is damaged.

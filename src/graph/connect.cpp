@@ -40,11 +40,24 @@ void ReverseJoiner::join(RowId item, Adjacency& to) {
     for (std::size_t i = 0; i < ids_.size(); ++i) candidates_.push_back(candidate(far_[i], ids_[i]));
     const std::size_t most = most_joined * to.degree();
     if (candidates_.size() > most) {
-        std::nth_element(candidates_.begin(), candidates_.begin() + static_cast<std::ptrdiff_t>(most), candidates_.end());
+        std::nth_element(candidates_.begin(), candidates_.begin() + static_cast<std::ptrdiff_t>(most),
+                         candidates_.end());
         candidates_.resize(most);
     }
     std::sort(candidates_.begin(), candidates_.end());
     to.set(item, pruner_.keep(candidates_, to.degree()));
+}
+
+std::vector<RowId> nearest(const Distances& distances, RowId item, std::span<const RowId> some, std::size_t most) {
+    std::vector<float> far(some.size());
+    distances.from(item, some, far.data());
+    std::vector<Candidate> candidates;
+    for (std::size_t i = 0; i < some.size(); ++i) candidates.push_back(candidate(far[i], some[i]));
+    std::sort(candidates.begin(), candidates.end());
+    candidates.resize(std::min(candidates.size(), most));
+    std::vector<RowId> ids;
+    for (const Candidate each : candidates) ids.push_back(item_of(each));
+    return ids;
 }
 
 void Refiner::meet(RowId item, std::span<const RowId> some) {
@@ -65,7 +78,8 @@ void Refiner::refine(RowId item, Adjacency& to) {
     const auto own = from_.neighbors(item);
     meet(item, own);
     for (std::size_t i = 0; i < fresh_.size(); ++i) candidates_.push_back(candidate(far_[i], fresh_[i]));
-    for (std::uint32_t step = 0; step < steps_ && frontier_.has_next(); ++step) meet(item, from_.neighbors(frontier_.next().item));
+    for (std::uint32_t step = 0; step < steps_ && frontier_.has_next(); ++step)
+        meet(item, from_.neighbors(frontier_.next().item));
     for (std::size_t i = 0; i < frontier_.size(); ++i) {
         candidates_.push_back(candidate(frontier_[i].distance, frontier_[i].item));
     }

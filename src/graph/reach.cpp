@@ -6,9 +6,6 @@
 namespace nearfile::graph {
 namespace {
 
-// Replacing an edge may cut off another vertex, so look again; it settles after one or two rounds.
-constexpr int most_rounds = 8;
-
 class Flood {
 public:
     explicit Flood(const Adjacency& graph) : graph_(graph), reached_(graph.count()) {}
@@ -53,8 +50,10 @@ void attach(Adjacency& graph, RowId item, const Flood& flood) {
 }  // namespace
 
 std::uint32_t connect_all(Adjacency& graph) {
+    // Replacing an edge may cut off another vertex, so look again; it mostly settles after one or two rounds. It always
+    // does: an edge to the next item in order is never replaced, and the free places come to an end.
     std::uint32_t added = 0;
-    for (int round = 0; round < most_rounds; ++round) {
+    for (;;) {
         Flood flood(graph);
         if (graph.count() > 0) flood.from(0);
         const std::uint32_t before = added;
@@ -64,9 +63,8 @@ std::uint32_t connect_all(Adjacency& graph) {
             ++added;
             flood.from(item);
         }
-        if (added == before) break;
+        if (added == before) return added;
     }
-    return added;
 }
 
 }  // namespace nearfile::graph

@@ -1,6 +1,7 @@
 #include "index/assemble.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <string_view>
 
@@ -46,6 +47,18 @@ void describe_graph(const Woven& woven, const BuildOptions& options, Description
     description.walk_dim = woven.walk_dim;
     description.space = woven.space;
     description.sketch_scale = woven.sketch_scale;
+}
+
+// Whether half precision takes from no row more than digits: one that is too large would become infinite, one that is
+// too small would lose its direction. Not where it is no shorter.
+bool fit_half(const Rows& rows) {
+    if (rows.kind() != codes::ValueKind::float32) return false;
+    for (std::uint32_t row = 0; row < rows.count(); ++row) {
+        float largest = 0;
+        for (const float value : rows.floats(row)) largest = std::max(largest, std::fabs(value));
+        if (largest != 0 && (largest < 0x1p-13f || largest > 65504.0f)) return false;
+    }
+    return true;
 }
 
 // Item i is row order[i], or row i where `order` is empty.
@@ -118,8 +131,8 @@ void Assembled::weave(const kernels::Kernels& kernels, Metric metric, const Rows
         coded_.rows = reorder(coded_.rows, coded_.rows.size() / rows.count(), woven_.order);
     }
     const bool codes_are_vectors = coded_.kind == CodeKind::uniform_exact || coded_.kind == CodeKind::bits;
-    codes::ValueKind kind = rows.kind();
-    if (options.keep == Keep::half) kind = codes::wider(kind, codes::ValueKind::float16) == kind && kind == codes::ValueKind::float32 ? codes::ValueKind::float16 : kind;
+    const codes::ValueKind kind =
+        options.keep == Keep::half && fit_half(rows) ? codes::ValueKind::float16 : rows.kind();
     if (!codes_are_vectors && options.keep != Keep::none) {
         vectors_ = encode_vectors(rows, kind, woven_.order, options.threads, watch);
     }

@@ -2,11 +2,14 @@
 #include "nearfile/builder.hpp"
 
 #include <algorithm>
+#include <vector>
 
+#include "base/half.hpp"
 #include "index/assemble.hpp"
 #include "index/checks.hpp"
 #include "index/errors.hpp"
 #include "index/ids.hpp"
+#include "index/kernel_choice.hpp"
 #include "index/rows.hpp"
 #include "index/state.hpp"
 
@@ -120,16 +123,45 @@ void Builder::add(std::span<const float> rows, std::span<const std::string_view>
     state_->ids_settled = true;
 }
 
+namespace {
+
+// Each value in half precision, so that codes, neighbours and exact distances are all those of what is kept.
+index::Rows rounded(const index::Rows& rows) {
+    const kernels::Kernels& kernels = index::chosen_kernels();
+    index::Rows halves(rows.dim(), false);
+    std::vector<std::uint16_t> half(rows.dim());
+    std::vector<float> values(rows.dim());
+    for (std::uint32_t row = 0; row < rows.count(); ++row) {
+        const auto whole = rows.floats(row);
+        std::transform(whole.begin(), whole.end(), half.begin(), base::to_half);
+        kernels.half_to_float(half.data(), half.size(), values.data());
+        halves.append(values);
+    }
+    return halves;
+}
+
+index::Assembled assemble_kept(Metric metric, const index::Rows& rows, const index::IdList& ids,
+                               const BuildOptions& options) {
+    const bool half = options.structure == Structure::graph && options.keep == Keep::half;
+    if (!half || rows.bits() || rows.kind() != codes::ValueKind::float32) {
+        return index::assemble(metric, rows, ids, options);
+    }
+    index::check_halves(rows);
+    return index::assemble(metric, rounded(rows), ids, options);
+}
+
+}  // namespace
+
 Index Builder::build_file(const std::string& path, const BuildOptions& options) const {
     if (path.empty()) raise(ErrorCode::invalid_argument, "path must name a file; got an empty string");
-    const index::Assembled assembled = index::assemble(state_->metric, state_->rows, state_->ids, options);
+    const index::Assembled assembled = assemble_kept(state_->metric, state_->rows, state_->ids, options);
     index::unwrap(assembled.writer().write(path));
     return Index::open(path);
 }
 
 Index Builder::build(const BuildOptions& options) const {
     auto memory = [&] {
-        const index::Assembled assembled = index::assemble(state_->metric, state_->rows, state_->ids, options);
+        const index::Assembled assembled = assemble_kept(state_->metric, state_->rows, state_->ids, options);
         return index::unwrap(assembled.writer().to_memory());
     }();
     return Index(index::open_state(std::move(memory)));

@@ -18,7 +18,6 @@ constexpr std::uint32_t most_k = 100;
 constexpr float enough = 0.9985f;
 constexpr std::uint32_t most_effort = 4096;
 constexpr std::uint32_t items_a_task = 16384;
-constexpr std::uint32_t items_a_block = 256;
 
 class Calibrator {
 public:
@@ -60,25 +59,31 @@ private:
         }
     }
 
-    // Blocks of items against all queries, so that a block is read from memory once.
+    // A few items against all queries, so that they are read and decoded once.
     void nearest_in(std::uint32_t begin, std::uint32_t end, std::span<std::vector<float>> nearest) const {
         std::vector<std::unique_ptr<BorrowedScratch>> scratch;
         for (std::uint32_t q = 0; q < n_queries; ++q) {
             scratch.push_back(std::make_unique<BorrowedScratch>(state_));
             set_query(q, **scratch.back());
         }
-        std::array<float, Scorer::exact_batch> distances;
-        std::array<std::uint32_t, Scorer::exact_batch> ids;
-        for (std::uint32_t block = begin; block < end; block += items_a_block) {
+        constexpr std::size_t batch = Scorer::exact_batch;
+        const bool bits = state_.bits.has_value();
+        Scorer::DecodedRows rows{std::vector<float>(bits ? 0 : batch * state_.description.dim), {}, 0};
+        std::array<float, batch> distances;
+        std::array<std::uint32_t, batch> ids;
+        for (std::uint32_t first = begin; first < end; first += batch) {
+            const auto n = std::min<std::size_t>(batch, end - first);
+            for (std::size_t i = 0; i < n; ++i) ids[i] = first + static_cast<std::uint32_t>(i);
+            if (!bits) (**scratch.front()).scorer.decode(ids.data(), n, rows);
             for (std::uint32_t q = 0; q < n_queries; ++q) {
-                for (std::uint32_t first = block; first < std::min(end, block + items_a_block);
-                     first += Scorer::exact_batch) {
-                    const auto n = std::min<std::size_t>(Scorer::exact_batch, end - first);
-                    for (std::size_t i = 0; i < n; ++i) ids[i] = first + static_cast<std::uint32_t>(i);
-                    (**scratch[q]).scorer.exact(ids.data(), n, distances.data());
-                    for (std::size_t i = 0; i < n; ++i) {
-                        if (ids[i] != items_[q]) keep(distances[i], nearest[q]);
-                    }
+                Scorer& scorer = (**scratch[q]).scorer;
+                if (bits) {
+                    scorer.exact(ids.data(), n, distances.data());
+                } else {
+                    scorer.measure(rows, distances.data());
+                }
+                for (std::size_t i = 0; i < n; ++i) {
+                    if (ids[i] != items_[q]) keep(distances[i], nearest[q]);
                 }
             }
         }

@@ -1,5 +1,5 @@
-// How much effort a recall takes: measured when a graph is built, with items of its own as queries, each left out of its
-// walk and of the answer.
+// How much effort a recall takes: measured when a graph is built, with items of its own as queries, each left out of
+// its walk and of the answer.
 #pragma once
 
 #include <cstdint>

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "index/errors.hpp"
+#include "index/rows.hpp"
 #include "nearfile/types.hpp"
 
 namespace nearfile::index {
@@ -59,6 +60,20 @@ void check_values(std::span<const float> rows, std::uint32_t dim, bool bits, std
         } else {
             check_floats(values, row);
         }
+    }
+}
+
+void check_halves(const Rows& rows) {
+    constexpr float largest = 65504.0f;
+    for (std::uint32_t row = 0; row < rows.count(); ++row) {
+        const auto values = rows.floats(row);
+        const auto bad =
+            std::find_if(values.begin(), values.end(), [](float value) { return std::fabs(value) > largest; });
+        if (bad == values.end()) continue;
+        raise(ErrorCode::invalid_argument, "half precision holds values up to 65504; value " +
+                                               std::to_string(bad - values.begin()) + " of vector " +
+                                               std::to_string(row) + " is " + std::to_string(*bad) +
+                                               ": keep the vectors exact or scale the data down");
     }
 }
 

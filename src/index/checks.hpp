@@ -7,8 +7,13 @@
 
 namespace nearfile::index {
 
+class Rows;
+
 // Rows of `dim` values: finite and not longer than 4e18, or zeros and ones for bits. `noun` says in the error what a
 // row is. Throws Error(invalid_argument) that names the value.
 void check_values(std::span<const float> rows, std::uint32_t dim, bool bits, std::string_view noun);
+
+// That half precision holds every value of rows that are not bits. Throws Error(invalid_argument) that names the value.
+void check_halves(const Rows& rows);
 
 }  // namespace nearfile::index

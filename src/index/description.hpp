@@ -45,9 +45,9 @@ struct Description {
     // Of a graph, else zero:
     Profile profile;
     Keep keep;
-    std::uint32_t degree;     // places for neighbours of a vertex
-    std::uint32_t walk_dim;   // dimensions of sketches and 4-bit codes; 0 where the walk sees the codes
-    SpaceKind space;          // what those dimensions are
+    std::uint32_t degree;    // places for neighbours of a vertex
+    std::uint32_t walk_dim;  // dimensions of sketches and 4-bit codes; 0 where the walk sees the codes
+    SpaceKind space;         // what those dimensions are
     float sketch_scale;
     std::array<std::byte, 96> reserved;  // zero
 };
@@ -78,9 +78,10 @@ enum class SectionKind : std::uint32_t {
 };
 
 inline constexpr std::array<std::uint32_t, 20> known_sections = {1,  2,  3,  4,  5,  6,  7,  8,  9,  10,
-                                                              11, 12, 13, 14, 15, 16, 17, 18, 19, 20};
+                                                                 11, 12, 13, 14, 15, 16, 17, 18, 19, 20};
 
 inline constexpr std::uint32_t max_degree = 1024;
+inline constexpr std::uint32_t max_walk_dim = 4096;  // kernels/kernels.hpp: 512 pairs of tables
 
 const char* section_name(std::uint32_t kind) noexcept;
 

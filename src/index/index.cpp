@@ -22,6 +22,25 @@ void check_row(const Index::State& state, std::uint32_t row) {
                                     std::to_string(state.description.count) + " items");
 }
 
+// What steers a search depends on what is searched; asking for what has no effect is a mistake.
+void check_options(const Index::State& state, const SearchOptions& options) {
+    const bool graph = state.graph.has_value();
+    if (options.k == 0) raise(ErrorCode::invalid_argument, "k must be at least 1; got 0");
+    if (graph && options.search_k != 0) {
+        raise(ErrorCode::invalid_argument, "search_k is for forests, this index is a graph: give effort or recall");
+    }
+    if (!graph && (options.effort != 0 || options.recall != 0)) {
+        raise(ErrorCode::invalid_argument, "effort and recall are for graphs, this index is a forest: give search_k");
+    }
+    if (options.effort != 0 && options.recall != 0) {
+        raise(ErrorCode::invalid_argument, "effort and recall must not be given together: leave one out");
+    }
+    if (!(options.recall >= 0 && options.recall <= 1)) {
+        raise(ErrorCode::invalid_argument,
+              "recall must be above 0 and at most 1; got " + std::to_string(options.recall));
+    }
+}
+
 }  // namespace
 
 Index Index::open(const std::string& path, const OpenOptions& options) {
@@ -96,7 +115,7 @@ std::vector<Neighbor> Index::search(std::span<const float> query, const SearchOp
 
 void Index::search_batch(std::span<const float> queries, const SearchOptions& options, std::span<Neighbor> out) const {
     const std::size_t width = dim();
-    if (options.k == 0) raise(ErrorCode::invalid_argument, "k must be at least 1; got 0");
+    check_options(*state_, options);
     if (queries.size() % width != 0) {
         raise(ErrorCode::invalid_argument, "queries must have rows of " + std::to_string(width) +
                                                " values, the index's dimension; got " + std::to_string(queries.size()) +

@@ -11,53 +11,64 @@
 namespace nearfile {
 namespace {
 
+// By value, so that a name's place is what it stands for.
 constexpr std::array<std::string_view, 6> metric_names = {"angular", "cosine",    "euclidean",
                                                           "dot",     "manhattan", "hamming"};
+constexpr std::array<std::string_view, 4> value_type_names = {"float32", "float16", "uint8", "bit"};
+constexpr std::array<std::string_view, 2> structure_names = {"forest", "graph"};
+constexpr std::array<std::string_view, 3> profile_names = {"compact", "balanced", "fast"};
+constexpr std::array<std::string_view, 3> keep_names = {"exact", "half", "none"};
+constexpr std::array<std::string_view, 3> id_kind_names = {"row", "int64", "string"};
+
+template <class Value, std::size_t n>
+std::string_view name_of(Value value, const std::array<std::string_view, n>& names) noexcept {
+    const auto i = static_cast<std::size_t>(value);
+    return i < n ? names[i] : "unknown";
+}
+
+template <class Value, std::size_t n>
+Value value_of(std::string_view name, const std::array<std::string_view, n>& names, const char* what) {
+    for (std::size_t i = 0; i < n; ++i) {
+        if (names[i] == name) return static_cast<Value>(i);
+    }
+    std::string known;
+    for (const auto each : names) known += (known.empty() ? "" : ", ") + std::string(each);
+    index::raise(ErrorCode::invalid_argument,
+                 std::string(what) + " must be one of " + known + "; got '" + std::string(name) + "'");
+}
 
 }  // namespace
 
 std::string_view metric_name(Metric metric) noexcept {
-    const auto i = static_cast<std::size_t>(metric);
-    return i < metric_names.size() ? metric_names[i] : "unknown";
+    return name_of(metric, metric_names);
 }
-
 std::string_view value_type_name(ValueType type) noexcept {
-    constexpr std::array<std::string_view, 4> names = {"float32", "float16", "uint8", "bit"};
-    const auto i = static_cast<std::size_t>(type);
-    return i < names.size() ? names[i] : "unknown";
+    return name_of(type, value_type_names);
 }
-
 std::string_view structure_name(Structure structure) noexcept {
-    constexpr std::array<std::string_view, 2> names = {"forest", "graph"};
-    const auto i = static_cast<std::size_t>(structure);
-    return i < names.size() ? names[i] : "unknown";
+    return name_of(structure, structure_names);
 }
-
 std::string_view profile_name(Profile profile) noexcept {
-    constexpr std::array<std::string_view, 3> names = {"compact", "balanced", "fast"};
-    const auto i = static_cast<std::size_t>(profile);
-    return i < names.size() ? names[i] : "unknown";
+    return name_of(profile, profile_names);
 }
-
 std::string_view keep_name(Keep keep) noexcept {
-    constexpr std::array<std::string_view, 3> names = {"exact", "half", "none"};
-    const auto i = static_cast<std::size_t>(keep);
-    return i < names.size() ? names[i] : "unknown";
+    return name_of(keep, keep_names);
 }
-
 std::string_view id_kind_name(IdKind kind) noexcept {
-    constexpr std::array<std::string_view, 3> names = {"row", "int64", "string"};
-    const auto i = static_cast<std::size_t>(kind);
-    return i < names.size() ? names[i] : "unknown";
+    return name_of(kind, id_kind_names);
 }
 
 Metric metric_from_name(std::string_view name) {
-    for (std::size_t i = 0; i < metric_names.size(); ++i) {
-        if (metric_names[i] == name) return static_cast<Metric>(i);
-    }
-    std::string known;
-    for (const auto metric : metric_names) known += (known.empty() ? "" : ", ") + std::string(metric);
-    index::raise(ErrorCode::invalid_argument, "metric must be one of " + known + "; got '" + std::string(name) + "'");
+    return value_of<Metric>(name, metric_names, "metric");
+}
+Structure structure_from_name(std::string_view name) {
+    return value_of<Structure>(name, structure_names, "structure");
+}
+Profile profile_from_name(std::string_view name) {
+    return value_of<Profile>(name, profile_names, "profile");
+}
+Keep keep_from_name(std::string_view name) {
+    return value_of<Keep>(name, keep_names, "keep");
 }
 
 std::string_view instruction_set() {
@@ -85,10 +96,13 @@ const kernels::Kernels& chosen_kernels() {
 }
 
 const char* section_name(std::uint32_t kind) noexcept {
-    constexpr std::array<const char*, 21> names = {
-        "unknown",  "codes",   "roots",     "splits",         "planes",  "leaf_starts", "leaf_items",
-        "projection", "projection_scales", "center", "vectors", "int64_ids", "id_text_starts", "id_text",
-        "id_order", "vertices", "nibbles", "rows", "places", "calibration", "entries"};
+    constexpr std::array<const char*, 21> names = {"unknown",        "codes",       "roots",
+                                                   "splits",         "planes",      "leaf_starts",
+                                                   "leaf_items",     "projection",  "projection_scales",
+                                                   "center",         "vectors",     "int64_ids",
+                                                   "id_text_starts", "id_text",     "id_order",
+                                                   "vertices",       "nibbles",     "rows",
+                                                   "places",         "calibration", "entries"};
     return names[kind < names.size() ? kind : 0];
 }
 

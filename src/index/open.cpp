@@ -78,12 +78,18 @@ private:
         in_range(static_cast<std::uint32_t>(description_.profile), 0, graph ? 2 : 0, "the profile", *this);
         in_range(static_cast<std::uint32_t>(description_.keep), 0, graph ? 2 : 0, "what is kept", *this);
         in_range(description_.degree, graph ? 1 : 0, graph ? max_degree : 0, "the number of neighbours", *this);
-        if (description_.walk_dim == 0) return;
+        if (description_.walk_dim == 0) {
+            if (description_.code_kind == CodeKind::none) bad("its walk has neither sketches nor codes");
+            return;
+        }
         const std::uint32_t walk_dim = graph ? description_.plane_dim : 0;
         in_range(description_.walk_dim, walk_dim, walk_dim, "the dimension of the walk", *this);
+        in_range(description_.walk_dim, 0, max_walk_dim, "the dimension of the walk", *this);
         const float scale = description_.sketch_scale;
-        if (description_.degree % codes::sketch_group != 0 || !std::isfinite(scale) || scale < 0 ||
-            description_.metric == Metric::manhattan || description_.metric == Metric::hamming) {
+        // Sketches see another space than the vectors' own: only of that one a search has the query's values.
+        if (description_.degree % codes::sketch_group != 0 || description_.space == SpaceKind::own ||
+            !std::isfinite(scale) || scale < 0 || description_.metric == Metric::manhattan ||
+            description_.metric == Metric::hamming) {
             bad("its sketches do not go with the metric and the number of neighbours");
         }
     }
@@ -139,7 +145,9 @@ private:
                 break;
             }
         }
-        if (description_.keep == Keep::none && description_.code_kind == CodeKind::scaled) return;
+        const bool codes_stand_in =
+            description_.code_kind == CodeKind::scaled || description_.code_kind == CodeKind::uniform;
+        if (description_.keep == Keep::none && codes_stand_in) return;
         const auto kind = static_cast<codes::ValueKind>(description_.value_type);
         const bool codes_are_vectors = description_.code_kind == CodeKind::uniform_exact;
         const auto where = codes_are_vectors ? SectionKind::codes : SectionKind::vectors;

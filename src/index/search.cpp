@@ -27,9 +27,11 @@ std::uint64_t candidates_wanted(const SearchOptions& options, std::size_t k, std
 constexpr std::uint32_t default_width = 64;  // where there is no calibration
 constexpr float default_recall = 0.95f;
 
-// How many of the walk's best are measured better than its codes do.
-std::size_t settled(std::size_t width, std::size_t k) {
-    return k + std::max<std::size_t>(20, width / 4);
+// How many of the walk's best are measured better than its codes do. Where the walk sees a projection, its order says
+// less.
+std::size_t settled(const Index::State& state, std::size_t width, std::size_t k) {
+    const std::size_t share = state.space.kind() == SpaceKind::projection ? width : width / 4;
+    return k + std::max<std::size_t>(20, share);
 }
 
 // How many vertices a walk keeps in view.
@@ -59,7 +61,7 @@ void walk_to(const Index::State& state, std::size_t width, std::size_t k, std::s
     }
     scratch.candidates.clear();
     const graph::Frontier& met = scratch.walk.frontier;
-    const std::size_t n = std::min(met.size(), settled(width, k));
+    const std::size_t n = std::min(met.size(), settled(state, width, k));
     for (std::size_t i = 0; i < n; ++i) scratch.candidates.push_back(met[i].item);
 }
 

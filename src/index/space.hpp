@@ -18,7 +18,8 @@ public:
     explicit Space(std::size_t dim) : kind_(SpaceKind::own), dim_(dim) {}
     explicit Space(const codes::Projection& projection)
         : kind_(SpaceKind::projection), dim_(codes::projected_dim), projection_(projection) {}
-    Space(std::size_t dim, std::uint64_t seed) : kind_(SpaceKind::rotation), dim_(dim), rotation_(std::in_place, dim, seed) {}
+    Space(std::size_t dim, std::uint64_t seed)
+        : kind_(SpaceKind::rotation), dim_(dim), rotation_(std::in_place, dim, seed) {}
 
     SpaceKind kind() const noexcept { return kind_; }
     std::size_t dim() const noexcept { return dim_; }

@@ -99,7 +99,9 @@ struct Index::State {
     // What is kept of an item's vector (not for hamming): the vector itself, or what its code stands for.
     void vector(std::uint32_t item, std::span<float> out) const noexcept {
         if (vectors) return vectors->decode(item, out);
+        if (uniform) return uniform->decode(item, out);
         scaled->decode(item, out);
+        if (normalised() && scaled->tail(item).scale == 0) return;  // a zero vector
         for (std::size_t i = 0; i < center.size(); ++i) out[i] += center[i];
     }
     const forest::Leaves& leaves() const noexcept {

@@ -14,8 +14,8 @@
 
 namespace nearfile::index {
 
-// Sketches say which neighbours of a vertex deserve a look at their 4-bit codes; these say how far they are: squared, or
-// the negative inner product, in the space of the walk.
+// Sketches say which neighbours of a vertex deserve a look at their 4-bit codes; these say how far they are: squared,
+// or the negative inner product, in the space of the walk.
 class SketchSteering {
 public:
     SketchSteering(const Index::State& state, codes::SketchTables& tables) : state_(state), tables_(tables) {}

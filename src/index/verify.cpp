@@ -36,7 +36,12 @@ void verify_forest(const Index::State& state, const forest::Leaves& leaves, std:
                 continue;
             }
             if (state.graph) {
-                items += leaves.size_of(ref);
+                const forest::Range range = leaves.range(ref);
+                for (std::size_t i = 0; i < range.size; ++i) {
+                    if (seen[range.first + i]) bad(state, SectionKind::leaf_starts, "leaves overlap");
+                    seen[range.first + i] = true;
+                }
+                items += range.size;
                 continue;
             }
             for (const forest::RowId id : leaves.leaf(ref)) {
@@ -85,7 +90,8 @@ void verify_graph(const Index::State& state) {
         }
         for (std::size_t place = 0; place < graph.degree; ++place) {
             std::uint32_t neighbor;
-            std::memcpy(&neighbor, graph.vertices.data() + item * graph.stride + place * sizeof neighbor, sizeof neighbor);
+            std::memcpy(&neighbor, graph.vertices.data() + item * graph.stride + place * sizeof neighbor,
+                        sizeof neighbor);
             if (neighbor >= count && neighbor != codes::no_neighbor) {
                 bad(state, SectionKind::vertices, "a neighbour that does not exist");
             }

@@ -121,6 +121,7 @@ def build(case: Case, path: pathlib.Path) -> nearfile.Index:
         path,
         metric=case["metric"],
         ids=ids(case),
+        structure="forest",
         n_trees=case["n_trees"],
         seed=case["seed"],
         progress=False,
@@ -131,7 +132,14 @@ def build_example(path: pathlib.Path) -> None:
     """The worked example of docs/format.md."""
     rows = [[1, 0.5], [4, 2.5], [4, 0]]
     nearfile.build(
-        rows, path, metric="euclidean", ids=["pear", "apple", "fig"], n_trees=2, seed=7, progress=False
+        rows,
+        path,
+        metric="euclidean",
+        ids=["pear", "apple", "fig"],
+        structure="forest",
+        n_trees=2,
+        seed=7,
+        progress=False,
     ).close()
 
 

@@ -18,6 +18,12 @@ inline std::vector<Test>& all_tests() {
     return tests;
 }
 
+// How this program was started.
+inline std::string& program() {
+    static std::string path;
+    return path;
+}
+
 inline int& failures() {
     static int count = 0;
     return count;

@@ -5,6 +5,7 @@
 
 int main(int argc, char** argv) {
     const std::string wanted = argc > 1 ? argv[1] : "";
+    nearfile::test::program() = argv[0];
     int ran = 0;
     int failed = 0;
     for (const auto& test : nearfile::test::all_tests()) {

@@ -9,11 +9,16 @@ import textwrap
 
 import pytest
 from nearfile import inputs
-from reference import METRICS
+from reference import METRICS, STRUCTURES
 
 
 @pytest.fixture(params=METRICS)
 def metric(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture(params=STRUCTURES)
+def structure(request: pytest.FixtureRequest) -> str:
     return request.param
 
 

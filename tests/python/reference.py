@@ -5,6 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 METRICS = ("angular", "cosine", "euclidean", "dot", "manhattan", "hamming")
+STRUCTURES = ("graph", "forest")
+
+#: What a search of a structure calls its budget.
+BUDGETS = {"graph": "effort", "forest": "search_k"}
 
 
 def distances(metric: str, query: np.ndarray, vectors: np.ndarray) -> np.ndarray:

@@ -56,29 +56,30 @@ def test_the_file_has_the_bytes_of_the_index_in_memory(metric: str, tmp_path: pa
     assert (tmp_path / "items.near").read_bytes() == contents(nearfile.build(vectors, metric=metric))
 
 
-def test_any_number_of_threads_gives_the_same_bytes(metric: str) -> None:
+def test_any_number_of_threads_gives_the_same_bytes(metric: str, structure: str) -> None:
     vectors = reference.vectors_for(metric, 5000, 16)
-    one = contents(nearfile.build(vectors, metric=metric, threads=1))
+    one = contents(nearfile.build(vectors, metric=metric, structure=structure, threads=1))
     for threads in (2, 5, None):
-        assert contents(nearfile.build(vectors, metric=metric, threads=threads)) == one
+        assert contents(nearfile.build(vectors, metric=metric, structure=structure, threads=threads)) == one
 
 
-def test_another_seed_gives_other_bytes(metric: str) -> None:
+def test_another_seed_gives_other_bytes(metric: str, structure: str) -> None:
     vectors = reference.vectors_for(metric, 2000, 16)
-    bytes_of = [contents(nearfile.build(vectors, metric=metric, seed=seed)) for seed in (0, 1, 0)]
+    bytes_of = [contents(nearfile.build(vectors, metric=metric, structure=structure, seed=seed)) for seed in (0, 1, 0)]
     assert bytes_of[0] == bytes_of[2] != bytes_of[1]
 
 
 def test_every_instruction_set_gives_the_same_bytes_and_answers(run_python) -> None:
     script = """
-        import hashlib, sys, numpy, nearfile, reference
+        import hashlib, itertools, numpy, nearfile, reference
         digest = hashlib.sha256()
-        for metric in reference.METRICS:
+        for metric, structure in itertools.product(reference.METRICS, reference.STRUCTURES):
+            budget = {"search_k": 200} if structure == "forest" else {"effort": 20}
             for dim in (1, 5, 64, 131, 300):
                 vectors = reference.vectors_for(metric, 1500, dim)
-                index = nearfile.build(vectors, metric=metric, n_trees=3)
+                index = nearfile.build(vectors, metric=metric, structure=structure, n_trees=3)
                 digest.update(index._core.contents())
-                for found in index.search(vectors[:50], search_k=200) + index.search(vectors[:5], exact=True):
+                for found in index.search(vectors[:50], **budget) + index.search(vectors[:5], exact=True):
                     digest.update(found.tobytes())
         print(nearfile.info()["instruction_set"], digest.hexdigest())
         """

@@ -15,6 +15,7 @@ import pytest
 from nearfile.cli import output
 from nearfile.cli.app import app
 from nearfile.cli.build import as_int, read_ids
+from rich.console import Console
 from typer.testing import CliRunner
 
 WORDS = ["alpha", "beta", "[bold]gamma", "δέλτα"]
@@ -41,7 +42,7 @@ def run_json(*arguments: object) -> dict:
     return json.loads(run(*arguments, "--json"))
 
 
-@pytest.mark.parametrize("verb", ["build", "search", "info", "verify", "demo"])
+@pytest.mark.parametrize("verb", ["build", "search", "info", "verify", "tune", "convert", "demo"])
 def test_every_verb_has_help(verb: str) -> None:
     assert "Usage: " in run(verb, "--help")
     assert verb in run("--help")
@@ -53,12 +54,18 @@ def test_version() -> None:
 
 @pytest.mark.usefixtures("folder")
 def test_build_makes_an_index_of_a_file() -> None:
-    out = run("build", "vectors.npy", "new.near", "--metric", "dot", "--ids", "words.txt", "--trees", 3, "--seed", 7)
+    options = ("--metric", "dot", "--ids", "words.txt", "--trees", 3, "--seed", 7)
+    out = run("build", "vectors.npy", "new.near", "--profile", "fast", "--keep", "half", *options)
+    assert "new.near: 4 vectors of 4, dot, fast graph" in out
+    info = nearfile.open("new.near").info()
+    assert (info["structure"], info["profile"], info["keep"]) == ("graph", "fast", "half")
+    out = run("build", "vectors.npy", "new.near", "--structure", "forest", *options)
     assert "new.near: 4 vectors of 4, dot, 3 trees" in out
     with nearfile.open("new.near") as index:
         assert index.ids.tolist() == WORDS
         assert (index.vectors(WORDS) == np.eye(4, dtype=np.float32) + 0.25).all()
-        assert (index.info()["seed"], index.info()["n_trees"]) == (7, 3)
+        info = index.info()
+        assert (info["structure"], info["seed"], info["n_trees"]) == ("forest", 7, 3)
 
 
 @pytest.mark.usefixtures("folder")
@@ -110,9 +117,12 @@ def test_search_by_vector_and_by_queries() -> None:
     np.save("query.npy", np.eye(4)[1])
     np.save("queries.npy", np.eye(4)[1:3])
     one = run_json("search", "words.near", "query.npy", "-k", 1, "--exact")
-    both = run_json("search", "words.near", "queries.npy", "-k", 1, "--search-k", 100, "--threads", 2)
+    both = run_json("search", "words.near", "queries.npy", "-k", 1, "--effort", 100, "--threads", 2)
     assert one == {"ids": ["beta"], "distances": [0.0]}
     assert both == {"ids": [["beta"], ["[bold]gamma"]], "distances": [[0.0], [0.0]]}
+    assert run_json("search", "words.near", "queries.npy", "-k", 1, "--recall", 0.95) == both
+    nearfile.build(np.eye(4), "words.near", metric="euclidean", ids=WORDS, structure="forest")
+    assert run_json("search", "words.near", "queries.npy", "-k", 1, "--search-k", 100) == both
     out = run("search", "words.near", "queries.npy", "-k", 1)
     assert "query 0" in out
     assert "query 1" in out
@@ -136,8 +146,35 @@ def test_info_of_a_file() -> None:
     facts = nearfile.open("words.near").info()
     assert run_json("info", "words.near") == facts
     out = run("info", "words.near")
-    for each in ("euclidean", "string", facts["library_version"], *[section["name"] for section in facts["sections"]]):
+    for each in (
+        "euclidean",
+        "string",
+        "graph",
+        "balanced",
+        "exact",
+        "degree",
+        facts["library_version"],
+        *[section["name"] for section in facts["sections"]],
+    ):
         assert each in out
+
+
+def test_info_shows_the_calibration(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    from nearfile.cli import info
+
+    monkeypatch.setattr(output, "console", Console(width=100))
+    facts = nearfile.build(np.eye(4)).info()
+    facts["calibration"] = [{"k": 10, "effort": 1234, "recall": 0.9512}]
+    info.print_index(facts)
+    out = capsys.readouterr().out.splitlines()
+    assert ["k", "effort", "recall"] in [line.split() for line in out]
+    assert ["10", "1,234", "0.951"] in [line.split() for line in out]
+    facts = nearfile.build(np.eye(4), structure="forest").info()
+    info.print_index(facts)
+    out = capsys.readouterr().out
+    assert "forest" in out
+    assert "profile" not in out
+    assert "recall" not in out
 
 
 @pytest.mark.usefixtures("folder")
@@ -172,6 +209,10 @@ def test_verify_says_whether_a_file_is_whole() -> None:
         (["build", "vectors.npy", "x.near", "--ids", "none.txt"], "none.txt"),
         (["build", "vectors.npy", "x.near", "--ids", "vectors.npy"], "UTF-8"),
         (["build", "vectors.npy", "x.near", "--trees", "0"], "n_trees: expected"),
+        (["build", "vectors.npy", "x.near", "--structure", "tree"], "structure: expected"),
+        (["build", "vectors.npy", "x.near", "--structure", "forest", "--keep", "none"], "keep: expected"),
+        (["search", "words.near", "--item", "beta", "--search-k", "9"], "search_k: expected a search of a forest"),
+        (["search", "words.near", "--item", "beta", "--effort", "9", "--recall", "0.5"], "leave one out"),
     ],
 )
 @pytest.mark.usefixtures("folder")
@@ -233,7 +274,8 @@ def test_the_demo_builds_and_reads_in_two_processes(monkeypatch: pytest.MonkeyPa
     vectors = np.random.default_rng(0).standard_normal((3000, 50)).astype(np.float32)
     words = [*demo_reader.WORDS, *[f"[red]word {row}" for row in range(3000 - len(demo_reader.WORDS))]]
     monkeypatch.setattr(demo, "read_words", lambda: (np.asfortranarray(vectors), words))
-    assert "3,000 words" in run("demo", "--path", "demo.near", "--trees", 4)
+    assert "3,000 words" in run("demo", "--path", "demo.near", "--profile", "compact")
+    assert nearfile.open("demo.near").info()["profile"] == "compact"
     assert nearfile.open("demo.near").ids.tolist() == words
     read = subprocess.run(
         [sys.executable, "-m", "nearfile.cli.demo_reader", "demo.near"], capture_output=True, text=True, check=True

@@ -107,11 +107,13 @@ def test_a_context_manager_closes(vectors: np.ndarray) -> None:
         len(index)
 
 
-def test_repr_says_what_it_is(vectors: np.ndarray, tmp_path: pathlib.Path) -> None:
+def test_repr_says_what_it_is(vectors: np.ndarray, structure: str, tmp_path: pathlib.Path) -> None:
     path = tmp_path / "items.near"
-    assert repr(nearfile.build(vectors)) == "<nearfile.Index of 40 vectors, dim=6, metric='angular', in memory>"
-    assert repr(nearfile.build(vectors, path)).endswith(f"metric='angular', at {str(path)!r}>")
-    assert repr(nearfile.Builder(3)) == "nearfile.Builder(dim=3, metric='angular', count=0)"
+    facts = f"metric='angular', structure={structure!r}"
+    index = nearfile.build(vectors, structure=structure)
+    assert repr(index) == f"<nearfile.Index of 40 vectors, dim=6, {facts}, in memory>"
+    assert repr(nearfile.build(vectors, path, structure=structure)).endswith(f"{facts}, at {str(path)!r}>")
+    assert repr(nearfile.Builder(3, structure=structure)) == f"nearfile.Builder(dim=3, {facts}, count=0)"
 
 
 def test_an_index_outlives_what_it_was_made_of(vectors: np.ndarray, tmp_path: pathlib.Path) -> None:

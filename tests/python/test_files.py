@@ -14,9 +14,10 @@ import reference
 
 
 @pytest.fixture
-def file(tmp_path: pathlib.Path) -> pathlib.Path:
+def file(tmp_path: pathlib.Path, structure: str) -> pathlib.Path:
     path = tmp_path / "items.near"
-    nearfile.build(reference.vectors_for("angular", 500, 10), path, ids=[f"item {row}" for row in range(500)]).close()
+    ids = [f"item {row}" for row in range(500)]
+    nearfile.build(reference.vectors_for("angular", 500, 10), path, ids=ids, structure=structure).close()
     return path
 
 
@@ -34,10 +35,10 @@ def aligned(contents: bytes) -> np.ndarray:
     return copy
 
 
-def test_a_built_index_is_the_file_that_is_opened(tmp_path: pathlib.Path, metric: str) -> None:
+def test_a_built_index_is_the_file_that_is_opened(tmp_path: pathlib.Path, metric: str, structure: str) -> None:
     vectors = reference.vectors_for(metric, 300, 12)
     path = tmp_path / "items.near"
-    built = nearfile.build(vectors, path, metric=metric)
+    built = nearfile.build(vectors, path, metric=metric, structure=structure)
     opened = nearfile.open(path)
     assert os.listdir(tmp_path) == ["items.near"]
     assert built.info() == opened.info()
@@ -48,9 +49,9 @@ def test_a_built_index_is_the_file_that_is_opened(tmp_path: pathlib.Path, metric
     assert (opened.vectors(range(300)) == vectors).all()
 
 
-def test_info_says_what_was_built(file: pathlib.Path) -> None:
+def test_info_says_what_was_built(file: pathlib.Path, structure: str) -> None:
     info = nearfile.open(file).info()
-    sections = info.pop("sections")
+    sections, calibration = info.pop("sections"), info.pop("calibration")
     assert info == {
         "path": str(file),
         "metric": "angular",
@@ -58,6 +59,10 @@ def test_info_says_what_was_built(file: pathlib.Path) -> None:
         "count": 500,
         "value_type": "float32",
         "id_kind": "string",
+        "structure": structure,
+        "profile": "balanced" if structure == "graph" else None,
+        "keep": "exact" if structure == "graph" else None,
+        "degree": info["degree"],
         "n_trees": info["n_trees"],
         "leaf_size": info["leaf_size"],
         "seed": 0,
@@ -67,6 +72,12 @@ def test_info_says_what_was_built(file: pathlib.Path) -> None:
     }
     assert info["n_trees"] >= 1
     assert info["leaf_size"] >= 1
+    if structure == "graph":
+        assert info["degree"] >= 1
+        assert all(set(point) == {"k", "effort", "recall"} for point in calibration)
+    else:
+        assert info["degree"] is None
+        assert calibration == []
     names = [section["name"] for section in sections]
     assert len(set(names)) == len(names) > 1
     ends = [0] + [section["offset"] + section["bytes"] for section in sections]
@@ -228,7 +239,8 @@ def test_a_damaged_file_never_crashes(file: pathlib.Path, run_python) -> None:
                 damaged[place] = random.integers(256)
             try:
                 index = nearfile.open_buffer(damaged)
-                index.search(numpy.ones(10), search_k=1 + turn)
+                budget = "effort" if index.info()["structure"] == "graph" else "search_k"
+                index.search(numpy.ones(10), **{budget: 1 + turn})
                 index.search(numpy.ones((2, 10)), k=500)
                 index.ids, "item 3" in index, index.info()
                 index.vectors([id_ for id_ in index.ids[:50] if id_ in index])

@@ -101,6 +101,7 @@ def test_the_extension_alone_cannot_be_made_to_crash(run_python) -> None:
         i8 = lambda *values: numpy.array(values, numpy.int64)
         index = nearfile.build(numpy.eye(4), ids=list("abcd"))._core
         builder = _core.Builder(4, "angular")
+        graph = ("graph", "balanced", "exact")
         calls = [
             lambda: _core.Index(),
             lambda: len(_core.Index.__new__(_core.Index).ids()),
@@ -115,14 +116,17 @@ def test_the_extension_alone_cannot_be_made_to_crash(run_python) -> None:
             lambda: builder.add_strings(f4(2, 4), ["a", 3]),
             lambda: builder.add_strings(f4(2, 4), ["a", None]),
             lambda: builder.add_strings(f4(2, 4), ["a", "\\ud800"]),
-            lambda: builder.build(b"/no/such/folder/x", 1, 0, 1, None),
-            lambda: builder.build(b"", 1, 0, 1, None),
-            lambda: builder.build(None, 2**31, 0, 1, None),
-            lambda: index.search(f4(3), 1, 0, False),
-            lambda: index.search(f4(4), 0, 0, False),
-            lambda: index.search(f4(4), -1, 0, False),
-            lambda: index.search_batch(f4(2, 3), 1, 0, False, 1),
-            lambda: index.search_batch(f4(2, 4), 0, 0, False, 1),
+            lambda: builder.build(b"/no/such/folder/x", *graph, 1, 0, 1, None),
+            lambda: builder.build(b"", *graph, 1, 0, 1, None),
+            lambda: builder.build(None, *graph, 2**31, 0, 1, None),
+            lambda: builder.build(None, "tree", "balanced", "exact", 1, 0, 1, None),
+            lambda: builder.build(None, "graph", "slow", "exact", 1, 0, 1, None),
+            lambda: builder.build(None, "graph", "balanced", "all", 1, 0, 1, None),
+            lambda: index.search(f4(3), 1, 0, 0.0, 0, False),
+            lambda: index.search(f4(4), 0, 0, 0.0, 0, False),
+            lambda: index.search(f4(4), -1, 0, 0.0, 0, False),
+            lambda: index.search_batch(f4(2, 3), 1, 0, 0.0, 0, False, 1),
+            lambda: index.search_batch(f4(2, 4), 0, 0, 0.0, 0, False, 1),
             lambda: index.vector(4),
             lambda: index.vector(-1),
             lambda: index.vectors(i8(0, 4)),
@@ -140,6 +144,6 @@ def test_the_extension_alone_cannot_be_made_to_crash(run_python) -> None:
             except (nearfile.NearfileError, TypeError, UnicodeError, RuntimeError):
                 continue
             raise AssertionError(number)
-        assert len(nearfile.Index(builder.build(None, 1, 0, 1, None), None)) == 0
+        assert len(nearfile.Index(builder.build(None, *graph, 1, 0, 1, None), None)) == 0
         """
     )

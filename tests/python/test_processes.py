@@ -90,7 +90,8 @@ def test_ctrl_c_stops_a_build_and_leaves_no_file(tmp_path: pathlib.Path, progres
 
 
 def test_ctrl_c_stops_a_batch_between_its_blocks(tmp_path: pathlib.Path) -> None:
-    nearfile.build(np.random.default_rng(0).random((200_000, 32), np.float32), tmp_path / "items.near", n_trees=1)
+    vectors = np.random.default_rng(0).random((200_000, 32), np.float32)
+    nearfile.build(vectors, tmp_path / "items.near", structure="forest", n_trees=1)
     script = """
         import sys, numpy, nearfile
         index = nearfile.open(sys.argv[1])

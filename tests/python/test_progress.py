@@ -16,10 +16,10 @@ import reference
 from nearfile.progress import Bar
 
 
-def test_a_function_is_told_stages_that_end(metric: str) -> None:
+def test_a_function_is_told_stages_that_end(metric: str, structure: str) -> None:
     told: list[tuple[str, int, int]] = []
     vectors = reference.vectors_for(metric, 3000, 16)
-    nearfile.build(vectors, metric=metric, progress=lambda *each: told.append(each))
+    nearfile.build(vectors, metric=metric, structure=structure, progress=lambda *each: told.append(each))
     assert len(told) > 0
     for stage, done, total in told:
         assert type(stage) is str

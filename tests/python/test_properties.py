@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
 METRICS = st.sampled_from(reference.METRICS)
+STRUCTURES = st.sampled_from(reference.STRUCTURES)
 INT64 = st.integers(-(2**63), 2**63 - 1)
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 FLOATS = st.floats(-1e6, 1e6, width=32)
@@ -30,20 +31,21 @@ def data(draw: st.DrawFn, values: st.SearchStrategy[float] = FLOATS, dtype: str 
 
 
 @few
-@given(data(), st.sampled_from(["C", "F"]))
-def test_vectors_come_back(each, order) -> None:
+@given(data(), STRUCTURES, st.sampled_from(["C", "F"]))
+def test_vectors_come_back(each, structure, order) -> None:
     metric, vectors, _ = each
-    index = nearfile.build(np.asarray(vectors, order=order), metric=metric, n_trees=2)
+    index = nearfile.build(np.asarray(vectors, order=order), metric=metric, structure=structure, n_trees=2)
     assert (index.vectors(range(len(vectors))) == vectors).all()
     index.verify()
 
 
 @few
-@given(data(SMALL), st.integers(1, 50), st.booleans(), st.integers(0, 2**64 - 1))
-def test_exact_search_is_brute_force_with_its_ties(each, k, exact, seed) -> None:
+@given(data(SMALL), STRUCTURES, st.integers(1, 50), st.booleans(), st.integers(0, 2**64 - 1))
+def test_exact_search_is_brute_force_with_its_ties(each, structure, k, exact, seed) -> None:
     metric, vectors, query = each
-    index = nearfile.build(vectors, metric=metric, n_trees=2, seed=seed)
-    found_ids, found = index.search(query, k=k, exact=exact, search_k=None if exact else len(vectors))
+    index = nearfile.build(vectors, metric=metric, structure=structure, n_trees=2, seed=seed)
+    options = {"exact": True} if exact else {reference.BUDGETS[structure]: len(vectors)}
+    found_ids, found = index.search(query, k=k, **options)
     expected_ids, expected = reference.search(metric, query, vectors, k)
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=2e-3 if metric == "angular" else 1e-5)
     if metric not in ("angular", "cosine"):
@@ -51,10 +53,11 @@ def test_exact_search_is_brute_force_with_its_ties(each, k, exact, seed) -> None
 
 
 @few
-@given(data(), st.integers(1, 50))
-def test_search_gives_distinct_items_with_their_distances_in_order(each, k) -> None:
+@given(data(), STRUCTURES, st.integers(1, 50))
+def test_search_gives_distinct_items_with_their_distances_in_order(each, structure, k) -> None:
     metric, vectors, query = each
-    ids, distances = nearfile.build(vectors, metric=metric, n_trees=2).search(query, k=k, search_k=1)
+    index = nearfile.build(vectors, metric=metric, structure=structure, n_trees=2)
+    ids, distances = index.search(query, k=k, **{reference.BUDGETS[structure]: 1})
     assert len(ids) == min(k, len(vectors)) == len(set(ids.tolist()))
     assert (np.diff(distances) <= 0).all() if metric == "dot" else (np.diff(distances) >= 0).all()
     # Double precision and float32 differ by the rounding of the largest term.
@@ -80,15 +83,16 @@ def test_ids_come_back_and_are_found(ids) -> None:
 
 
 @few
-@given(st.lists(st.integers(0, 5), max_size=8), data())
-def test_any_batches_give_the_bytes_of_one(sizes, each) -> None:
+@given(st.lists(st.integers(0, 5), max_size=8), data(), STRUCTURES)
+def test_any_batches_give_the_bytes_of_one(sizes, each, structure) -> None:
     metric, vectors, _ = each
-    builder = nearfile.Builder(vectors.shape[1], metric, n_trees=2)
+    builder = nearfile.Builder(vectors.shape[1], metric, structure=structure, n_trees=2)
     start = 0
     for size in [*sizes, len(vectors)]:
         builder.add(vectors[start : start + size])
         start += size
-    assert builder.build()._core.contents() == nearfile.build(vectors, metric=metric, n_trees=2)._core.contents()
+    at_once = nearfile.build(vectors, metric=metric, structure=structure, n_trees=2)
+    assert builder.build()._core.contents() == at_once._core.contents()
 
 
 @few

@@ -8,11 +8,16 @@ import fractions
 import nearfile
 import numpy as np
 import pytest
+import reference
 
 
-@pytest.fixture(scope="module")
-def index() -> nearfile.Index:
-    return nearfile.build(np.arange(40).reshape(10, 4), metric="euclidean")
+@pytest.fixture(scope="module", params=reference.STRUCTURES)
+def index(request: pytest.FixtureRequest) -> nearfile.Index:
+    return nearfile.build(np.arange(40).reshape(10, 4), metric="euclidean", structure=request.param)
+
+
+def budget(index: nearfile.Index) -> str:
+    return reference.BUDGETS[index.info()["structure"]]
 
 
 EXPECTED = [3, 2, 4]
@@ -87,27 +92,29 @@ def test_k_below_one_is_refused(index: nearfile.Index, k: int) -> None:
         index.search(np.zeros(4), k=k)
 
 
-@pytest.mark.parametrize("name", ["k", "search_k", "threads"])
+@pytest.mark.parametrize("name", ["k", "budget", "threads"])
 @pytest.mark.parametrize("value", [1.0, "3", [1], True, np.True_, np.float32(2)])
 def test_counts_are_whole_numbers(index: nearfile.Index, name: str, value: object) -> None:
+    name = budget(index) if name == "budget" else name
     with pytest.raises(TypeError, match=f"{name}: expected a whole number"):
         index.search(np.zeros(4), **{name: value})
     with pytest.raises(TypeError, match=f"{name}: expected a whole number"):
         index.neighbors(0, **{name: value})
 
 
-@pytest.mark.parametrize("name", ["search_k", "threads"])
+@pytest.mark.parametrize("name", ["budget", "threads"])
 @pytest.mark.parametrize("value", [0, -1])
 @pytest.mark.parametrize("shape", [(4,), (2, 4)])
 def test_counts_are_at_least_one(index: nearfile.Index, name: str, value: int, shape: tuple[int, ...]) -> None:
+    name = budget(index) if name == "budget" else name
     with pytest.raises(nearfile.InvalidArgumentError, match=f"{name}: expected .* got {value}"):
         index.search(np.zeros(shape, np.float32), **{name: value})
 
 
 def test_counts_may_be_numpys(index: nearfile.Index) -> None:
-    found, _ = index.search(np.zeros(4), k=np.int16(3), search_k=np.uint64(9), threads=np.int8(1))
+    found, _ = index.search(np.zeros(4), k=np.int16(3), threads=np.int8(1), **{budget(index): np.uint64(9)})
     assert len(found) == 3
-    assert len(index.search(np.zeros(4), k=3, search_k=2**63)[0]) == 3
+    assert len(index.search(np.zeros(4), k=3, **{budget(index): 2**63})[0]) == 3
 
 
 def test_a_hamming_query_is_zeros_and_ones() -> None:

@@ -12,9 +12,9 @@ import pytest
 import reference
 
 
-def test_many_threads_search_one_index() -> None:
+def test_many_threads_search_one_index(structure: str) -> None:
     vectors = reference.vectors_for("angular", 5000, 16)
-    index = nearfile.build(vectors, ids=[f"item {row}" for row in range(5000)])
+    index = nearfile.build(vectors, ids=[f"item {row}" for row in range(5000)], structure=structure)
     expected, _ = index.search(vectors[:200], k=3)
 
     def search(thread: int) -> list:
@@ -28,7 +28,9 @@ def test_many_threads_search_one_index() -> None:
 
 
 def test_searches_release_the_gil() -> None:
-    index = nearfile.build(reference.vectors_for("euclidean", 200_000, 32), metric="euclidean", n_trees=1)
+    index = nearfile.build(
+        reference.vectors_for("euclidean", 200_000, 32), metric="euclidean", structure="forest", n_trees=1
+    )
     queries = reference.vectors_for("euclidean", 200, 32)
     searching = threading.Thread(target=lambda: index.search(queries, exact=True, threads=1))
     searching.start()

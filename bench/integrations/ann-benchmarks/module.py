@@ -18,7 +18,7 @@ class Nearfile(BaseANN):
 
     def fit(self, X):  # noqa: N803
         """Build, in memory."""
-        self._index = nearfile.build(X, metric=self._metric, n_trees=self._n_trees, progress=False)
+        self._index = nearfile.build(X, metric=self._metric, structure="forest", n_trees=self._n_trees, progress=False)
 
     def set_query_arguments(self, search_k):
         """Compare this many candidates from now on."""

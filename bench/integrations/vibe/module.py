@@ -28,7 +28,12 @@ class Nearfile(BaseANN):
     def fit(self, X):  # noqa: N803
         """Build, in memory, on one thread as VIBE asks."""
         self._index = nearfile.build(
-            self._vectors(X), metric=self._metric, n_trees=self._n_trees, threads=1, progress=False
+            self._vectors(X),
+            metric=self._metric,
+            structure="forest",
+            n_trees=self._n_trees,
+            threads=1,
+            progress=False,
         )
 
     def set_query_arguments(self, search_k):

@@ -384,7 +384,7 @@ class AnnoyIndex:
         builder = _core.Builder(self._dim, self._metric)
         readers.feed(builder, self._items, self._items.count)
         path = None if self._disk_path is None else arguments.path_bytes(self._disk_path)
-        core = builder.build(path, n_trees, self._seed % (1 << 64), threads, None)
+        core = builder.build(path, "forest", "balanced", "exact", n_trees, self._seed % (1 << 64), threads, None)
         # Before the reader, so that no thread finds the items gone and nothing else there.
         reader = NearfileReader(core, n_trees)
         self._reader = reader

@@ -41,26 +41,29 @@ def nothing() -> Found:
 class NearfileReader:
     """An index of nearfile with ids from 0 to 2**31 - 1."""
 
-    __slots__ = ("core", "dim", "more", "n_items", "n_trees")
+    __slots__ = ("core", "dim", "graph", "n_items", "n_trees")
 
     def __init__(self, core: _core.Index, n_trees: int) -> None:
         self.core = core
-        # The largest inner products lie further apart in the trees than the nearest of other metrics.
-        self.more = 2 if core.metric == "dot" else 1
         self.dim = core.dim
+        self.graph = core.structure == "graph"
         self.n_trees = n_trees
         ids = _core.id_range(core)
         self.n_items = 0 if ids is None else ids[1] + 1
 
-    def options(self, n: int, search_k: int) -> tuple[int, int, bool] | None:
-        """``k``, ``search_k`` and ``exact`` as the core takes them, None where nothing is asked for."""
+    def options(self, n: int, search_k: int) -> tuple[int, int, float, int, bool] | None:
+        """``k``, ``effort``, ``recall``, ``search_k`` and ``exact`` for the core, None where nothing is asked for.
+
+        A walk over a graph keeps in view as many items as trees would be asked for.
+        """
         count = self.core.size
         k = count if n < 0 else min(n, count)
         if k == 0 or search_k == 0:
             return None
-        if search_k < 0:
-            return (k, k * self.n_trees * self.more, False) if search_k == -1 and n > 0 else (k, 0, True)
-        return k, search_k * self.more, False
+        if search_k < -1 or (search_k == -1 and n <= 0):
+            return k, 0, 0.0, 0, True
+        wanted = k * self.n_trees if search_k == -1 else search_k
+        return (k, min(wanted, _core.max_count), 0.0, 0, False) if self.graph else (k, 0, 0.0, wanted, False)
 
     def search(self, row: Floats, n: int, search_k: int) -> Found:
         """The nearest of one query."""

@@ -15,6 +15,7 @@ from nearfile.cli.demo import demo
 from nearfile.cli.info import info
 from nearfile.cli.output import telling_errors
 from nearfile.cli.search import search
+from nearfile.cli.tune import tune
 from nearfile.cli.verify import verify
 
 app = typer.Typer(
@@ -23,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (build, search, info, verify, convert, demo):
+for verb in (build, search, info, verify, tune, convert, demo):
     app.command()(telling_errors(verb))
 
 

@@ -8,7 +8,14 @@ import numpy as np
 import typer
 
 import nearfile
+from nearfile import arguments
 from nearfile.cli import output
+
+Structure = Annotated[
+    Optional[str], typer.Option(help="graph, or forest for trees alone. Default: graph, but forest for dot.")
+]
+Profile = Annotated[str, typer.Option(help="Of a graph: compact, balanced or fast.", show_default=True)]
+Keep = Annotated[str, typer.Option(help="Of a graph, what stays of vectors: exact, half or none.", show_default=True)]
 
 
 def build(
@@ -21,7 +28,10 @@ def build(
         Optional[Path],
         typer.Option(help="A text file with one id a line: whole numbers if all are, else text. Default: row numbers."),
     ] = None,
-    trees: Annotated[Optional[int], typer.Option(help="How many trees. Default: chosen from n.")] = None,
+    structure: Structure = None,
+    profile: Profile = arguments.DEFAULT_PROFILE,
+    keep: Keep = arguments.DEFAULT_KEEP,
+    trees: Annotated[Optional[int], typer.Option(help="How many trees. Default: chosen.")] = None,
     seed: Annotated[int, typer.Option(help="Of the random choices.")] = 0,
     threads: Annotated[Optional[int], typer.Option(help="How many threads. Default: every core.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print what was built as JSON.")] = False,
@@ -30,7 +40,18 @@ def build(
     rows = read_vectors(vectors)
     names = None if ids is None else read_ids(ids)
     start = time.perf_counter()
-    index = nearfile.build(rows, path, metric=metric, ids=names, n_trees=trees, seed=seed, threads=threads)
+    index = nearfile.build(
+        rows,
+        path,
+        metric=metric,
+        ids=names,
+        structure=structure,
+        profile=profile,
+        keep=keep,
+        n_trees=trees,
+        seed=seed,
+        threads=threads,
+    )
     output.print_built(path, index, "built", time.perf_counter() - start, json)
 
 

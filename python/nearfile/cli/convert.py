@@ -7,7 +7,9 @@ from typing import Annotated, Optional
 import typer
 
 import nearfile
+from nearfile import arguments
 from nearfile.cli import output
+from nearfile.cli.build import Keep, Profile, Structure
 
 
 def convert(
@@ -18,12 +20,26 @@ def convert(
         Optional[str],
         typer.Option(help="angular, euclidean, manhattan, dot or hamming. Default: the only one that fits."),
     ] = None,
-    trees: Annotated[Optional[int], typer.Option(help="How many trees. Default: chosen from n.")] = None,
+    structure: Structure = None,
+    profile: Profile = arguments.DEFAULT_PROFILE,
+    keep: Keep = arguments.DEFAULT_KEEP,
+    trees: Annotated[Optional[int], typer.Option(help="How many trees. Default: chosen.")] = None,
     seed: Annotated[int, typer.Option(help="Of the random choices.")] = 0,
     threads: Annotated[Optional[int], typer.Option(help="How many threads. Default: every core.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print what was built as JSON.")] = False,
 ) -> None:
     """Make an index of the vectors in a file that Annoy wrote."""
     start = time.perf_counter()
-    index = nearfile.convert(old, new, dim, metric, n_trees=trees, seed=seed, threads=threads)
+    index = nearfile.convert(
+        old,
+        new,
+        dim,
+        metric,
+        structure=structure,
+        profile=profile,
+        keep=keep,
+        n_trees=trees,
+        seed=seed,
+        threads=threads,
+    )
     output.print_built(new, index, "converted", time.perf_counter() - start, json)

@@ -12,12 +12,14 @@ import numpy as np
 import typer
 
 import nearfile
+from nearfile import arguments
 from nearfile.cli import output
+from nearfile.cli.build import Profile
 
 
 def demo(
     path: Annotated[Path, typer.Option(help="Where to write the index.")] = Path("words.near"),
-    trees: Annotated[int, typer.Option(help="How many trees.")] = 32,
+    profile: Profile = arguments.DEFAULT_PROFILE,
 ) -> None:
     """Build an index of 400,000 English words (GloVe, 50 dimensions) and search it from another process."""
     vectors, words = read_words()
@@ -25,7 +27,7 @@ def demo(
         f"[bold]Building[/bold] {path} from {len(words):,} words, {vectors.shape[1]} dimensions each", highlight=False
     )
     start = time.perf_counter()
-    index = nearfile.build(vectors, path, ids=words, n_trees=trees)
+    index = nearfile.build(vectors, path, ids=words, structure="graph", profile=profile)
     seconds = time.perf_counter() - start
     output.print_facts({"build": output.duration(seconds), "file": output.size(index.info()["file_bytes"])})
     index.close()

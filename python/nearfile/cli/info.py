@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated, Any, Optional
 
 import typer
-from rich.table import Table
 
 import nearfile
 from nearfile.cli import output
@@ -58,18 +57,21 @@ def print_layouts(path: Path, dim: int, json: bool) -> None:
 
 
 def print_index(facts: dict[str, Any]) -> None:
-    """Print the facts of an index, then its sections as a table."""
-    sections = facts.pop("sections")
+    """Print the facts of an index, then its calibration and its sections as tables."""
+    sections, calibration = facts.pop("sections"), facts.pop("calibration")
     facts["file_bytes"] = f"{facts['file_bytes']:,} ({output.size(facts['file_bytes'])})"
-    output.print_facts({name.replace("_", " "): plain(value) for name, value in facts.items()})
-    table = Table(box=None, header_style="cyan", pad_edge=False, padding=(0, 3, 0, 0))
-    table.add_column("section", no_wrap=True)
-    table.add_column("offset", justify="right")
-    table.add_column("bytes", justify="right")
-    for section in sections:
-        table.add_row(output.plain(section["name"]), f"{section['offset']:,}", f"{section['bytes']:,}")
-    output.console.print()
-    output.console.print(table)
+    shown = {name: value for name, value in facts.items() if value is not None}
+    output.print_facts({name.replace("_", " "): plain(value) for name, value in shown.items()})
+    if calibration:
+        output.print_table(
+            ("k", "effort", "recall"),
+            [(f"{each['k']:,}", f"{each['effort']:,}", f"{each['recall']:.3f}") for each in calibration],
+        )
+    output.print_table(
+        ("section", "offset", "bytes"),
+        [(each["name"], f"{each['offset']:,}", f"{each['bytes']:,}") for each in sections],
+        left=1,
+    )
 
 
 def plain(value: object) -> str:

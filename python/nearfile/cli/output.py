@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Callable, TypeVar
 
@@ -50,6 +51,17 @@ def print_facts(facts: dict[str, str]) -> None:
     console.print(table, highlight=False, markup=False)
 
 
+def print_table(head: Sequence[str], rows: Iterable[Sequence[str]], left: int = 0) -> None:
+    """Print rows below an empty line and their head; all columns but the first ``left`` are aligned to the right."""
+    table = Table(box=None, header_style="cyan", pad_edge=False, padding=(0, 3, 0, 0))
+    for column, name in enumerate(head):
+        table.add_column(name, justify="left" if column < left else "right", no_wrap=True)
+    for row in rows:
+        table.add_row(*map(plain, row))
+    console.print()
+    console.print(table, highlight=False)
+
+
 def size(bytes_: float) -> str:
     """A number of bytes as people read it, in powers of 1000: ``33.1 MB``."""
     for unit in ("B", "kB", "MB", "GB"):
@@ -77,8 +89,9 @@ def print_built(path: Path, index: nearfile.Index, verb: str, seconds: float, as
     if as_json:
         print_json({**facts, "seconds": round(seconds, 3)})
         return
+    kind = f"{facts['n_trees']} trees" if facts["structure"] == "forest" else f"{facts['profile']} graph"
     console.print(
-        f"{path}: {facts['count']:,} vectors of {facts['dim']}, {facts['metric']}, {facts['n_trees']} trees,"
+        f"{path}: {facts['count']:,} vectors of {facts['dim']}, {facts['metric']}, {kind},"
         f" {size(facts['file_bytes'])}, {verb} in {duration(seconds)}",
         highlight=False,
         markup=False,

@@ -20,7 +20,15 @@ def search(
     item: Annotated[Optional[str], typer.Option(help="The id of an item to find the nearest of.")] = None,
     vector: Annotated[Optional[str], typer.Option(help="A query as numbers with commas: 0.1,0.2,0.3.")] = None,
     k: Annotated[int, typer.Option("-k", "--k", help="How many to find.")] = 10,
-    search_k: Annotated[Optional[int], typer.Option(help="How many candidates to compare. Default: from k.")] = None,
+    effort: Annotated[
+        Optional[int], typer.Option(help="Of a graph: how many items to keep in view. Default: chosen.")
+    ] = None,
+    recall: Annotated[
+        Optional[float], typer.Option(help="Of a graph: the share of the nearest to find, as 0.95, in place of effort.")
+    ] = None,
+    search_k: Annotated[
+        Optional[int], typer.Option(help="Of a forest: how many candidates to compare. Default: from k.")
+    ] = None,
     exact: Annotated[bool, typer.Option("--exact", help="Compare with every item.")] = False,
     threads: Annotated[Optional[int], typer.Option(help="How many threads share queries. Default: every core.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print ids and distances as JSON.")] = False,
@@ -28,12 +36,13 @@ def search(
     """Find the nearest items of one item (--item), one vector (--vector), or every query of a .npy file."""
     if sum(given is not None for given in (queries, item, vector)) != 1:
         raise typer.BadParameter("expected exactly one of QUERIES, --item and --vector")
+    options: dict[str, Any] = {"effort": effort, "recall": recall, "search_k": search_k, "exact": exact}
     with nearfile.open(index) as opened:
         if item is not None:
-            found = opened.neighbors(id_of(opened, item), k, search_k=search_k, exact=exact)
+            found = opened.neighbors(id_of(opened, item), k, **options)
         else:
             query = read_vectors(queries) if queries is not None else parse_vector(vector or "")
-            found = opened.search(query, k, search_k=search_k, exact=exact, threads=threads)
+            found = opened.search(query, k, threads=threads, **options)
         metric = opened.metric
     ids, distances = found
     if json:

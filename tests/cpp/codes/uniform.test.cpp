@@ -2,6 +2,7 @@
 #include "codes/uniform.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/aligned_buffer.hpp"
 #include "check.hpp"
@@ -101,6 +102,25 @@ TEST(uniform_manhattan_bounds_are_within_five_percent_for_gaussian_data) {
         const double gap = mean_gap(coded.manhattan(query),
                                     [&](std::size_t row) { return exact_manhattan(values, coded.vectors[row]); });
         CHECK(gap < 0.05);
+    }
+}
+
+TEST(uniform_codes_stand_for_what_is_within_half_a_step) {
+    Random random(7);
+    for (const std::size_t dim : dims) {
+        for (const bool exact : {false, true}) {
+            std::vector<std::vector<float>> vectors;
+            for (int i = 0; i < 8; ++i) vectors.push_back(exact ? bytes(dim, random) : gaussian(dim, random));
+            const Coded coded(dim, vectors, exact);
+            std::vector<float> decoded(dim);
+            for (std::size_t row = 0; row < vectors.size(); ++row) {
+                coded.codes().decode(static_cast<RowId>(row), decoded);
+                for (std::size_t i = 0; i < dim; ++i) {
+                    const float most = exact ? 0.0f : coded.scale.scale * 0.501f;
+                    CHECK(std::fabs(decoded[i] - vectors[row][i]) <= most);
+                }
+            }
+        }
     }
 }
 

@@ -57,6 +57,19 @@ TEST(vectors_every_half_comes_back_bit_for_bit) {
     CHECK(same_bits(there_and_back(values, ValueKind::float16), values));
 }
 
+TEST(vectors_what_is_no_half_is_rounded_to_the_nearest) {
+    Random random(11);
+    for (int i = 0; i < 10000; ++i) {
+        const float value = std::ldexp(static_cast<float>(random.below(1u << 24)) - 8388608.0f,
+                                       static_cast<int>(random.below(24)) - 31);
+        const float back = there_and_back({&value, 1}, ValueKind::float16)[0];
+        const float next = std::ldexp(1.0f, std::max(std::ilogb(back == 0 ? 0x1p-24f : back), -14) - 10);
+        CHECK(std::fabs(back - value) <= next / 2);
+    }
+    const float largest = 65504.0f;
+    CHECK(there_and_back({&largest, 1}, ValueKind::float16)[0] == largest);
+}
+
 TEST(vectors_every_half_is_recognised_alone) {
     for (const float value : all_finite_halves()) {
         const bool byte = value >= 0 && value <= 255 && value == std::floor(value) && !std::signbit(value);

@@ -105,6 +105,49 @@ TEST(builder_refuses_dimensions_and_metrics_that_are_none) {
     for (const Metric metric : metrics) CHECK(metric_from_name(metric_name(metric)) == metric);
 }
 
+TEST(builder_kinds_of_graphs_have_names) {
+    for (const auto each : {Structure::forest, Structure::graph}) {
+        CHECK(structure_from_name(structure_name(each)) == each);
+    }
+    for (const auto each : {Profile::compact, Profile::balanced, Profile::fast}) {
+        CHECK(profile_from_name(profile_name(each)) == each);
+    }
+    for (const auto each : {Keep::exact, Keep::half, Keep::none}) CHECK(keep_from_name(keep_name(each)) == each);
+    CHECK(caught([] { structure_from_name("tree"); }).is(ErrorCode::invalid_argument, "forest, graph; got 'tree'"));
+    CHECK(caught([] { profile_from_name("slow"); }).is(ErrorCode::invalid_argument, "compact, balanced, fast"));
+    CHECK(caught([] { keep_from_name("all"); }).is(ErrorCode::invalid_argument, "exact, half, none"));
+}
+
+TEST(builder_halves_are_those_that_half_precision_holds) {
+    const BuildOptions options{.structure = Structure::graph, .keep = Keep::half, .progress = {}};
+    Builder builder(2, Metric::euclidean);
+    builder.add(std::vector<float>{65504, -65504, 0.1f, 1e-9f});
+    std::vector<float> back(2);
+    const Index index = builder.build(options);
+    index.vector(0, back);
+    CHECK(back[0] == 65504 && back[1] == -65504);
+    index.vector(1, back);
+    CHECK(back[0] == 0.0999755859375f && back[1] == 0);
+    builder.add(std::vector<float>{1, 65505});
+    CHECK(caught([&] { builder.build(options); }).is(ErrorCode::invalid_argument, "value 1 of vector 2 is 65505"));
+    CHECK(builder.build({.structure = Structure::graph, .progress = {}}).size() == 3);
+    CHECK(builder.build({.keep = Keep::half, .progress = {}}).size() == 3);  // a forest keeps everything
+}
+
+TEST(builder_a_graph_that_keeps_codes_alone_gives_what_they_stand_for) {
+    for (const Metric metric : {Metric::euclidean, Metric::dot, Metric::manhattan}) {
+        const Data data = data_of(Values::floats, 100, 16, 3);
+        Builder builder(16, metric);
+        builder.add(data.values);
+        const Index index = builder.build({.structure = Structure::graph, .keep = Keep::none, .progress = {}});
+        std::vector<float> back(16);
+        for (std::uint32_t row = 0; row < 100; ++row) {
+            index.vector(row, back);
+            for (std::size_t i = 0; i < 16; ++i) CHECK(std::fabs(back[i] - data.row(row)[i]) < 0.05f);
+        }
+    }
+}
+
 TEST(builder_gives_back_what_was_added_bit_for_bit) {
     for (const Metric metric : metrics) {
         for (const Values values : {Values::floats, Values::halves, Values::bytes, Values::bits}) {

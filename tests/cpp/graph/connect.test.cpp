@@ -1,0 +1,182 @@
+// The passes over a graph: edges the other way round, joined, refined; and every vertex is reached in the end.
+#include "graph/connect.hpp"
+
+#include "base/parallel.hpp"
+#include "graph/reach.hpp"
+#include "graph/sample.hpp"
+
+using namespace nearfile;
+using namespace nearfile::graph;
+using namespace nearfile::graph::sample;
+
+namespace {
+
+std::vector<bool> reached_from_first(const Adjacency& graph) {
+    std::vector<bool> reached(graph.count());
+    std::vector<RowId> stack;
+    if (graph.count() > 0) stack.push_back(0), reached[0] = true;
+    while (!stack.empty()) {
+        const RowId at = stack.back();
+        stack.pop_back();
+        for (const RowId each : graph.neighbors(at)) {
+            if (!reached[each]) stack.push_back(each), reached[each] = true;
+        }
+    }
+    return reached;
+}
+
+bool all_reached(const Adjacency& graph) {
+    const auto reached = reached_from_first(graph);
+    return std::find(reached.begin(), reached.end(), false) == reached.end();
+}
+
+bool same(const Adjacency& a, const Adjacency& b) {
+    for (RowId item = 0; item < a.count(); ++item) {
+        if (vector_of(a.row(item)) != vector_of(b.row(item))) return false;
+    }
+    return a.count() == b.count();
+}
+
+std::size_t recalled(const Points& points, const Adjacency& graph) {
+    std::size_t found = 0;
+    for (RowId item = 0; item < points.count(); ++item) {
+        Candidate best = no_candidate;
+        for (RowId other = 0; other < points.count(); ++other) {
+            if (other != item) best = std::min(best, candidate_of(points, item, other));
+        }
+        const auto neighbors = graph.neighbors(item);
+        found += std::find(neighbors.begin(), neighbors.end(), item_of(best)) != neighbors.end() ? 1 : 0;
+    }
+    return found;
+}
+
+}  // namespace
+
+TEST(adjacency_gives_back_what_was_set) {
+    Adjacency graph(5, 4);
+    CHECK(graph.neighbors(3).empty());
+    graph.set(3, std::vector<RowId>{0, 1, 2, 4});
+    CHECK(vector_of(graph.neighbors(3)) == (std::vector<RowId>{0, 1, 2, 4}));
+    graph.set(3, std::vector<RowId>{2});
+    CHECK(vector_of(graph.neighbors(3)) == std::vector<RowId>{2});
+    CHECK(graph.neighbors(2).empty() && graph.neighbors(4).empty());
+}
+
+TEST(reversed_edges_are_the_edges) {
+    base::Random random(1);
+    const Adjacency graph = random_graph(300, 8, 0, 8, random);
+    const Reversed reversed(graph);
+    for (RowId item = 0; item < 300; ++item) {
+        std::vector<RowId> expected;
+        for (RowId other = 0; other < 300; ++other) {
+            const auto neighbors = graph.neighbors(other);
+            if (std::find(neighbors.begin(), neighbors.end(), item) != neighbors.end()) expected.push_back(other);
+        }
+        CHECK(sorted(reversed.sources(item)) == expected);
+    }
+}
+
+TEST(joining_takes_all_where_there_is_room_and_prunes_where_there_is_not) {
+    base::Random random(2);
+    const Points points(200, 3, 1000, 2);
+    for (const std::uint32_t degree : {4u, 12u, 64u}) {
+        const Adjacency from = random_graph(200, degree, 1, std::min(degree, 12u), random);
+        const Reversed reversed(from);
+        Adjacency joined(200, degree);
+        ReverseJoiner joiner(points, from, reversed, 1.1f);
+        std::size_t pruned = 0;
+        for (RowId item = 0; item < 200; ++item) {
+            joiner.join(item, joined);
+            auto all = vector_of(from.neighbors(item));
+            const auto sources = reversed.sources(item);
+            all.insert(all.end(), sources.begin(), sources.end());
+            all = sorted(all);
+            all.erase(std::unique(all.begin(), all.end()), all.end());
+            if (all.size() <= degree) {
+                CHECK(sorted(joined.neighbors(item)) == all);
+                continue;
+            }
+            ++pruned;
+            std::vector<Candidate> candidates;
+            for (const RowId each : all) candidates.push_back(candidate_of(points, item, each));
+            std::sort(candidates.begin(), candidates.end());
+            candidates.resize(std::min<std::size_t>(candidates.size(), 4 * degree));
+            CHECK(vector_of(joined.neighbors(item)) == naive_keep(points, candidates, degree, 1.1f));
+        }
+        CHECK(sound(joined));
+        CHECK((pruned > 0) == (degree < 64));
+    }
+}
+
+TEST(refining_finds_nearer_neighbors_and_gives_the_same_on_any_number_of_threads) {
+    base::Random random(3);
+    const Points points(400, 2, 1000, 3);
+    const Adjacency from = random_graph(400, 10, 10, 10, random);
+    std::vector<Adjacency> refined;
+    for (const unsigned threads : {1u, 2u, 5u}) {
+        Adjacency to(400, 10);
+        base::parallel_for(8, threads, [&](std::size_t task) {
+            Refiner refiner(points, from, 1.1f, 32, 30);
+            for (RowId item = static_cast<RowId>(task) * 50; item < (task + 1) * 50; ++item) refiner.refine(item, to);
+        });
+        CHECK(sound(to));
+        refined.push_back(std::move(to));
+    }
+    CHECK(same(refined[0], refined[1]) && same(refined[0], refined[2]));
+    CHECK(recalled(points, refined[0]) > 2 * recalled(points, from));
+}
+
+TEST(refining_with_walks_that_see_everything_keeps_the_nearest) {
+    base::Random random(4);
+    const Points points(120, 2, 1u << 11, 4);
+    Adjacency from = random_graph(120, 10, 6, 10, random);
+    connect_all(from);
+    Adjacency to(120, 10);
+    Refiner refiner(points, from, 1.0f, 120, 120);
+    for (RowId item = 0; item < 120; ++item) refiner.refine(item, to);
+    // Out of what is reachable from an item, which is nearly everything in a random graph.
+    CHECK(recalled(points, to) >= 118);
+}
+
+TEST(connect_all_makes_everything_reachable) {
+    base::Random random(5);
+    for (const std::uint32_t degree : {1u, 2u, 3u, 16u}) {
+        for (const std::uint32_t count : {1u, 2u, 3u, 10u, 200u, 1500u}) {
+            const std::uint32_t most = std::min(degree, count - 1);
+            for (int repeat = 0; repeat < 10; ++repeat) {
+                Adjacency sparse = random_graph(count, degree, 0, most, random);
+                Adjacency full = random_graph(count, degree, most, most, random);
+                for (Adjacency* graph : {&sparse, &full}) {
+                    const Adjacency before = *graph;
+                    const bool whole = all_reached(before);
+                    CHECK((connect_all(*graph) == 0) == whole);
+                    CHECK(all_reached(*graph));
+                    CHECK(sound(*graph));
+                    CHECK(!whole || same(before, *graph));
+                }
+            }
+        }
+    }
+}
+
+TEST(connect_all_of_islands_circles_and_stars) {
+    for (const std::uint32_t degree : {1u, 2u, 8u}) {
+        Adjacency alone(100, degree);
+        connect_all(alone);
+        CHECK(all_reached(alone) && sound(alone));
+        Adjacency star(100, degree);  // all point at the first, which points at none
+        Adjacency circles(100, degree);
+        Adjacency backwards(100, degree);
+        for (RowId item = 0; item < 100; ++item) {
+            if (item > 0) star.set(item, std::vector<RowId>{0});
+            circles.set(item, std::vector<RowId>{item % 10 == 9 ? item - 9 : item + 1});
+            if (item > 0) backwards.set(item, std::vector<RowId>{item - 1});
+        }
+        for (Adjacency* graph : {&star, &circles, &backwards}) {
+            connect_all(*graph);
+            CHECK(all_reached(*graph) && sound(*graph));
+        }
+    }
+    Adjacency none(0, 4);
+    CHECK(connect_all(none) == 0);
+}

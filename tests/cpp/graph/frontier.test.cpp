@@ -1,0 +1,84 @@
+// The frontier keeps the best in order, whatever the order they come in, and gives every one of them once.
+#include "graph/frontier.hpp"
+
+#include <cmath>
+#include <limits>
+
+#include "graph/sample.hpp"
+
+using namespace nearfile;
+using namespace nearfile::graph;
+
+TEST(frontier_keeps_the_best_in_order_whatever_the_order_of_insertion) {
+    base::Random random(1);
+    Frontier frontier;  // one for all, as a search reuses it
+    for (const std::size_t width : {1u, 2u, 3u, 7u, 64u, 1000u}) {
+        for (const std::uint32_t n : {0u, 1u, 2u, 5u, 63u, 65u, 500u}) {
+            frontier.reset(width);
+            std::vector<float> distances;
+            for (RowId item = 0; item < n; ++item) {
+                // Negative ones too, as inner products are; many of the same.
+                distances.push_back(static_cast<float>(random.below(50)) - 25.0f);
+                frontier.insert(distances.back(), item);
+                const bool full = item + 1 >= width;
+                CHECK(full == (frontier.bar() < std::numeric_limits<float>::infinity()));
+            }
+            auto expected = distances;
+            std::sort(expected.begin(), expected.end());
+            CHECK(frontier.size() == std::min<std::size_t>(width, n));
+            std::vector<RowId> items;
+            for (std::size_t i = 0; i < frontier.size(); ++i) {
+                CHECK(frontier[i].distance == expected[i]);
+                CHECK(distances[frontier[i].item] == frontier[i].distance);
+                items.push_back(frontier[i].item);
+            }
+            items = sample::sorted(items);
+            CHECK(std::adjacent_find(items.begin(), items.end()) == items.end());
+        }
+    }
+}
+
+TEST(frontier_next_is_the_nearest_that_was_not_given_however_insertions_fall_between) {
+    base::Random random(2);
+    for (const std::size_t width : {1u, 4u, 30u}) {
+        Frontier frontier;
+        frontier.reset(width);
+        struct Entry {
+            float distance;
+            RowId item;
+            bool given;
+        };
+        std::vector<Entry> reference;  // the sorted one
+        RowId item = 0;
+        for (int step = 0; step < 3000; ++step) {
+            if (random.below(3) != 0) {
+                const auto distance = static_cast<float>(random.below(1u << 24));
+                frontier.insert(distance, item);
+                const auto at = std::upper_bound(reference.begin(), reference.end(), distance,
+                                                 [](float value, const Entry& each) { return value < each.distance; });
+                if (reference.size() < width || at != reference.end()) reference.insert(at, {distance, item, false});
+                if (reference.size() > width) reference.pop_back();
+                ++item;
+                continue;
+            }
+            const auto next = std::find_if(reference.begin(), reference.end(), [](auto& each) { return !each.given; });
+            CHECK(frontier.has_next() == (next != reference.end()));
+            if (next == reference.end()) continue;
+            CHECK((frontier.peek() & 0x7fffffffu) == next->item);
+            const Step given = frontier.next();
+            CHECK(given.item == next->item && given.distance == next->distance);
+            next->given = true;
+        }
+    }
+}
+
+TEST(frontier_takes_nothing_that_is_no_number_or_infinite) {
+    Frontier frontier;
+    frontier.reset(4);
+    frontier.insert(std::numeric_limits<float>::quiet_NaN(), 1);
+    frontier.insert(std::numeric_limits<float>::infinity(), 2);
+    CHECK(frontier.size() == 0 && !frontier.has_next());
+    frontier.insert(-std::numeric_limits<float>::infinity(), 3);
+    frontier.insert(0.0f, 4);
+    CHECK(frontier.size() == 2 && frontier.next().item == 3 && frontier.next().item == 4);
+}

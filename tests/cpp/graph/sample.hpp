@@ -1,0 +1,100 @@
+// Points in a plane or more dimensions with exact distances, and random graphs, for the tests of this folder.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "base/random.hpp"
+#include "check.hpp"
+#include "graph/adjacency.hpp"
+#include "graph/candidate.hpp"
+#include "graph/distances.hpp"
+
+namespace nearfile::graph::sample {
+
+// Squared distances of points with whole coordinates: exact in single precision.
+class Points final : public Distances {
+public:
+    Points(std::uint32_t count, std::uint32_t dim, std::uint32_t range, std::uint64_t seed) : dim_(dim) {
+        base::Random random(seed);
+        for (std::uint32_t i = 0; i < count * dim; ++i) values_.push_back(static_cast<float>(random.below(range)));
+    }
+    std::uint32_t count() const noexcept override { return static_cast<std::uint32_t>(values_.size() / dim_); }
+    float between(RowId a, RowId b) const {
+        float sum = 0;
+        for (std::uint32_t d = 0; d < dim_; ++d) {
+            const float difference = values_[a * dim_ + d] - values_[b * dim_ + d];
+            sum += difference * difference;
+        }
+        return sum;
+    }
+    void from(RowId item, std::span<const RowId> to, float* out) const override {
+        for (std::size_t i = 0; i < to.size(); ++i) out[i] = between(item, to[i]);
+    }
+    float scaled(float factor) const noexcept override { return factor * factor; }
+
+private:
+    std::uint32_t dim_;
+    std::vector<float> values_;
+};
+
+inline Candidate candidate_of(const Distances& distances, RowId item, RowId other) {
+    float far = 0;
+    distances.from(item, {&other, 1}, &far);
+    return candidate(far, other);
+}
+
+// From `least` to `most` distinct neighbours each.
+inline Adjacency random_graph(std::uint32_t count, std::uint32_t degree, std::uint32_t least, std::uint32_t most,
+                              base::Random& random) {
+    Adjacency graph(count, degree);
+    for (RowId item = 0; item < count; ++item) {
+        const std::uint32_t wanted = least + random.below(most - least + 1);
+        std::vector<RowId> neighbors;
+        while (neighbors.size() < wanted) {
+            const RowId other = random.below(count);
+            if (other != item && std::find(neighbors.begin(), neighbors.end(), other) == neighbors.end())
+                neighbors.push_back(other);
+        }
+        graph.set(item, neighbors);
+    }
+    return graph;
+}
+
+inline std::vector<RowId> vector_of(std::span<const RowId> ids) {
+    return {ids.begin(), ids.end()};
+}
+
+inline std::vector<RowId> sorted(std::span<const RowId> ids) {
+    std::vector<RowId> copy = vector_of(ids);
+    std::sort(copy.begin(), copy.end());
+    return copy;
+}
+
+// What an item may have for neighbours: distinct ones that exist, not itself.
+inline bool sound(const Adjacency& graph) {
+    for (RowId item = 0; item < graph.count(); ++item) {
+        const auto neighbors = sorted(graph.neighbors(item));
+        if (std::adjacent_find(neighbors.begin(), neighbors.end()) != neighbors.end()) return false;
+        for (const RowId each : neighbors) {
+            if (each >= graph.count() || each == item) return false;
+        }
+    }
+    return true;
+}
+
+// Occlusion pruning as it is defined: one after another, against all that were kept.
+inline std::vector<RowId> naive_keep(const Points& points, std::span<const Candidate> candidates, std::size_t most,
+                                     float alpha) {
+    std::vector<RowId> kept;
+    for (const Candidate each : candidates) {
+        const bool occluded = std::any_of(kept.begin(), kept.end(), [&](RowId other) {
+            return points.between(other, item_of(each)) * (alpha * alpha) < distance_of(each);
+        });
+        if (!occluded && kept.size() < most) kept.push_back(item_of(each));
+    }
+    return kept;
+}
+
+}  // namespace nearfile::graph::sample

@@ -1,0 +1,101 @@
+// A walk with exact distances is a best-first search.
+#include "graph/walk.hpp"
+
+#include <set>
+
+#include "graph/reach.hpp"
+#include "graph/sample.hpp"
+
+using namespace nearfile;
+using namespace nearfile::graph;
+using namespace nearfile::graph::sample;
+
+namespace {
+
+struct Exact {
+    const Points& points;
+    const Adjacency& graph;
+    RowId query;
+    std::size_t measured = 0;
+
+    void prefetch_vertex(RowId) const {}
+    void prefetch(RowId) const {}
+    std::size_t promising(Step vertex, float, RowId* ids) const {
+        const auto neighbors = graph.neighbors(vertex.item);
+        std::copy(neighbors.begin(), neighbors.end(), ids);
+        return neighbors.size();
+    }
+    void distances(std::span<const RowId> ids, float* out) {
+        measured += ids.size();
+        points.from(query, ids, out);
+    }
+};
+
+// The `width` best met, nearest first. Distances must be distinct.
+std::vector<Candidate> naive_walk(const Exact& exact, std::span<const RowId> seeds, std::size_t width) {
+    std::set<Candidate> best;
+    std::set<RowId> met;
+    std::set<Candidate> been;
+    const auto meet = [&](RowId item) {
+        if (!met.insert(item).second) return;
+        best.insert(candidate_of(exact.points, exact.query, item));
+        if (best.size() > width) best.erase(std::prev(best.end()));
+    };
+    for (const RowId seed : seeds) meet(seed);
+    for (;;) {
+        const auto next = std::find_if(best.begin(), best.end(), [&](Candidate each) { return !been.contains(each); });
+        if (next == best.end()) break;
+        const Candidate at = *next;
+        been.insert(at);
+        for (const RowId each : exact.graph.neighbors(item_of(at))) meet(each);
+    }
+    return {best.begin(), best.end()};
+}
+
+}  // namespace
+
+TEST(walk_with_exact_distances_is_a_best_first_search) {
+    base::Random random(1);
+    const Points points(600, 4, 1u << 11, 1);
+    WalkScratch scratch;  // one for all, as a search reuses it
+    for (const std::uint32_t degree : {1u, 3u, 12u}) {
+        const Adjacency graph = random_graph(600, degree, 1, degree, random);
+        for (const std::size_t width : {1u, 2u, 10u, 100u, 1000u}) {
+            for (RowId query = 0; query < 600; query += 41) {
+                std::vector<RowId> seeds;
+                for (std::uint32_t left = 1 + random.below(20); left > 0; --left) seeds.push_back(random.below(600));
+                Exact exact{points, graph, query};
+                walk(exact, seeds, width, degree, scratch);
+                const auto expected = naive_walk(exact, seeds, width);
+                CHECK(scratch.frontier.size() == expected.size());
+                for (std::size_t i = 0; i < std::min(expected.size(), scratch.frontier.size()); ++i) {
+                    CHECK(scratch.frontier[i].distance == distance_of(expected[i]));
+                }
+            }
+        }
+    }
+}
+
+TEST(walk_measures_every_vertex_once_at_most_and_all_of_them_where_the_view_is_wide_enough) {
+    base::Random random(2);
+    const Points points(500, 3, 1000, 2);
+    Adjacency graph = random_graph(500, 4, 2, 4, random);
+    connect_all(graph);
+    WalkScratch scratch;
+    for (const RowId query : {0u, 7u, 499u}) {
+        Exact exact{points, graph, query};
+        walk(exact, std::vector<RowId>{0, 0, 0}, 500, 4, scratch);
+        CHECK(exact.measured == 500);
+        CHECK(scratch.frontier.size() == 500);
+        CHECK(scratch.frontier[0].distance == 0);
+    }
+}
+
+TEST(walk_without_seeds_meets_nothing) {
+    const Points points(10, 2, 100, 1);
+    const Adjacency graph(10, 2);
+    Exact exact{points, graph, 0};
+    WalkScratch scratch;
+    walk(exact, {}, 5, 2, scratch);
+    CHECK(scratch.frontier.size() == 0 && exact.measured == 0);
+}
