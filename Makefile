@@ -1,5 +1,5 @@
-# make demo · test · lint · format · fuzz · bench · stubs · clean. Each makes .venv itself and installs what it needs; run again, it only redoes
-# what has changed.
+# make demo · test · lint · format · fuzz · bench · annoy · stubs · clean. Each makes .venv itself and installs what it
+# needs; run again, it only redoes what has changed.
 
 PYTHON ?= python3
 VENV := .venv
@@ -13,7 +13,7 @@ SOURCES := pyproject.toml CMakeLists.txt $(shell find include src python -type f
 QUICK_PEERS := annoy hnswlib lorann scann
 CPP := $(shell find src python/bindings include examples tests/cpp fuzz bench -name '*.cpp' -o -name '*.hpp')
 
-.PHONY: demo test lint format fuzz bench stubs clean
+.PHONY: demo test lint format fuzz bench annoy stubs clean
 
 demo: $(VENV)/demo
 	$(BIN)/nearfile demo
@@ -40,6 +40,12 @@ fuzz: $(VENV)/tools
 	    -DNEARFILE_BUILD_PYTHON=OFF -DNEARFILE_SANITIZE=address,undefined
 	$(BIN)/cmake --build build/fuzz --parallel $(JOBS)
 	build/fuzz/fuzz/nearfile_fuzz 20000
+	build/fuzz/fuzz/nearfile_fuzz_annoy 50000
+
+# Hundreds of files that Annoy itself writes, asked by both; minutes too.
+annoy: $(VENV)/test
+	$(PIP) annoy==1.17.3
+	$(BIN)/python tests/against_annoy/grid.py
 
 # Five minutes: one data set, a few peers, one pass. What a page may quote takes hours: docs/benchmarks.md.
 bench: $(VENV)/bench

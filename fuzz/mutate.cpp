@@ -1,11 +1,6 @@
 // Damaged files must be refused or answer, whatever is in them: README.md says how to run this.
 #include <algorithm>
-#include <chrono>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
-#include <memory>
-#include <new>
 #include <optional>
 #include <set>
 #include <span>
@@ -13,26 +8,16 @@
 #include <string_view>
 #include <vector>
 
-#include "base/random.hpp"
+#include "damage.hpp"
 #include "file/table.hpp"
 #include "nearfile/nearfile.hpp"
 
 namespace {
 
 using namespace nearfile;
-using base::Random;
+using namespace nearfile::fuzz;
 using file::Header;
 using file::SectionEntry;
-
-using Bytes = std::vector<std::byte>;
-
-// Bytes where open_buffer wants them, with nothing behind the end, so that a sanitizer sees whoever reads there.
-std::shared_ptr<std::byte> aligned_copy(const Bytes& bytes) {
-    const auto release = [](std::byte* data) { ::operator delete(data, std::align_val_t(64)); };
-    void* data = ::operator new(std::max<std::size_t>(bytes.size(), 1), std::align_val_t(64));
-    std::memcpy(data, bytes.data(), bytes.size());
-    return {static_cast<std::byte*>(data), release};
-}
 
 void make_header_checksum_right(Bytes& bytes) {
     Header header;
@@ -44,11 +29,6 @@ void make_header_checksum_right(Bytes& bytes) {
     if (!entries.empty()) std::memcpy(entries.data(), bytes.data() + sizeof header, table_bytes);
     const std::uint32_t crc = file::header_crc(header, entries);
     std::memcpy(bytes.data() + offsetof(Header, header_crc), &crc, sizeof crc);
-}
-
-[[noreturn]] void fail(const std::string& what) {
-    std::fprintf(stderr, "%s\n", what.c_str());
-    std::abort();
 }
 
 // A graph's items are in an order of their own, and a damaged one may give one row to two of them.
@@ -146,58 +126,22 @@ std::vector<Bytes> corpus() {
 
 // One damage to `bytes`. A third go to the header and the table, where little is much.
 void damage(Bytes& bytes, Random& random) {
-    const auto below = [&](std::size_t bound) { return random.below(static_cast<std::uint32_t>(bound)); };
     if (bytes.empty()) return;
     const std::size_t head = std::min<std::size_t>(bytes.size(), sizeof(Header) + 14 * sizeof(SectionEntry));
-    const std::size_t at = below(3) == 0 ? below(head) : below(bytes.size());
-    const std::size_t most = bytes.size() - at;
-    const std::size_t length = 1 + below(std::min<std::size_t>(most, below(4) == 0 ? most : 16));
-    const auto run = [&](std::size_t start) { return bytes.begin() + static_cast<std::ptrdiff_t>(start); };
-    constexpr std::uint32_t telling[] = {0, 1, 2, 127, 128, 0x7f800000, 0x7fc00000, 0x7fffffff, 0x80000000, 0xffffffff};
-    switch (below(8)) {
-        case 0:
-            bytes[at] ^= std::byte{1} << below(8);
-            break;
-        case 1:
-            std::fill_n(run(at), length, std::byte{0});
-            break;
-        case 2:
-            std::fill_n(run(at), length, std::byte{0xff});
-            break;
-        case 3: {
-            const std::size_t from = below(bytes.size() - length + 1);
-            std::memmove(bytes.data() + at, bytes.data() + from, length);
-            break;
-        }
-        case 4:
-            for (std::size_t i = 0; i < length; ++i) bytes[at + i] = static_cast<std::byte>(random.next());
-            break;
-        case 5:
-        case 6: {
-            const std::size_t field = at / 4 * 4;
-            if (field + 4 > bytes.size()) break;
-            std::uint32_t value;
-            std::memcpy(&value, bytes.data() + field, sizeof value);
-            value = below(2) == 0 ? telling[below(std::size(telling))] : value + below(129) - 64;
-            std::memcpy(bytes.data() + field, &value, sizeof value);
-            break;
-        }
-        default: {
-            if (below(4) != 0) break;
-            bytes.resize(at);
-            const std::uint64_t size = at;
-            if (below(2) == 0 && size >= sizeof(Header)) {
-                std::memcpy(bytes.data() + offsetof(Header, file_bytes), &size, sizeof size);
-            }
-        }
+    const std::size_t at = below(random, below(random, 3) == 0 ? head : bytes.size());
+    if (below(random, 32) != 0) return damage_at(bytes.data(), bytes.size(), at, random);
+    bytes.resize(at);
+    const std::uint64_t size = at;
+    if (below(random, 2) == 0 && size >= sizeof(Header)) {
+        std::memcpy(bytes.data() + offsetof(Header, file_bytes), &size, sizeof size);
     }
 }
 
 bool mutate_and_use(const std::vector<Bytes>& files, std::uint64_t seed) {
     Random random(base::derive_seed(seed, 0));
-    Bytes bytes = files[random.below(static_cast<std::uint32_t>(files.size()))];
+    Bytes bytes = files[below(random, files.size())];
     for (std::uint32_t left = 1 + random.below(4); left > 0; --left) damage(bytes, random);
-    if (random.below(16) != 0) make_header_checksum_right(bytes);
+    if (below(random, 16) != 0) make_header_checksum_right(bytes);
     return use(bytes);
 }
 
@@ -213,26 +157,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
 #ifndef NEARFILE_FUZZER
 int main(int argc, char** argv) {
-    const std::uint64_t mutations = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 1000;
-    const auto now = static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
-    const std::uint64_t seed = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : now;
-    std::printf("%llu mutations, seed %llu\n", static_cast<unsigned long long>(mutations),
-                static_cast<unsigned long long>(seed));
-    std::fflush(stdout);
     const std::vector<Bytes> files = corpus();
     for (const Bytes& bytes : files) {
         if (!use(bytes)) fail("a whole file does not open");
     }
-    std::uint64_t opened = 0;
-    for (std::uint64_t i = 0; i < mutations; ++i) {
-        // Printed before, because a crash does not come back to tell.
-        std::fprintf(stderr, "\rseed %llu", static_cast<unsigned long long>(seed + i));
-        const auto before = std::chrono::steady_clock::now();
-        opened += mutate_and_use(files, seed + i) ? 1 : 0;
-        if (std::chrono::steady_clock::now() - before > std::chrono::seconds(10)) fail(" takes more than ten seconds");
-    }
-    std::fprintf(stderr, "\n");
-    std::printf("%llu opened and answered in full, the others were refused\n", static_cast<unsigned long long>(opened));
-    return 0;
+    return run(argc, argv, [&](std::uint64_t seed) { return mutate_and_use(files, seed); });
 }
 #endif

@@ -78,6 +78,20 @@ Result<Container> Container::from_buffer(std::span<const std::byte> bytes, std::
     return container;
 }
 
+Container Container::of_parts(std::span<const std::byte, description_bytes> description, std::vector<Part> parts) {
+    auto table = std::make_shared<Table>();
+    std::copy(description.begin(), description.end(), table->header.description.begin());
+    for (const Part& part : parts) {
+        SectionEntry& entry = table->entries.emplace_back();
+        entry.kind = part.kind;
+        entry.length = part.bytes.size();
+    }
+    Container container;
+    container.table_ = std::move(table);
+    container.parts_ = std::move(parts);
+    return container;
+}
+
 std::span<const std::byte, description_bytes> Container::description() const noexcept {
     return table_->header.description;
 }
@@ -94,8 +108,11 @@ const SectionEntry* Container::find(std::uint32_t kind) const noexcept {
 }
 
 std::span<const std::byte> Container::section(std::uint32_t kind) const noexcept {
+    for (const Part& part : parts_) {
+        if (part.kind == kind) return part.bytes;
+    }
     const SectionEntry* const entry = find(kind);
-    if (entry == nullptr) return {};
+    if (entry == nullptr || !parts_.empty()) return {};
     return bytes_.subspan(static_cast<std::size_t>(entry->offset), static_cast<std::size_t>(entry->length));
 }
 

@@ -16,6 +16,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "file/format.hpp"
@@ -37,6 +38,14 @@ public:
     // Over bytes that `owner` keeps alive; they must start at a multiple of 64.
     static base::Result<Container> from_buffer(std::span<const std::byte> bytes, std::shared_ptr<const void> owner,
                                                std::span<const std::uint32_t> known_kinds);
+
+    struct Part {
+        std::uint32_t kind;
+        std::span<const std::byte> bytes;
+    };
+
+    // Sections that are not in a file yet, where they lie; borrowed. It has no bytes() and nothing to verify.
+    static Container of_parts(std::span<const std::byte, description_bytes> description, std::vector<Part> parts);
 
     // These two are copies made and checked at open: they stay the same whatever happens to the file.
     std::span<const std::byte, description_bytes> description() const noexcept;
@@ -60,6 +69,7 @@ private:
     std::shared_ptr<const Table> table_;
     std::shared_ptr<const void> owner_;
     std::span<const std::byte> bytes_;
+    std::vector<Part> parts_;
 };
 
 }  // namespace nearfile::file

@@ -37,6 +37,12 @@ void Writer::add(std::uint32_t kind, std::uint32_t flags, std::span<const std::b
     sections_.push_back({{kind, flags, offset, bytes.size(), 0, 0}, bytes});
 }
 
+Container Writer::container() const {
+    std::vector<Container::Part> parts;
+    for (const Pending& section : sections_) parts.push_back({section.entry.kind, section.bytes});
+    return Container::of_parts(description_, std::move(parts));
+}
+
 std::uint64_t Writer::file_bytes() const noexcept {
     if (sections_.empty()) return sizeof(Header);
     return round_up(end_of(sections_.back().entry) + trailing_bytes, alignment);

@@ -27,6 +27,9 @@ public:
     // that is there already, or a flag outside known_flags make the write fail with Failure::invalid_argument.
     void add(std::uint32_t kind, std::uint32_t flags, std::span<const std::byte> bytes);
 
+    // What has been added, to be read before it is written.
+    Container container() const;
+
     std::uint64_t file_bytes() const noexcept;
     base::Result<void> write(const std::string& path) const;
     base::Result<base::AlignedBuffer> to_memory() const;

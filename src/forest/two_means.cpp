@@ -70,8 +70,8 @@ void TwoMeans::choose(std::span<const RowId> items, base::Random& random, Plane&
     }
 
     if (!points_.extras.empty()) {
-        // Points of one length: the bisector of the two directions goes through the origin, where queries of any length
-        // are on the same side.
+        // The bisector of the two directions goes through the origin, where queries of any length are on the same
+        // side.
         for (int which = 0; which < 2; ++which) {
             const double norm = std::sqrt(squared_norm(centre(which), width_));
             const float inverse = norm > 0 ? static_cast<float>(1.0 / norm) : 0.0f;

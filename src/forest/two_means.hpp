@@ -20,7 +20,7 @@ struct Plane {
 
 // Two-means over samples, as Annoy does it: two random items start as centres, then sampled items join the nearer
 // centre, distances weighted by the clusters' sizes so that they stay balanced. The plane is the bisector of the two
-// centres (of their directions where there is an extra coordinate, whose points all have the same length).
+// centres (of their directions where there is an extra coordinate).
 class TwoMeans {
 public:
     TwoMeans(const kernels::Kernels& kernels, const Points& points);

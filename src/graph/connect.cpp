@@ -47,6 +47,18 @@ void ReverseJoiner::join(RowId item, Adjacency& to) {
     to.set(item, pruner_.keep(candidates_, to.degree()));
 }
 
+std::vector<RowId> nearest(const Distances& distances, RowId item, std::span<const RowId> some, std::size_t most) {
+    std::vector<float> far(some.size());
+    distances.from(item, some, far.data());
+    std::vector<Candidate> candidates;
+    for (std::size_t i = 0; i < some.size(); ++i) candidates.push_back(candidate(far[i], some[i]));
+    std::sort(candidates.begin(), candidates.end());
+    candidates.resize(std::min(candidates.size(), most));
+    std::vector<RowId> ids;
+    for (const Candidate each : candidates) ids.push_back(item_of(each));
+    return ids;
+}
+
 void Refiner::meet(RowId item, std::span<const RowId> some) {
     fresh_.clear();
     for (const RowId each : some) {

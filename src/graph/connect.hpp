@@ -44,6 +44,9 @@ private:
     std::vector<Candidate> candidates_;
 };
 
+// The nearest `most` of `some`, nearest first.
+std::vector<RowId> nearest(const Distances& distances, RowId item, std::span<const RowId> some, std::size_t most);
+
 // New neighbours for an item from a walk that starts at it.
 class Refiner {
 public:

@@ -1,5 +1,5 @@
 // Best-first search: from the seeds, always on to the nearest vertex that has not been looked at, until none is left in
-// view. This is the whole of it; what distances are, a Steering knows:
+// view. `without` are never met. This is the whole of it; what distances are, a Steering knows:
 //
 //     void prefetch_vertex(RowId) const;
 //     std::size_t promising(Step vertex, float bar, RowId* ids);   // its neighbours that may be nearer than the bar,
@@ -25,8 +25,8 @@ struct WalkScratch {
 };
 
 template <class Steering>
-void walk(Steering& steering, std::span<const RowId> seeds, std::size_t width, std::size_t degree,
-          WalkScratch& scratch) {
+void walk(Steering& steering, std::span<const RowId> seeds, std::span<const RowId> without, std::size_t width,
+          std::size_t degree, WalkScratch& scratch) {
     Frontier& frontier = scratch.frontier;
     Visited& visited = scratch.visited;
     std::vector<RowId>& ids = scratch.ids;
@@ -47,6 +47,7 @@ void walk(Steering& steering, std::span<const RowId> seeds, std::size_t width, s
         for (std::size_t i = 0; i < n_fresh; ++i) frontier.insert(scratch.distances[i], ids[i]);
     };
 
+    for (const RowId each : without) visited.insert(each);
     std::copy(seeds.begin(), seeds.end(), ids.begin());
     look(seeds.size());
     while (frontier.has_next()) {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "codes/vectors.hpp"
+#include "index/calibration.hpp"
 #include "index/kernel_choice.hpp"
 #include "index/points.hpp"
 #include "index/stages.hpp"
@@ -137,6 +138,9 @@ void Assembled::weave(const kernels::Kernels& kernels, Metric metric, const Rows
     description_ = describe(metric, rows, ids, coded_, {}, options.seed);
     if (metric != Metric::hamming) description_.value_type = static_cast<ValueType>(kind);
     describe_graph(woven_, options, description_);
+    // Kernels may read a little past the last plane.
+    woven_.planes.planes.reserve(woven_.planes.planes.size() + kernels::code_overread);
+    calibration_ = calibrate(*open_parts(writer().container()), options.threads, watch);
 }
 
 file::Writer Assembled::writer() const {
@@ -159,6 +163,7 @@ file::Writer Assembled::writer() const {
     add(writer, SectionKind::vectors, vectors_.bytes());
     add(writer, SectionKind::rows, woven_.order);
     add(writer, SectionKind::places, woven_.places);
+    add(writer, SectionKind::calibration, calibration_);
     if (ids_.kind == IdKind::int64) add(writer, SectionKind::int64_ids, ids_.numbers);
     if (ids_.kind == IdKind::string) {
         add(writer, SectionKind::id_text_starts, ids_.text_starts);

@@ -8,6 +8,7 @@
 #include "index/ids.hpp"
 #include "index/planting.hpp"
 #include "index/weaving.hpp"
+#include "nearfile/index.hpp"
 
 namespace nearfile::index {
 
@@ -26,6 +27,7 @@ private:
     Coded coded_;
     Planted planted_;  // one of the two, by structure
     Woven woven_;
+    std::vector<CalibrationPoint> calibration_;
     base::AlignedBuffer vectors_;
     std::vector<std::uint32_t> id_order_;
     IdTable ids_;

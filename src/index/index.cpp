@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "base/parallel.hpp"
-#include "codes/bits.hpp"
 #include "file/writer.hpp"
 #include "index/checks.hpp"
 #include "index/errors.hpp"
@@ -74,7 +73,7 @@ Info Index::info() const {
               .n_trees = d.n_trees,
               .leaf_size = d.leaf_size,
               .seed = d.seed,
-              .calibration = {},
+              .calibration = {state_->calibration.begin(), state_->calibration.end()},
               .file_bytes = state_->container.bytes().size(),
               .sections = {}};
     for (const auto& entry : state_->container.sections()) {
@@ -130,12 +129,7 @@ void Index::vector(std::uint32_t row, std::span<float> out) const {
         raise(ErrorCode::invalid_argument,
               "the output must have room for " + std::to_string(dim()) + " values; got " + std::to_string(out.size()));
     }
-    const std::uint32_t item = state_->item_of(row);
-    if (state_->bits) {
-        codes::unpack_bits(state_->bits->row(item), out);
-    } else {
-        state_->vector(item, out);
-    }
+    index::vector_of(*state_, state_->item_of(row), out);
 }
 
 float Index::distance(std::uint32_t a, std::uint32_t b) const {

@@ -180,6 +180,8 @@ private:
         graph.vertices = section<std::byte>(SectionKind::vertices, count * graph.stride);
         graph.rows = section<std::uint32_t>(SectionKind::rows, count);
         graph.places = section<std::uint32_t>(SectionKind::places, count);
+        static_assert(sizeof(CalibrationPoint) == 12);
+        state_.calibration = section_of_any_length<CalibrationPoint>(SectionKind::calibration);
     }
 
     void open_forest(std::uint64_t count, std::uint64_t dim) {
@@ -226,6 +228,20 @@ std::shared_ptr<const Index::State> finish(std::shared_ptr<Index::State> state) 
 }
 
 }  // namespace
+
+void vector_of(const Index::State& state, std::uint32_t item, std::span<float> out) {
+    if (state.bits) {
+        codes::unpack_bits(state.bits->row(item), out);
+    } else {
+        state.vector(item, out);
+    }
+}
+
+std::shared_ptr<const Index::State> open_parts(file::Container container) {
+    auto state = std::make_shared<Index::State>();
+    state->container = std::move(container);
+    return finish(std::move(state));
+}
 
 std::shared_ptr<const Index::State> open_state(std::string path, file::Container container) {
     auto state = std::make_shared<Index::State>();

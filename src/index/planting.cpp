@@ -9,6 +9,7 @@
 #include "codes/scaled.hpp"
 #include "codes/uniform.hpp"
 #include "forest/grow.hpp"
+#include "index/lengths.hpp"
 #include "index/stages.hpp"
 
 namespace nearfile::index {
@@ -50,19 +51,7 @@ struct SignedCodes {
     }
 };
 
-// One more coordinate brings every item to the same length, so that the nearest direction is the largest inner product
-// (Bachrach et al. 2014, the reduction that Annoy uses too).
-std::vector<float> missing_lengths(const codes::ScaledLayout& layout, std::uint32_t count, const std::byte* rows) {
-    std::vector<float> squares(count);
-    for (std::uint32_t row = 0; row < count; ++row) {
-        squares[row] = codes::read_tail(layout, rows + row * layout.stride).squared_norm;
-    }
-    const float largest = *std::max_element(squares.begin(), squares.end());
-    for (float& square : squares) square = std::sqrt(largest - square);
-    return squares;
-}
-
-SignedCodes signed_codes(Metric metric, const Rows& rows, const Coded& coded) {
+SignedCodes signed_codes(const kernels::Kernels& kernels, Metric metric, const Rows& rows, const Coded& coded) {
     SignedCodes codes;
     const std::uint32_t count = rows.count();
     if (coded.kind == CodeKind::scaled) {
@@ -70,7 +59,7 @@ SignedCodes signed_codes(Metric metric, const Rows& rows, const Coded& coded) {
         codes.rows = coded.rows.as<const std::int8_t>().data();
         codes.stride = layout.stride;
         codes.scales = {coded.rows.data() + layout.tail + offsetof(codes::ScaledTail, scale), layout.stride};
-        if (metric == Metric::dot) codes.extras = missing_lengths(layout, count, coded.rows.data());
+        if (metric == Metric::dot) codes.extras = missing_lengths(kernels, layout, count, coded.rows.data());
         return codes;
     }
     const codes::UniformLayout layout(rows.dim(), coded.kind == CodeKind::uniform_exact);
@@ -155,7 +144,7 @@ Planted plant(const kernels::Kernels& kernels, Metric metric, const Rows& rows, 
         });
         return planted;
     }
-    SignedCodes codes = signed_codes(metric, rows, coded);
+    SignedCodes codes = signed_codes(kernels, metric, rows, coded);
     if (planted.plane_dim < rows.dim()) {
         planted.projection = codes::train_projection(kernels, sample_rows(codes, rows.count(), rows.dim()), rows.dim(),
                                                      base::derive_seed(options.seed, max_trees));

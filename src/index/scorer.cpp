@@ -37,7 +37,7 @@ Scorer::Scorer(const Index::State& state)
       dim_(state.description.dim),
       values_(dim_),
       centered_(dim_),
-      rows_(state.bits ? 0 : exact_batch * dim_),
+      rows_{std::vector<float>(state.bits ? 0 : exact_batch * dim_), {}, 0},
       words_(codes::words_of(dim_)),
       scaled_(dim_),
       seen_(state.space.dim()),
@@ -62,6 +62,10 @@ void Scorer::set_query(std::span<const float> values) {
     if (state_.graph) {
         state_.kernels->dot_f32(centered_.data(), centered_.data(), 0, nullptr, 1, dim_, &centered_norm_);
     }
+    if (has_bounds()) prepare_codes();
+}
+
+void Scorer::prepare_codes() {
     if (state_.uniform) uniform_->set(values_, state_.uniform->scale());
 }
 
@@ -103,33 +107,41 @@ void Scorer::bounds(const codes::RowId* ids, codes::RowId first, std::size_t cou
     }
 }
 
-void Scorer::decode(codes::RowId id, std::span<float> out, bool& has_direction) const {
-    state_.vector(id, out);
-    has_direction = !state_.normalised() || normalise(*state_.kernels, out);
-}
-
 void Scorer::exact(const codes::RowId* ids, std::size_t count, float* distances) {
-    const kernels::Kernels& kernels = *state_.kernels;
     if (state_.bits) {
         state_.bits->hamming(words_, ids, 0, count, {distances, distances});
         return;
     }
-    bool directions[exact_batch];
-    for (std::size_t j = 0; j < count; ++j) decode(ids[j], {rows_.data() + j * dim_, dim_}, directions[j]);
+    decode(ids, count, rows_);
+    measure(rows_, distances);
+}
+
+void Scorer::decode(const codes::RowId* ids, std::size_t count, DecodedRows& out) const {
+    out.count = count;
+    for (std::size_t j = 0; j < count; ++j) {
+        const std::span<float> row(out.values.data() + j * dim_, dim_);
+        state_.vector(ids[j], row);
+        out.has_direction[j] = !state_.normalised() || normalise(*state_.kernels, row);
+    }
+}
+
+void Scorer::measure(const DecodedRows& rows, float* distances) const {
+    const kernels::Kernels& kernels = *state_.kernels;
+    const std::size_t count = rows.count;
     const std::size_t stride = dim_ * sizeof(float);
     const Metric metric = state_.description.metric;
     switch (metric) {
         case Metric::dot:
-            kernels.dot_f32(values_.data(), rows_.data(), stride, nullptr, count, dim_, distances);
+            kernels.dot_f32(values_.data(), rows.values.data(), stride, nullptr, count, dim_, distances);
             for (std::size_t j = 0; j < count; ++j) distances[j] = -distances[j];
             break;
         case Metric::manhattan:
-            kernels.l1_f32(values_.data(), rows_.data(), stride, nullptr, count, dim_, distances);
+            kernels.l1_f32(values_.data(), rows.values.data(), stride, nullptr, count, dim_, distances);
             break;
         default:
-            kernels.squared_l2_f32(values_.data(), rows_.data(), stride, nullptr, count, dim_, distances);
+            kernels.squared_l2_f32(values_.data(), rows.values.data(), stride, nullptr, count, dim_, distances);
             for (std::size_t j = 0; j < count; ++j) {
-                if (!has_direction_ || !directions[j]) distances[j] = 2.0f;
+                if (!has_direction_ || !rows.has_direction[j]) distances[j] = 2.0f;
                 distances[j] = metric == Metric::cosine ? distances[j] * 0.5f : std::sqrt(distances[j]);
             }
             break;

@@ -3,6 +3,7 @@
 // "Distance" here is the one the user sees, except for inner products, which are negated so that smaller is nearer.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -34,6 +35,15 @@ public:
 
     // count is at most exact_batch.
     void exact(const codes::RowId* ids, std::size_t count, float* distances);
+    // The two halves of exact(), so that rows may serve several queries; not for hamming.
+    struct DecodedRows {
+        std::vector<float> values;  // exact_batch rows
+        std::array<bool, exact_batch> has_direction;
+        std::size_t count;
+    };
+    void decode(const codes::RowId* ids, std::size_t count, DecodedRows& out) const;
+    void measure(const DecodedRows& rows, float* distances) const;
+
     void prefetch_exact(codes::RowId id) const noexcept;
 
     // Distinct candidates from the forest, at least `wanted` of them or all there are.
@@ -50,17 +60,21 @@ public:
     float centered_norm() const noexcept { return centered_norm_; }
 
     // Whether there are codes to have bounds of.
+    // Not where a walk leads to few candidates whose codes are their vectors: these are measured at once.
+    bool has_bounds() const noexcept {
+        return has_codes();
+    }
+    void prepare_codes();
     bool has_codes() const noexcept { return state_.description.code_kind != CodeKind::none; }
 
 private:
     void set_bits(std::span<const float> values);
-    void decode(codes::RowId id, std::span<float> out, bool& has_direction) const;
 
     const Index::State& state_;
     std::size_t dim_;
     std::vector<float> values_;  // of length one for angular and cosine
     std::vector<float> centered_;
-    std::vector<float> rows_;  // decoded vectors
+    DecodedRows rows_;
     std::vector<std::uint64_t> words_;
     codes::ScaledQuery scaled_;
     codes::ScaledQuery seen_;  // in the space of planes and walks, where that is not their own

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "index/calibration.hpp"
 #include "index/steering.hpp"
 
 namespace nearfile::index {
@@ -23,20 +24,29 @@ std::uint64_t candidates_wanted(const SearchOptions& options, std::size_t k, std
     return std::max({default_candidates_least, default_candidates_per_neighbor * k, least});
 }
 
-constexpr std::size_t default_width = 64;
+constexpr std::uint32_t default_width = 64;  // where there is no calibration
+constexpr float default_recall = 0.95f;
 
-// How many of the walk's best are measured better than its codes do.
-std::size_t settled(std::size_t width, std::size_t k) {
-    return k + std::max<std::size_t>(20, width / 4);
+// How many of the walk's best are measured better than its codes do. Where the walk sees a projection, its order says
+// less.
+std::size_t settled(const Index::State& state, std::size_t width, std::size_t k) {
+    const std::size_t share = state.space.kind() == SpaceKind::projection ? width : width / 4;
+    return k + std::max<std::size_t>(20, share);
 }
 
 // How many vertices a walk keeps in view.
-std::size_t width_wanted(const SearchOptions& options, std::size_t k) {
-    return std::max<std::size_t>(options.effort != 0 ? options.effort : default_width, k);
+std::size_t width_wanted(const Index::State& state, const SearchOptions& options, std::size_t k) {
+    std::uint32_t effort = options.effort;
+    if (effort == 0) {
+        const float recall = options.recall > 0 ? options.recall : default_recall;
+        effort = effort_for(state.calibration, static_cast<std::uint32_t>(k), recall, default_width);
+    }
+    return std::max<std::size_t>(effort, k);
 }
 
 // The best of a walk that starts in the leaf of the first tree that the query falls into.
-void walk_to(const Index::State& state, std::size_t width, std::size_t k, Scratch& scratch) {
+void walk_to(const Index::State& state, std::size_t width, std::size_t k, std::span<const graph::RowId> without,
+             Scratch& scratch) {
     Scorer& scorer = scratch.scorer;
     scratch.candidates.clear();
     scorer.seeds(scratch.candidates);
@@ -44,14 +54,14 @@ void walk_to(const Index::State& state, std::size_t width, std::size_t k, Scratc
     if (scratch.tables) {
         SketchSteering steering(state, *scratch.tables);
         steering.set_query(scorer);
-        graph::walk(steering, scratch.candidates, width, degree, scratch.walk);
+        graph::walk(steering, scratch.candidates, without, width, degree, scratch.walk);
     } else {
         CodeSteering steering(state, scorer);
-        graph::walk(steering, scratch.candidates, width, degree, scratch.walk);
+        graph::walk(steering, scratch.candidates, without, width, degree, scratch.walk);
     }
     scratch.candidates.clear();
     const graph::Frontier& met = scratch.walk.frontier;
-    const std::size_t n = std::min(met.size(), settled(width, k));
+    const std::size_t n = std::min(met.size(), settled(state, width, k));
     for (std::size_t i = 0; i < n; ++i) scratch.candidates.push_back(met[i].item);
 }
 
@@ -65,7 +75,7 @@ public:
 
     // Keep the candidates whose lower bound is not above the k-th smallest upper bound.
     void consider(std::span<const codes::RowId> candidates) {
-        if (!scratch_.scorer.has_codes()) return take(candidates);
+        if (!scratch_.scorer.has_bounds()) return take(candidates);
         for (std::size_t i = 0; i < candidates.size(); i += codes::batch) {
             const auto some = candidates.subspan(i, std::min(codes::batch, candidates.size() - i));
             scratch_.scorer.bounds(some.data(), 0, some.size(), bounds());
@@ -79,6 +89,7 @@ public:
             for (std::uint32_t item = 0; item < count; ++item) scratch_.survivors.push_back({-infinity, item});
             return;
         }
+        scratch_.scorer.prepare_codes();
         for (std::uint32_t first = 0; first < count; first += codes::batch) {
             const auto some = static_cast<std::uint32_t>(std::min<std::size_t>(codes::batch, count - first));
             scratch_.scorer.bounds(nullptr, first, some, bounds());
@@ -183,9 +194,11 @@ void search(const Index::State& state, std::span<const float> query, const Searc
     scratch.scorer.set_query(query);
     Search search(state, scratch, k);
     if (state.graph) {
-        const std::size_t width = width_wanted(options, k);
-        if (!options.exact && width < state.description.count) walk_to(state, width, k, scratch);
-        if (!options.exact && width < state.description.count && scratch.candidates.size() >= k) {
+        const std::size_t width = width_wanted(state, options, k);
+        const std::uint32_t count = state.description.count;
+        const bool walks = !options.exact && count > least_walked && width < count;
+        if (walks) walk_to(state, width, k, {}, scratch);
+        if (walks && scratch.candidates.size() >= k) {
             search.consider(scratch.candidates);
         } else {
             search.consider_all();
@@ -204,6 +217,22 @@ void search(const Index::State& state, std::span<const float> query, const Searc
             search.consider_all();  // only a damaged forest has fewer
         }
     }
+    search.settle(out);
+}
+
+void search_without(const Index::State& state, std::span<const float> query, const SearchOptions& options,
+                    std::uint32_t item, Scratch& scratch, std::span<Neighbor> out) {
+    const std::size_t k = out.size();
+    scratch.scorer.set_query(query);
+    Search search(state, scratch, k);
+    const std::array<graph::RowId, 1> without = {item};
+    walk_to(state, width_wanted(state, options, k), k, without, scratch);
+    std::erase(scratch.candidates, item);
+    if (scratch.candidates.size() < k) {
+        std::fill(out.begin(), out.end(), Neighbor{0, infinity});
+        return;
+    }
+    search.consider(scratch.candidates);
     search.settle(out);
 }
 

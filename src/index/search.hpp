@@ -12,4 +12,8 @@ namespace nearfile::index {
 void search(const Index::State& state, std::span<const float> query, const SearchOptions& options, Scratch& scratch,
             std::span<Neighbor> out);
 
+// The same of a walk that leaves one item out; `out` must be fewer than the items.
+void search_without(const Index::State& state, std::span<const float> query, const SearchOptions& options,
+                    std::uint32_t item, Scratch& scratch, std::span<Neighbor> out);
+
 }  // namespace nearfile::index

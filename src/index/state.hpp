@@ -81,6 +81,7 @@ struct Index::State {
     forest::PlaneForest planes;
     forest::BitForest bit_forest;
     std::optional<index::GraphView> graph;
+    std::span<const CalibrationPoint> calibration;
     index::IdTable ids;
 
     mutable index::ScratchPool scratch;
@@ -111,6 +112,12 @@ struct Index::State {
 }  // namespace nearfile
 
 namespace nearfile::index {
+
+// Zeros and ones for hamming, else what is kept of the vector.
+void vector_of(const Index::State& state, std::uint32_t item, std::span<float> out);
+
+// What is being built, before it is a file; borrows the container's sections.
+std::shared_ptr<const Index::State> open_parts(file::Container container);
 
 // Check that the sections fit the description, and make the views.
 std::shared_ptr<const Index::State> open_state(std::string path, file::Container container);

@@ -36,17 +36,19 @@ constexpr std::uint32_t leaves_a_task = 16;
 constexpr double least_variance_kept = 0.85;
 constexpr std::size_t most_rotated_dim = 2048;
 
-std::uint32_t degree_of(Profile profile, bool sketched) {
-    switch (profile) {
-        case Profile::compact:
-            return 32;
-        case Profile::balanced:
-            return sketched ? 48 : 48;
-        case Profile::fast:
-            break;
-    }
-    return 64;
-}
+// A denser graph is faster where it is needed and costs a row that is longer.
+constexpr std::uint32_t compact_degree = 32;
+constexpr std::uint32_t plain_degree = 48;  // where the walk looks at the codes of all neighbours
+constexpr std::uint32_t sparsest = 32;
+constexpr std::uint32_t densest = 64;
+
+// What `balanced` may take for an item, in bytes: less than three times its values in single precision, or, where these
+// are few, enough for a graph.
+constexpr double balanced_share = 2.7;
+constexpr double balanced_least = 1040;
+
+// Places that pruning leaves empty are not worth their bytes.
+constexpr double places_of_mean = 1.5;
 
 template <class Work>
 void for_items(std::string_view stage, std::uint32_t count, unsigned threads, const StageWatch& watch,
@@ -75,7 +77,8 @@ public:
         // Without items there is no projection to bring so many dimensions down.
         const bool too_wide = count_ == 0 && rows_.dim() > max_walk_dim;
         const bool walks_codes = !sketched || options_.profile == Profile::compact || too_wide;
-        woven_.degree = degree_of(options_.profile, !walks_codes);
+        woven_.degree = compact_degree;
+        if (options_.profile != Profile::compact) woven_.degree = walks_codes ? plain_degree : sketched_degree();
         if (metric_ == Metric::hamming) {
             weave_bits();
         } else {
@@ -85,6 +88,20 @@ public:
     }
 
 private:
+    std::uint32_t sketched_degree() const {
+        if (options_.profile == Profile::fast) return densest;
+        const std::size_t dim = rows_.dim();
+        const std::size_t seen = codes::plane_dim(dim);
+        const double budget = std::max(balanced_share * static_cast<double>(dim * sizeof(float)), balanced_least);
+        std::uint32_t degree = sparsest;
+        for (std::uint32_t denser = degree; denser <= densest; denser += codes::sketch_group) {
+            const std::size_t bytes = codes::SketchLayout(seen, denser).stride + codes::NibbleLayout(seen).stride +
+                                      dim * codes::bytes_per_value(rows_.kind()) + 2 * sizeof(std::uint32_t);
+            if (static_cast<double>(bytes) <= budget) degree = denser;
+        }
+        return degree;
+    }
+
     void weave_bits() {
         const std::size_t words = codes::words_of(rows_.dim());
         woven_.plane_dim = 0;
@@ -221,6 +238,7 @@ private:
             for (std::uint32_t item = begin; item < end; ++item) refiner.refine(item, refined);
         });
         graph = join_reverse(distances, refined);
+        shrink(distances, graph);
         graph::connect_all(graph);
         return graph;
     }
@@ -265,6 +283,23 @@ private:
             for (std::uint32_t item = begin; item < end; ++item) joiner.join(item, joined);
         });
         return joined;
+    }
+
+    void shrink(const graph::Distances& distances, graph::Adjacency& graph) {
+        std::uint64_t edges = 0;
+        for (std::uint32_t item = 0; item < count_; ++item) edges += graph.neighbors(item).size();
+        const double wanted = places_of_mean * static_cast<double>(edges) / count_;
+        const auto groups = static_cast<std::uint32_t>(std::ceil(wanted / codes::sketch_group));
+        const std::uint32_t degree = std::max(1u, groups) * static_cast<std::uint32_t>(codes::sketch_group);
+        if (degree >= woven_.degree) return;
+        graph::Adjacency smaller(count_, degree);
+        for_items("joining", count_, threads_, watch_, [&](std::uint32_t begin, std::uint32_t end) {
+            for (std::uint32_t item = begin; item < end; ++item) {
+                smaller.set(item, graph::nearest(distances, item, graph.neighbors(item), degree));
+            }
+        });
+        graph = std::move(smaller);
+        woven_.degree = degree;
     }
 
     void write_plain(const graph::Adjacency& graph) {

@@ -219,8 +219,11 @@ def test_another_dim_or_metric_is_refused(layout: str, tmp_path: pathlib.Path) -
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_damaged_files_are_refused_or_answer(layout: str, tmp_path: pathlib.Path, run_python) -> None:
-    write(tmp_path / "a.ann", layout, n=60)
+@pytest.mark.parametrize("children_first", [True, False])
+def test_damaged_files_are_refused_or_answer(
+    layout: str, children_first: bool, tmp_path: pathlib.Path, run_python
+) -> None:
+    write(tmp_path / "a.ann", layout, n=60, children_first=children_first)
     script = """
         import random, sys, nearfile
         path, metric = sys.argv[1:]

@@ -41,12 +41,10 @@ def nothing() -> Found:
 class NearfileReader:
     """An index of nearfile with ids from 0 to 2**31 - 1."""
 
-    __slots__ = ("core", "dim", "more", "n_items", "n_trees")
+    __slots__ = ("core", "dim", "n_items", "n_trees")
 
     def __init__(self, core: _core.Index, n_trees: int) -> None:
         self.core = core
-        # The largest inner products lie further apart in the trees than the nearest of other metrics.
-        self.more = 2 if core.metric == "dot" else 1
         self.dim = core.dim
         self.n_trees = n_trees
         ids = _core.id_range(core)
@@ -59,8 +57,8 @@ class NearfileReader:
         if k == 0 or search_k == 0:
             return None
         if search_k < 0:
-            return (k, k * self.n_trees * self.more, False) if search_k == -1 and n > 0 else (k, 0, True)
-        return k, search_k * self.more, False
+            return (k, k * self.n_trees, False) if search_k == -1 and n > 0 else (k, 0, True)
+        return k, search_k, False
 
     def search(self, row: Floats, n: int, search_k: int) -> Found:
         """The nearest of one query."""

@@ -1,0 +1,142 @@
+// Damaged files of Annoy must be refused or answer, whatever is in them: README.md says how to run this.
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "annoy/sample.hpp"
+#include "annoy/search.hpp"
+#include "damage.hpp"
+#include "index/kernel_choice.hpp"
+#include "nearfile/error.hpp"
+
+namespace {
+
+using namespace nearfile;
+using namespace nearfile::annoy;
+using namespace nearfile::fuzz;
+
+struct Seed {
+    sample::Recipe recipe;
+    Bytes bytes;
+};
+
+std::vector<Seed> corpus() {
+    std::vector<Seed> seeds;
+    for (const AnnoyLayout layout : sample::every_layout) {
+        for (const std::uint32_t dim : {1u, 6u, 131u}) {
+            for (const std::int32_t n_items : {1, 5, 70, 200}) {
+                for (const bool pre_order : {false, true}) {
+                    sample::Recipe recipe{.layout = layout, .dim = dim, .n_items = n_items, .pre_order = pre_order};
+                    if (n_items > 5) recipe.holes = {3, 4, n_items - 2};
+                    recipe.stored_norms = !pre_order;
+                    recipe.originals = pre_order || n_items < 70 ? 0 : 2;
+                    seeds.push_back({recipe, sample::Image(recipe).bytes()});
+                }
+            }
+        }
+    }
+    return seeds;
+}
+
+// Asks for what a search can do. With `whole` the answers must be possible too.
+void ask(const Nodes& nodes, const Checked& checked, bool whole) {
+    std::vector<float> values(nodes.layout().dim);
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = i % 3 == 0 ? 1.0f : 0.0f;
+    const Query query(index::chosen_kernels(), nodes, values);
+    for (const std::uint64_t wanted : {std::uint64_t{1}, std::uint64_t{60}, ~std::uint64_t{0}}) {
+        std::set<std::int32_t> ids;
+        const auto found = search(nodes, checked, query, 10, wanted);
+        for (const AnnoyNeighbor& each : found) ids.insert(each.id);
+        if (whole && ids.size() != found.size()) fail("a neighbour is there twice");
+        if (!ids.empty() && (*ids.begin() < 0 || *ids.rbegin() >= checked.n_items)) fail("no such neighbour");
+    }
+    for (NodeId item = 0; item < checked.n_items; item += 7) read_vector(nodes, item, values);
+}
+
+// As AnnoyFile does it, but in memory that a sanitizer knows the end of. Returns whether it passes. What passes is
+// damaged once more behind the back of the checks, as by somebody who writes into a mapped file.
+bool use(const Bytes& bytes, const Layout& layout, Random& random) {
+    if (!validate_size(bytes.size(), layout).ok()) return false;
+    const auto owner = aligned_copy(bytes);
+    const Nodes nodes({owner.get(), bytes.size()}, layout);
+    const auto checked = validate(nodes);
+    if (!checked.ok()) return false;
+    ask(nodes, checked.value(), true);
+    for (int turn = 0; turn < 4; ++turn) {
+        damage_at(owner.get(), bytes.size(), below(random, bytes.size()), random);
+        ask(nodes, checked.value(), false);
+    }
+    return true;
+}
+
+// The same through a real file. Error(bad_file) is a good answer of open alone.
+void use_file(const Bytes& bytes, const sample::Recipe& recipe) {
+    const sample::File file(bytes);
+    std::optional<AnnoyFile> opened;
+    try {
+        opened.emplace(AnnoyFile::open(file.path(), recipe.dim, annoy_layout_metric(recipe.layout)));
+    } catch (const Error& error) {
+        if (error.code() != ErrorCode::bad_file) fail(std::string("open says ") + error.what());
+        return;
+    }
+    std::vector<float> values(recipe.dim, 1.0f);
+    for (const std::int64_t search_k : {-1, 50, -2}) (void)opened->search(values, 5, search_k);
+    for (std::int64_t id = 0; id < std::min(opened->n_items(), 20); ++id) {
+        opened->vector(id, values);
+        (void)opened->distance(id, 0);
+        (void)opened->has_item(id);
+    }
+}
+
+// One damage to `bytes`: mostly to the first fields of a node, since most others are vectors and cannot be wrong.
+void damage(Bytes& bytes, const Layout& layout, Random& random) {
+    if (bytes.empty()) return;
+    const std::size_t n_nodes = bytes.size() / layout.node_bytes;
+    const std::size_t node = std::min(below(random, n_nodes + 1), n_nodes == 0 ? 0 : n_nodes - 1);
+    const std::size_t fields = node * layout.node_bytes + 4 * below(random, 6);
+    const std::size_t at = below(random, 3) == 0 ? below(random, bytes.size()) : std::min(fields, bytes.size() - 1);
+    // By whole nodes half of the time, or hardly any would get past the check of the size.
+    const std::size_t unit = below(random, 2) == 0 ? layout.node_bytes : 1;
+    switch (below(random, 12)) {
+        case 0:
+            bytes.resize(at / unit * unit);
+            break;
+        case 1:
+            bytes.resize(bytes.size() + (1 + below(random, 5)) * unit, static_cast<std::byte>(random.next()));
+            break;
+        case 2: {
+            const Bytes again(bytes.end() - static_cast<std::ptrdiff_t>(std::min(bytes.size(), unit)), bytes.end());
+            bytes.insert(bytes.end(), again.begin(), again.end());
+            break;
+        }
+        default:
+            damage_at(bytes.data(), bytes.size(), at, random);
+    }
+}
+
+bool mutate_and_use(const std::vector<Seed>& seeds, std::uint64_t number) {
+    Random random(base::derive_seed(number, 1));
+    const Seed& seed = seeds[below(random, seeds.size())];
+    const Layout layout = layout_of(seed.recipe.layout, seed.recipe.dim);
+    Bytes bytes = seed.bytes;
+    for (std::size_t left = 1 + below(random, 3); left > 0; --left) damage(bytes, layout, random);
+    if (below(random, 4) == 0) use_file(bytes, seed.recipe);
+    return use(bytes, layout, random);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const std::vector<Seed> seeds = corpus();
+    for (const Seed& seed : seeds) {
+        const Nodes nodes(seed.bytes, layout_of(seed.recipe.layout, seed.recipe.dim));
+        const auto checked = validate(nodes);
+        if (!checked.ok()) fail("a whole file does not open: " + checked.error().message);
+        ask(nodes, checked.value(), true);
+    }
+    return run(argc, argv, [&](std::uint64_t seed) { return mutate_and_use(seeds, seed); });
+}
