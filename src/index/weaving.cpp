@@ -80,7 +80,9 @@ public:
         woven_.n_trees = options_.n_trees == 0 ? default_trees : options_.n_trees;
         woven_.leaf_size = seed_leaf_size;
         const bool sketched = codes_are_scaled(metric_, rows_) || metric_ == Metric::euclidean;
-        const bool walks_codes = !sketched || options_.profile == Profile::compact;
+        // Without items there is no projection to bring so many dimensions down.
+        const bool too_wide = count_ == 0 && rows_.dim() > max_walk_dim;
+        const bool walks_codes = !sketched || options_.profile == Profile::compact || too_wide;
         woven_.degree = compact_degree;
         if (options_.profile != Profile::compact) woven_.degree = walks_codes ? plain_degree : sketched_degree();
         if (metric_ == Metric::hamming) {

@@ -95,7 +95,8 @@ public:
         if (header.section_count > max_sections || sizeof header + header.section_count * sizeof(SectionEntry) > size_)
             return;
         std::vector<SectionEntry> entries(header.section_count);
-        std::memcpy(entries.data(), data_.get() + sizeof(Header), entries.size() * sizeof(SectionEntry));
+        if (!entries.empty())
+            std::memcpy(entries.data(), data_.get() + sizeof(Header), entries.size() * sizeof(SectionEntry));
         put(offsetof(Header, header_crc), header_crc(header, entries));
     }
 
