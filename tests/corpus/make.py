@@ -59,6 +59,27 @@ def cases() -> list[Case]:
         {"name": "directionless", "metric": "angular", "values": "uint8", "ids": "int64"},
         # All vectors are alike: no bit parts them.
         {"name": "alike", "metric": "hamming", "values": "bit", "ids": "row", "dim": 70},
+        # Graphs: with sketches, of a rotation and of a projection, and without.
+        {"name": "graph-rotated", "metric": "euclidean", "values": "float32", "ids": "string", "structure": "graph"},
+        {"name": "graph-bytes", "metric": "euclidean", "values": "uint8", "ids": "row", "structure": "graph"},
+        {
+            "name": "graph-projected",
+            "metric": "angular",
+            "values": "float16",
+            "ids": "int64",
+            "dim": 131,
+            "structure": "graph",
+        },
+        {
+            "name": "graph-compact",
+            "metric": "cosine",
+            "values": "float32",
+            "ids": "row",
+            "structure": "graph",
+            "profile": "compact",
+        },
+        {"name": "graph-manhattan", "metric": "manhattan", "values": "float32", "ids": "row", "structure": "graph"},
+        {"name": "graph-bits", "metric": "hamming", "values": "bit", "ids": "string", "dim": 70, "structure": "graph"},
     ]
     return [{**common, **case} for case in made]
 
@@ -121,7 +142,8 @@ def build(case: Case, path: pathlib.Path) -> nearfile.Index:
         path,
         metric=case["metric"],
         ids=ids(case),
-        structure="forest",
+        structure=case.get("structure", "forest"),
+        profile=case.get("profile", "balanced"),
         n_trees=case["n_trees"],
         seed=case["seed"],
         progress=False,
@@ -149,9 +171,12 @@ def short(floats: np.ndarray) -> list[float]:
 
 
 def answers(index: nearfile.Index, query: np.ndarray) -> dict[str, Any]:
-    """By brute force and from the forest."""
+    """By brute force and from the forest; a graph of so few items is always searched by brute force."""
     found = {}
-    for name, options in (("exact", {"exact": True}), ("forest", {"search_k": SEARCH_K})):
+    ways: dict[str, dict[str, Any]] = {"exact": {"exact": True}}
+    if index.info()["structure"] == "forest":
+        ways["forest"] = {"search_k": SEARCH_K}
+    for name, options in ways.items():
         names, distances = index.search(query, K, **options)
         found[name] = {"ids": names.tolist(), "distances": short(distances)}
     return found
