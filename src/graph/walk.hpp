@@ -31,7 +31,8 @@ void walk(Steering& steering, std::span<const RowId> seeds, std::span<const RowI
     Visited& visited = scratch.visited;
     std::vector<RowId>& ids = scratch.ids;
     frontier.reset(width);
-    visited.reset(width * 8);
+    // Enough for most walks; what is not, it grows by itself.
+    visited.reset(std::min(width * 8, std::size_t{1} << 16));
     ids.resize(std::max(degree, seeds.size()));
     scratch.distances.resize(ids.size());
 

@@ -173,6 +173,12 @@ double effort_on(std::span<const CalibrationPoint> curve, float recall) {
     return 2.0 * curve.back().effort;
 }
 
+// Whatever a damaged file makes of it, a number of vertices.
+std::uint32_t whole(double effort) {
+    if (!(effort > 1)) return 1;
+    return static_cast<std::uint32_t>(std::ceil(std::min(effort, 4e9)));
+}
+
 std::span<const CalibrationPoint> curve_of(std::span<const CalibrationPoint> curves, std::uint32_t k) {
     const auto is_k = [k](const CalibrationPoint& point) { return point.k == k; };
     const auto first = std::find_if(curves.begin(), curves.end(), is_k);
@@ -197,15 +203,13 @@ std::uint32_t effort_for(std::span<const CalibrationPoint> curves, std::uint32_t
         if (each >= k && upper == 0) upper = each;
     }
     if (lower == 0 && upper == 0) return otherwise;
-    if (upper == 0) {  // in proportion
-        return static_cast<std::uint32_t>(
-            std::min(4e9, std::ceil(effort_on(curve_of(curves, lower), recall) * k / lower)));
-    }
+    // Beyond the curves, in proportion.
+    if (upper == 0) return whole(effort_on(curve_of(curves, lower), recall) * k / lower);
     const double high = effort_on(curve_of(curves, upper), recall);
-    if (lower == 0 || lower == upper) return static_cast<std::uint32_t>(std::ceil(high));
+    if (lower == 0 || lower == upper) return whole(high);
     const double low = effort_on(curve_of(curves, lower), recall);
     const double share = std::log(static_cast<double>(k) / lower) / std::log(static_cast<double>(upper) / lower);
-    return static_cast<std::uint32_t>(std::ceil(low + share * (high - low)));
+    return whole(low + share * (high - low));
 }
 
 }  // namespace nearfile::index
