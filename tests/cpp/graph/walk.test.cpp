@@ -65,7 +65,7 @@ TEST(walk_with_exact_distances_is_a_best_first_search) {
                 std::vector<RowId> seeds;
                 for (std::uint32_t left = 1 + random.below(20); left > 0; --left) seeds.push_back(random.below(600));
                 Exact exact{points, graph, query};
-                walk(exact, seeds, width, degree, scratch);
+                walk(exact, seeds, {}, width, degree, scratch);
                 const auto expected = naive_walk(exact, seeds, width);
                 CHECK(scratch.frontier.size() == expected.size());
                 for (std::size_t i = 0; i < std::min(expected.size(), scratch.frontier.size()); ++i) {
@@ -84,7 +84,7 @@ TEST(walk_measures_every_vertex_once_at_most_and_all_of_them_where_the_view_is_w
     WalkScratch scratch;
     for (const RowId query : {0u, 7u, 499u}) {
         Exact exact{points, graph, query};
-        walk(exact, std::vector<RowId>{0, 0, 0}, 500, 4, scratch);
+        walk(exact, std::vector<RowId>{0, 0, 0}, {}, 500, 4, scratch);
         CHECK(exact.measured == 500);
         CHECK(scratch.frontier.size() == 500);
         CHECK(scratch.frontier[0].distance == 0);
@@ -96,6 +96,20 @@ TEST(walk_without_seeds_meets_nothing) {
     const Adjacency graph(10, 2);
     Exact exact{points, graph, 0};
     WalkScratch scratch;
-    walk(exact, {}, 5, 2, scratch);
+    walk(exact, {}, {}, 5, 2, scratch);
     CHECK(scratch.frontier.size() == 0 && exact.measured == 0);
+}
+
+TEST(walk_never_meets_what_it_is_to_leave_out) {
+    base::Random random(3);
+    const Points points(500, 3, 1000, 3);
+    Adjacency graph = random_graph(500, 6, 3, 6, random);
+    connect_all(graph);
+    WalkScratch scratch;
+    for (const RowId query : {1u, 250u, 499u}) {
+        Exact exact{points, graph, query};
+        walk(exact, std::vector<RowId>{0, query}, std::vector<RowId>{query}, 500, 6, scratch);
+        CHECK(scratch.frontier.size() > 0 && scratch.frontier.size() < 500);
+        for (std::size_t i = 0; i < scratch.frontier.size(); ++i) CHECK(scratch.frontier[i].item != query);
+    }
 }
