@@ -49,18 +49,6 @@ void describe_graph(const Woven& woven, const BuildOptions& options, Description
     description.sketch_scale = woven.sketch_scale;
 }
 
-// Whether half precision takes from no row more than digits: one that is too large would become infinite, one that is
-// too small would lose its direction. Not where it is no shorter.
-bool fit_half(const Rows& rows) {
-    if (rows.kind() != codes::ValueKind::float32) return false;
-    for (std::uint32_t row = 0; row < rows.count(); ++row) {
-        float largest = 0;
-        for (const float value : rows.floats(row)) largest = std::max(largest, std::fabs(value));
-        if (largest != 0 && (largest < 0x1p-13f || largest > 65504.0f)) return false;
-    }
-    return true;
-}
-
 // Item i is row order[i], or row i where `order` is empty.
 base::AlignedBuffer encode_vectors(const Rows& rows, codes::ValueKind kind, std::span<const std::uint32_t> order,
                                    unsigned threads, const StageWatch& watch) {
@@ -131,13 +119,10 @@ void Assembled::weave(const kernels::Kernels& kernels, Metric metric, const Rows
         coded_.rows = reorder(coded_.rows, coded_.rows.size() / rows.count(), woven_.order);
     }
     const bool codes_are_vectors = coded_.kind == CodeKind::uniform_exact || coded_.kind == CodeKind::bits;
-    const codes::ValueKind kind =
-        options.keep == Keep::half && fit_half(rows) ? codes::ValueKind::float16 : rows.kind();
     if (!codes_are_vectors && options.keep != Keep::none) {
-        vectors_ = encode_vectors(rows, kind, woven_.order, options.threads, watch);
+        vectors_ = encode_vectors(rows, rows.kind(), woven_.order, options.threads, watch);
     }
     description_ = describe(metric, rows, ids, coded_, {}, options.seed);
-    if (metric != Metric::hamming) description_.value_type = static_cast<ValueType>(kind);
     describe_graph(woven_, options, description_);
     // Kernels may read a little past the last plane.
     woven_.planes.planes.reserve(woven_.planes.planes.size() + kernels::code_overread);

@@ -85,18 +85,6 @@ TEST(graph_gives_back_what_it_keeps) {
     }
 }
 
-TEST(graph_of_half_precision_keeps_what_it_cannot_hold_in_single) {
-    for (const float scale : {1e6f, 1e15f, 1e-9f}) {
-        for (const Metric metric : {Metric::angular, Metric::euclidean, Metric::dot, Metric::manhattan}) {
-            Data data = data_for(metric, 100, 6, 1);
-            for (float& value : data.values) value *= scale;
-            const Index index = build(metric, data, graph_options(Profile::balanced, Keep::half));
-            CHECK(kept(index).values == data.values);
-            CHECK(index.info().value_type == ValueType::float32);
-        }
-    }
-}
-
 TEST(graph_of_few_items) {
     for (const Metric metric : metrics) {
         for (const std::uint32_t n : {0u, 1u, 2u, 3u, 70u}) {
