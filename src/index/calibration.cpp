@@ -15,7 +15,7 @@ namespace {
 constexpr std::uint32_t n_queries = 512;
 constexpr std::array<std::uint32_t, 3> ks = {1, 10, 100};
 constexpr std::uint32_t most_k = 100;
-constexpr float enough = 0.9985f;
+constexpr float enough = 0.997f;
 constexpr std::uint32_t most_effort = 4096;
 constexpr std::uint32_t items_a_task = 16384;
 
@@ -110,7 +110,7 @@ private:
         float best = 0;
         std::vector<std::uint32_t> found(n_queries);
         for (std::uint32_t effort = std::max(10u, k); effort <= std::min(most_effort, count_ / 2);
-             effort += std::max(2u, effort / 5)) {
+             effort += std::max(2u, effort / 4)) {
             std::atomic<bool> stop{false};
             constexpr std::uint32_t queries_a_task = 16;
             run_stage(

@@ -86,7 +86,12 @@ public:
     void consider_all() {
         const std::uint32_t count = state_.description.count;
         if (!scratch_.scorer.has_codes()) {
-            for (std::uint32_t item = 0; item < count; ++item) scratch_.survivors.push_back({-infinity, item});
+            std::array<Survivor, Scorer::exact_batch> some;
+            for (std::uint32_t item = 0; item < count;) {
+                std::size_t n = 0;
+                while (n < some.size() && item < count) some[n++] = {-infinity, item++};
+                measure({some.data(), n});
+            }
             return;
         }
         scratch_.scorer.prepare_codes();

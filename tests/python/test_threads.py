@@ -45,9 +45,9 @@ def test_searches_release_the_gil() -> None:
 @pytest.mark.parametrize("path", [None, "items.near"])
 def test_closing_while_others_search_ends_in_answers_or_a_closed_error(tmp_path, path: str | None) -> None:
     vectors = reference.vectors_for("angular", 3000, 16)
-    expected, _ = nearfile.build(vectors).search(vectors[:50], k=3, exact=True)
+    expected, _ = nearfile.build(vectors, structure="forest").search(vectors[:50], k=3, exact=True)
     for turn in range(20):
-        index = nearfile.build(vectors, path and tmp_path / path, n_trees=1)
+        index = nearfile.build(vectors, path and tmp_path / path, structure="forest", n_trees=1)
         started = threading.Barrier(5)
 
         def search(index: nearfile.Index = index, started: threading.Barrier = started) -> int:
