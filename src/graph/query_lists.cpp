@@ -1,0 +1,92 @@
+#include "graph/query_lists.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+
+#include "base/random.hpp"
+
+namespace nearfile::graph {
+namespace {
+
+// Codes of so many items stay in the second-level cache while queries take turns.
+constexpr std::uint32_t stretch = 512;
+
+}  // namespace
+
+void ListScanner::cut(Best& best, std::size_t most) {
+    auto& some = best.some;
+    if (some.size() < most || most == 0) return;
+    const auto end = some.begin() + static_cast<std::ptrdiff_t>(most);
+    std::nth_element(some.begin(), end - 1, some.end());
+    some.erase(end, some.end());
+    best.bar = some.back().first;
+}
+
+void ListScanner::scan(std::uint32_t first, std::uint32_t last, QueryLists& lists) {
+    const std::size_t most = lists.length();
+    best_.resize(last - first);
+    for (Best& best : best_) {
+        best.some.clear();
+        best.bar = std::numeric_limits<float>::infinity();
+    }
+    ids_.resize(stretch);
+    far_.resize(stretch);
+    for (std::uint32_t begin = 0; begin < distances_.count(); begin += stretch) {
+        const std::uint32_t n = std::min(stretch, distances_.count() - begin);
+        std::iota(ids_.begin(), ids_.end(), begin);
+        for (std::uint32_t query = first; query < last; ++query) {
+            distances_.from(query, std::span(ids_).first(n), far_.data());
+            Best& best = best_[query - first];
+            // Items come in ascending order: one as far as the last that is kept comes after it.
+            for (std::uint32_t i = 0; i < n; ++i) {
+                if (far_[i] < best.bar) best.some.emplace_back(far_[i], begin + i);
+            }
+            if (best.some.size() > 4 * most) cut(best, most);
+        }
+    }
+    for (std::uint32_t query = first; query < last; ++query) {
+        Best& best = best_[query - first];
+        cut(best, most);
+        std::sort(best.some.begin(), best.some.end());
+        const auto list = lists.list(query);
+        std::fill(list.begin(), list.end(), no_item);
+        for (std::size_t i = 0; i < best.some.size(); ++i) list[i] = best.some[i].second;
+    }
+}
+
+void ListWalker::meet(std::uint32_t query, std::span<const RowId> some) {
+    fresh_.clear();
+    for (const RowId each : some) {
+        if (visited_.insert(each)) fresh_.push_back(each);
+    }
+    far_.resize(fresh_.size());
+    distances_.from(query, fresh_, far_.data());
+    for (std::size_t i = 0; i < fresh_.size(); ++i) frontier_.insert(far_[i], fresh_[i]);
+}
+
+void ListWalker::walk(std::uint32_t query, std::span<const RowId> seeds, QueryLists& lists) {
+    const auto list = lists.list(query);
+    frontier_.reset(std::max<std::size_t>(width_, list.size()));
+    visited_.reset(static_cast<std::size_t>(width_) * 32);
+    meet(query, seeds);
+    while (frontier_.has_next()) meet(query, graph_.neighbors(frontier_.next().item));
+    std::fill(list.begin(), list.end(), no_item);
+    const std::size_t n = std::min(list.size(), frontier_.size());
+    for (std::size_t i = 0; i < n; ++i) list[i] = frontier_[i].item;
+}
+
+void choose_parts(const Adjacency& graph, std::uint64_t seed, std::uint32_t query, std::vector<RowId>& parts) {
+    parts.clear();
+    if (graph.count() == 0) return;
+    base::Random random(base::derive_seed(seed, query));
+    const RowId first = random.below(graph.count());
+    parts.push_back(first);
+    const auto neighbors = graph.neighbors(first);
+    const std::size_t wanted = std::size_t{1} << query % 4;
+    while (parts.size() < wanted && !neighbors.empty()) {
+        parts.push_back(neighbors[random.below(static_cast<std::uint32_t>(neighbors.size()))]);
+    }
+}
+
+}  // namespace nearfile::graph
