@@ -67,7 +67,7 @@ def speeds(series: list[Series], run: Run, theme: Theme) -> Figure:
         one,
         f"{one.k} nearest, {how}, {_threads(one.threads)} · {_machine(run)} · up and right is better",
     )
-    axes = figure.add_axes((0.09, 0.115, 0.755, 0.735))
+    axes = figure.add_axes((0.1, 0.115, 0.745, 0.735))
     fronts = {each.library: front for each in series if (front := each.front())}
     first = _first_recall([(front[0].recall, front[-1].recall) for front in fronts.values()])
     look = styles(list(fronts))
@@ -97,6 +97,8 @@ def speeds(series: list[Series], run: Run, theme: Theme) -> Figure:
     _dress(axes, theme)
     axes.set_xlabel(f"recall of the {one.k} nearest", color=theme.quiet)
     axes.set_ylabel("queries a second", color=theme.quiet)
+    # At a place of its own: beside long numbers it would leave the picture.
+    axes.yaxis.set_label_coords(-0.092, 0.5)
     _label_ends(axes, ends, {library: getattr(theme, look[library].hue) for library in ends}, theme)
     return figure
 
