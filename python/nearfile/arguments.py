@@ -128,7 +128,8 @@ def one_of(what: str, value: object, known: tuple[str, ...]) -> str:
 def kinds(structure: object, profile: object, keep: object, metric: str) -> tuple[str, str, str]:
     """``structure``, ``profile`` and ``keep`` of a build; the last two are choices of a graph."""
     if structure is None:
-        structure = STRUCTURE_OF_DOT if metric == "dot" else DEFAULT_STRUCTURE
+        wants_graph = metric != "dot" or (profile, keep) != (DEFAULT_PROFILE, DEFAULT_KEEP)
+        structure = DEFAULT_STRUCTURE if wants_graph else STRUCTURE_OF_DOT
     wanted = one_of("structure", structure, STRUCTURES)
     made_for = one_of("profile", profile, PROFILES)
     kept = one_of("keep", keep, KEEPS)
