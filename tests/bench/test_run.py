@@ -62,12 +62,12 @@ def test_a_run_measures_all_there_is_to_know(tmp_path: Path, data: str) -> None:
         (library, mode) for library in ("nearfile", "exact") for mode in ("single", "batch")
     }
     for series in whole.series:
-        (build,) = series.builds
         assert series.dataset == "base.npy,query.npy"
-        assert set(build.wall) == set(build.cpu) == {1, 2}
-        assert build.bytes > 500 * 8
-        assert build.open_seconds > 0
-        assert build.memory_queries is not None
+        for build in series.builds:
+            assert set(build.wall) == set(build.cpu) == {1, 2}
+            assert build.bytes > 500 * 8
+            assert build.open_seconds > 0
+            assert build.memory_queries is not None
         assert max(point.recall for point in series.points) == 1
         for point in series.points:
             assert point.passes == 2
