@@ -126,7 +126,8 @@ void Assembled::weave(const kernels::Kernels& kernels, Metric metric, const Rows
     describe_graph(woven_, options, description_);
     // Kernels may read a little past the last plane.
     woven_.planes.planes.reserve(woven_.planes.planes.size() + kernels::code_overread);
-    calibration_ = calibrate(*open_parts(writer().container()), options.threads, watch);
+    const auto parts = open_parts(writer().container());
+    calibration_ = calibrate(*parts, items_as_queries(*parts), options.threads, watch);
 }
 
 file::Writer Assembled::writer() const {

@@ -8,152 +8,93 @@
 #include "index/scratch.hpp"
 #include "index/search.hpp"
 #include "index/stages.hpp"
+#include "index/truth.hpp"
 
 namespace nearfile::index {
 namespace {
 
-constexpr std::uint32_t n_queries = 512;
+constexpr std::uint32_t n_items_asked = 512;
 constexpr std::array<std::uint32_t, 3> ks = {1, 10, 100};
 constexpr std::uint32_t most_k = 100;
 constexpr float enough = 0.997f;
 constexpr std::uint32_t most_effort = 4096;
-constexpr std::uint32_t items_a_task = 16384;
 
 class Calibrator {
 public:
-    Calibrator(const Index::State& state, unsigned threads, const StageWatch& watch)
-        : state_(state), threads_(threads), watch_(watch), count_(state.description.count) {}
+    Calibrator(const Index::State& state, const CalibrationQueries& queries, unsigned threads, const StageWatch& watch)
+        : state_(state),
+          queries_(queries),
+          threads_(threads),
+          watch_(watch),
+          count_(state.description.count),
+          n_queries_(queries.values.size() / state.description.dim),
+          truth_(nearest_distances(state, queries, most_k, threads, watch)) {}
 
-    std::vector<CalibrationPoint> run() {
-        for (std::uint32_t q = 0; q < n_queries; ++q) {
-            items_.push_back(static_cast<std::uint32_t>((std::uint64_t{q} * 2 + 1) * count_ / (2 * n_queries)));
-        }
-        find_truth();
+    std::vector<CalibrationPoint> run() const {
         std::vector<CalibrationPoint> points;
         for (const std::uint32_t k : ks) measure(k, points);
         return points;
     }
 
 private:
-    // The distances of the nearest to each query, ascending; ties count as found, so distances are all it takes.
-    void find_truth() {
-        const std::uint32_t n_tasks = (count_ + items_a_task - 1) / items_a_task;
-        std::vector<std::vector<float>> nearest(static_cast<std::size_t>(n_tasks) * n_queries);
-        std::atomic<bool> stop{false};
-        run_stage(
-            "truth", n_tasks, threads_,
-            [&](std::size_t task) {
-                const auto begin = static_cast<std::uint32_t>(task * items_a_task);
-                nearest_in(begin, std::min(count_, begin + items_a_task),
-                           std::span(nearest).subspan(task * n_queries, n_queries));
-            },
-            watch_, stop);
-        truth_.resize(n_queries);
-        for (std::uint32_t q = 0; q < n_queries; ++q) {
-            for (std::uint32_t task = 0; task < n_tasks; ++task) {
-                const auto& some = nearest[static_cast<std::size_t>(task) * n_queries + q];
-                truth_[q].insert(truth_[q].end(), some.begin(), some.end());
-            }
-            std::sort(truth_[q].begin(), truth_[q].end());
-            truth_[q].resize(most_k);
-        }
-    }
-
-    // A few items against all queries, so that they are read and decoded once.
-    void nearest_in(std::uint32_t begin, std::uint32_t end, std::span<std::vector<float>> nearest) const {
-        std::vector<std::unique_ptr<BorrowedScratch>> scratch;
-        for (std::uint32_t q = 0; q < n_queries; ++q) {
-            scratch.push_back(std::make_unique<BorrowedScratch>(state_));
-            set_query(q, **scratch.back());
-        }
-        constexpr std::size_t batch = Scorer::exact_batch;
-        const bool bits = state_.bits.has_value();
-        Scorer::DecodedRows rows{std::vector<float>(bits ? 0 : batch * state_.description.dim), {}, 0};
-        std::array<float, batch> distances;
-        std::array<std::uint32_t, batch> ids;
-        for (std::uint32_t first = begin; first < end; first += batch) {
-            const auto n = std::min<std::size_t>(batch, end - first);
-            for (std::size_t i = 0; i < n; ++i) ids[i] = first + static_cast<std::uint32_t>(i);
-            if (!bits) (**scratch.front()).scorer.decode(ids.data(), n, rows);
-            for (std::uint32_t q = 0; q < n_queries; ++q) {
-                Scorer& scorer = (**scratch[q]).scorer;
-                if (bits) {
-                    scorer.exact(ids.data(), n, distances.data());
-                } else {
-                    scorer.measure(rows, distances.data());
-                }
-                for (std::size_t i = 0; i < n; ++i) {
-                    if (ids[i] != items_[q]) keep(distances[i], nearest[q]);
-                }
-            }
-        }
-    }
-
-    static void keep(float distance, std::vector<float>& heap) {
-        if (heap.size() == most_k) {
-            if (!(distance < heap.front())) return;
-            std::pop_heap(heap.begin(), heap.end());
-            heap.back() = distance;
-        } else {
-            heap.push_back(distance);
-        }
-        std::push_heap(heap.begin(), heap.end());
-    }
-
-    void set_query(std::uint32_t q, Scratch& scratch) const {
-        std::vector<float> values(state_.description.dim);
-        vector_of(state_, items_[q], values);
-        scratch.scorer.set_query(values);
-    }
-
     void measure(std::uint32_t k, std::vector<CalibrationPoint>& points) const {
         float best = 0;
-        std::vector<std::uint32_t> found(n_queries);
         for (std::uint32_t effort = std::max(10u, k); effort <= std::min(most_effort, count_ / 2);
              effort += std::max(2u, effort / 4)) {
-            std::atomic<bool> stop{false};
-            constexpr std::uint32_t queries_a_task = 16;
-            run_stage(
-                "calibration", n_queries / queries_a_task, threads_,
-                [&](std::size_t task) {
-                    BorrowedScratch scratch(state_);
-                    std::vector<Neighbor> out(k);
-                    for (std::uint32_t i = 0; i < queries_a_task; ++i) {
-                        const auto q = static_cast<std::uint32_t>(task * queries_a_task + i);
-                        found[q] = search_one(q, effort, *scratch, out);
-                    }
-                },
-                watch_, stop);
-            std::uint64_t hits = 0;
-            for (const std::uint32_t each : found) hits += each;
-            best = std::max(best, static_cast<float>(static_cast<double>(hits) / (static_cast<double>(n_queries) * k)));
+            best = std::max(best, recall(k, effort));
             points.push_back({k, effort, best});
             if (best >= enough) break;
         }
     }
 
-    std::uint32_t search_one(std::uint32_t q, std::uint32_t effort, Scratch& scratch, std::span<Neighbor> out) const {
-        std::vector<float> values(state_.description.dim);
-        vector_of(state_, items_[q], values);
+    float recall(std::uint32_t k, std::uint32_t effort) const {
+        constexpr std::size_t queries_a_task = 16;
+        std::vector<std::uint32_t> found(n_queries_);
+        std::atomic<bool> stop{false};
+        run_stage(
+            "calibration", (n_queries_ + queries_a_task - 1) / queries_a_task, threads_,
+            [&](std::size_t task) {
+                BorrowedScratch scratch(state_);
+                std::vector<Neighbor> out(k);
+                const std::size_t end = std::min(n_queries_, (task + 1) * queries_a_task);
+                for (std::size_t q = task * queries_a_task; q < end; ++q) {
+                    found[q] = hits(q, effort, *scratch, out);
+                }
+            },
+            watch_, stop);
+        std::uint64_t all = 0;
+        for (const std::uint32_t each : found) all += each;
+        return static_cast<float>(static_cast<double>(all) / (static_cast<double>(n_queries_) * k));
+    }
+
+    // How many of a walk's answers are among the nearest; ties count as found.
+    std::uint32_t hits(std::size_t q, std::uint32_t effort, Scratch& scratch, std::span<Neighbor> out) const {
+        const std::size_t dim = state_.description.dim;
+        const auto values = std::span(queries_.values).subspan(q * dim, dim);
         SearchOptions options;
         options.effort = effort;
-        search_without(state_, values, options, items_[q], scratch, out);
+        if (queries_.items.empty()) {
+            search(state_, values, options, scratch, out);
+        } else {
+            search_without(state_, values, options, queries_.items[q], scratch, out);
+        }
         const float farthest = truth_[q][out.size() - 1];
         const float tolerated = farthest + std::fabs(farthest) * 1e-6f;
-        std::uint32_t hits = 0;
+        std::uint32_t n = 0;
         for (const Neighbor& each : out) {
             const float distance = state_.description.metric == Metric::dot ? -each.distance : each.distance;
-            hits += distance <= tolerated ? 1 : 0;
+            n += distance <= tolerated ? 1 : 0;
         }
-        return hits;
+        return n;
     }
 
     const Index::State& state_;
+    const CalibrationQueries& queries_;
     const unsigned threads_;
     const StageWatch& watch_;
     const std::uint32_t count_;
-    std::vector<std::uint32_t> items_;
-    std::vector<std::vector<float>> truth_;
+    const std::size_t n_queries_;
+    const std::vector<std::vector<float>> truth_;  // distances of the most_k nearest
 };
 
 // On the curve of one k.
@@ -188,9 +129,23 @@ std::span<const CalibrationPoint> curve_of(std::span<const CalibrationPoint> cur
 
 }  // namespace
 
-std::vector<CalibrationPoint> calibrate(const Index::State& state, unsigned threads, const StageWatch& watch) {
-    if (!state.graph || state.description.count <= least_walked) return {};
-    return Calibrator(state, threads, watch).run();
+CalibrationQueries items_as_queries(const Index::State& state) {
+    const std::uint32_t count = state.description.count;
+    const std::size_t dim = state.description.dim;
+    CalibrationQueries queries;
+    if (!state.graph || count <= least_walked) return queries;
+    queries.values.resize(n_items_asked * dim);
+    for (std::uint32_t q = 0; q < n_items_asked; ++q) {
+        queries.items.push_back(static_cast<std::uint32_t>((std::uint64_t{q} * 2 + 1) * count / (2 * n_items_asked)));
+        vector_of(state, queries.items.back(), std::span(queries.values).subspan(q * dim, dim));
+    }
+    return queries;
+}
+
+std::vector<CalibrationPoint> calibrate(const Index::State& state, const CalibrationQueries& queries, unsigned threads,
+                                        const StageWatch& watch) {
+    if (!state.graph || state.description.count <= least_walked || queries.values.empty()) return {};
+    return Calibrator(state, queries, threads, watch).run();
 }
 
 std::uint32_t effort_for(std::span<const CalibrationPoint> curves, std::uint32_t k, float recall,

@@ -1,5 +1,4 @@
-// How much effort a recall takes: measured when a graph is built, with items of its own as queries, each left out of
-// its walk and of the answer.
+// How much effort a recall takes: measured when a graph is built, with queries like those to come.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +14,17 @@ namespace nearfile::index {
 // Below so many items a search looks at all of them.
 inline constexpr std::uint32_t least_walked = 1024;
 
-// Ascending k, then effort; empty where no search would walk. Recall never falls along a curve.
-std::vector<CalibrationPoint> calibrate(const Index::State& state, unsigned threads, const StageWatch& watch);
+struct CalibrationQueries {
+    std::vector<float> values;         // dim each, as users give them
+    std::vector<std::uint32_t> items;  // the items they are, left out of their own answers; empty when they are none
+};
+
+// Items as queries, evenly spread.
+CalibrationQueries items_as_queries(const Index::State& state);
+
+// Ascending k, then effort; empty where no search would walk, or without queries. Recall never falls along a curve.
+std::vector<CalibrationPoint> calibrate(const Index::State& state, const CalibrationQueries& queries, unsigned threads,
+                                        const StageWatch& watch);
 
 // The effort for a recall of the k nearest by the curves; `otherwise` where there are none.
 std::uint32_t effort_for(std::span<const CalibrationPoint> curves, std::uint32_t k, float recall,
