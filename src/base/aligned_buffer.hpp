@@ -55,4 +55,11 @@ private:
     std::size_t size_ = 0;
 };
 
+// The same for those that cannot go on without: std::bad_alloc.
+inline AlignedBuffer allocate(std::size_t bytes) {
+    AlignedBuffer buffer(bytes);
+    if (!buffer.ok()) throw std::bad_alloc();
+    return buffer;
+}
+
 }  // namespace nearfile::base

@@ -53,8 +53,7 @@ void describe_graph(const Woven& woven, const BuildOptions& options, Description
 base::AlignedBuffer encode_vectors(const Rows& rows, codes::ValueKind kind, std::span<const std::uint32_t> order,
                                    unsigned threads, const StageWatch& watch) {
     const std::size_t stride = rows.dim() * codes::bytes_per_value(kind);
-    base::AlignedBuffer vectors(rows.count() * stride);
-    if (!vectors.ok()) throw std::bad_alloc();
+    base::AlignedBuffer vectors = base::allocate(rows.count() * stride);
     run_blocks(
         "vectors", rows.count(), threads,
         [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
@@ -95,9 +94,7 @@ Assembled assemble(Metric metric, const Rows& rows, const IdList& ids, const Bui
     }
     assembled.coded_ = code_rows(kernels, metric, rows, options.threads, watch);
     assembled.planted_ = plant(kernels, metric, rows, assembled.coded_, options, watch);
-    const bool codes_are_vectors =
-        assembled.coded_.kind == CodeKind::uniform_exact || assembled.coded_.kind == CodeKind::bits;
-    if (!codes_are_vectors) {
+    if (!assembled.coded_.are_vectors()) {
         assembled.vectors_ = encode_vectors(rows, rows.kind(), {}, options.threads, watch);
     }
     assembled.description_ = describe(metric, rows, ids, assembled.coded_, assembled.planted_, options.seed);
@@ -107,19 +104,24 @@ Assembled assemble(Metric metric, const Rows& rows, const IdList& ids, const Bui
 void Assembled::weave(const kernels::Kernels& kernels, Metric metric, const Rows& rows, const IdList& ids,
                       const BuildOptions& options, const StageWatch& watch) {
     const bool scaled = codes_are_scaled(metric, rows);
-    coded_ = scaled ? code_center(kernels, metric, rows, options.threads, watch)
-                    : code_rows(kernels, metric, rows, options.threads, watch);
-    // Codes that are the vectors need no center; what the walk sees is better off around the mean.
-    if (coded_.kind == CodeKind::uniform_exact && rows.count() > 0) {
-        coded_.center = code_center(kernels, metric, rows, options.threads, watch).center;
+    if (scaled) {
+        coded_.kind = CodeKind::none;  // until it is known whether the walk leaves any use for them
+    } else {
+        coded_ = code_rows(kernels, metric, rows, options.threads, watch);
+    }
+    // Codes that are the vectors need no center, but what the walk sees is better off around the mean. Inner products
+    // change when the origin moves.
+    if ((scaled && metric != Metric::dot) || coded_.kind == CodeKind::uniform_exact) {
+        coded_.center = mean_of_rows(kernels, metric, rows, options.threads, watch);
     }
     woven_ = index::weave(kernels, metric, rows, coded_, options, watch);
-    if (woven_.want_codes && scaled) coded_ = code_rows(kernels, metric, rows, options.threads, watch);
+    if (woven_.want_codes && scaled) {
+        coded_ = code_scaled(kernels, metric, rows, std::move(coded_.center), options.threads, watch);
+    }
     if (rows.count() > 0 && coded_.kind != CodeKind::none) {
         coded_.rows = reorder(coded_.rows, coded_.rows.size() / rows.count(), woven_.order);
     }
-    const bool codes_are_vectors = coded_.kind == CodeKind::uniform_exact || coded_.kind == CodeKind::bits;
-    if (!codes_are_vectors && options.keep != Keep::none) {
+    if (!coded_.are_vectors() && options.keep != Keep::none) {
         vectors_ = encode_vectors(rows, rows.kind(), woven_.order, options.threads, watch);
     }
     description_ = describe(metric, rows, ids, coded_, {}, options.seed);

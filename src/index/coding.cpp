@@ -13,71 +13,15 @@
 namespace nearfile::index {
 namespace {
 
-base::AlignedBuffer allocate(std::size_t bytes) {
-    base::AlignedBuffer buffer(bytes);
-    if (!buffer.ok()) throw std::bad_alloc();
-    return buffer;
-}
-
-std::vector<float> mean_of_rows(const kernels::Kernels& kernels, Metric metric, const Rows& rows, unsigned threads,
-                                const StageWatch& watch) {
-    const std::size_t dim = rows.dim();
-    std::vector<std::vector<double>> sums(n_blocks(rows.count()));
-    run_blocks(
-        "center", rows.count(), threads,
-        [&](std::size_t block, std::uint32_t begin, std::uint32_t end) {
-            std::vector<double> sum(dim, 0.0);
-            std::vector<float> values(dim);
-            for (std::uint32_t row = begin; row < end; ++row) {
-                load_row(kernels, metric, rows, row, values);
-                for (std::size_t i = 0; i < dim; ++i) sum[i] += values[i];
-            }
-            sums[block] = std::move(sum);
-        },
-        watch);
-    std::vector<float> mean(dim);
-    for (std::size_t i = 0; i < dim; ++i) {
-        double sum = 0;
-        for (const auto& block : sums) sum += block[i];
-        mean[i] = static_cast<float>(sum / rows.count());
-    }
-    return mean;
-}
-
 Coded code_bits(const Rows& rows) {
     const std::size_t row_bytes = codes::words_of(rows.dim()) * sizeof(std::uint64_t);
     Coded coded;
     coded.kind = CodeKind::bits;
-    coded.rows = allocate(rows.count() * row_bytes);
+    coded.rows = base::allocate(rows.count() * row_bytes);
     for (std::uint32_t row = 0; row < rows.count(); ++row) {
         const auto words = std::as_bytes(rows.words(row));
         std::copy(words.begin(), words.end(), coded.rows.data() + row * row_bytes);
     }
-    return coded;
-}
-
-Coded code_scaled(const kernels::Kernels& kernels, Metric metric, const Rows& rows, unsigned threads,
-                  const StageWatch& watch) {
-    Coded coded;
-    // Inner products change when the origin moves.
-    if (metric != Metric::dot) coded.center = mean_of_rows(kernels, metric, rows, threads, watch);
-    const codes::ScaledLayout layout(rows.dim());
-    coded.rows = allocate(rows.count() * layout.stride);
-    run_blocks(
-        "codes", rows.count(), threads,
-        [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
-            std::vector<float> values(rows.dim());
-            for (std::uint32_t row = begin; row < end; ++row) {
-                std::byte* out = coded.rows.data() + row * layout.stride;
-                if (!load_row(kernels, metric, rows, row, values)) {
-                    codes::encode_directionless(layout, out);
-                    continue;
-                }
-                for (std::size_t i = 0; i < coded.center.size(); ++i) values[i] -= coded.center[i];
-                codes::encode_scaled(values, layout, out);
-            }
-        },
-        watch);
     return coded;
 }
 
@@ -115,7 +59,7 @@ Coded code_uniform(const Rows& rows, bool exact, unsigned threads, const StageWa
     }
     const codes::UniformLayout layout(rows.dim(), exact);
     const codes::UniformScale scale{offsets, coded.scale};
-    coded.rows = allocate(rows.count() * layout.stride);
+    coded.rows = base::allocate(rows.count() * layout.stride);
     run_blocks(
         "codes", rows.count(), threads,
         [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
@@ -142,11 +86,52 @@ bool codes_are_scaled(Metric metric, const Rows& rows) {
     return metric != Metric::hamming && metric != Metric::manhattan && !(metric == Metric::euclidean && bytes);
 }
 
-Coded code_center(const kernels::Kernels& kernels, Metric metric, const Rows& rows, unsigned threads,
-                  const StageWatch& watch) {
+std::vector<float> mean_of_rows(const kernels::Kernels& kernels, Metric metric, const Rows& rows, unsigned threads,
+                                const StageWatch& watch) {
+    const std::size_t dim = rows.dim();
+    std::vector<std::vector<double>> sums(n_blocks(rows.count()));
+    run_blocks(
+        "center", rows.count(), threads,
+        [&](std::size_t block, std::uint32_t begin, std::uint32_t end) {
+            std::vector<double> sum(dim, 0.0);
+            std::vector<float> values(dim);
+            for (std::uint32_t row = begin; row < end; ++row) {
+                load_row(kernels, metric, rows, row, values);
+                for (std::size_t i = 0; i < dim; ++i) sum[i] += values[i];
+            }
+            sums[block] = std::move(sum);
+        },
+        watch);
+    std::vector<float> mean(dim);
+    for (std::size_t i = 0; i < dim; ++i) {
+        double sum = 0;
+        for (const auto& block : sums) sum += block[i];
+        mean[i] = static_cast<float>(sum / std::max(1u, rows.count()));
+    }
+    return mean;
+}
+
+Coded code_scaled(const kernels::Kernels& kernels, Metric metric, const Rows& rows, std::vector<float> center,
+                  unsigned threads, const StageWatch& watch) {
     Coded coded;
-    coded.kind = CodeKind::none;
-    if (metric != Metric::dot) coded.center = mean_of_rows(kernels, metric, rows, threads, watch);
+    coded.center = std::move(center);
+    const codes::ScaledLayout layout(rows.dim());
+    coded.rows = base::allocate(rows.count() * layout.stride);
+    run_blocks(
+        "codes", rows.count(), threads,
+        [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
+            std::vector<float> values(rows.dim());
+            for (std::uint32_t row = begin; row < end; ++row) {
+                std::byte* out = coded.rows.data() + row * layout.stride;
+                if (!load_row(kernels, metric, rows, row, values)) {
+                    codes::encode_directionless(layout, out);
+                    continue;
+                }
+                for (std::size_t i = 0; i < coded.center.size(); ++i) values[i] -= coded.center[i];
+                codes::encode_scaled(values, layout, out);
+            }
+        },
+        watch);
     return coded;
 }
 
@@ -164,7 +149,10 @@ Coded code_rows(const kernels::Kernels& kernels, Metric metric, const Rows& rows
         default:
             break;
     }
-    return code_scaled(kernels, metric, rows, threads, watch);
+    // Inner products change when the origin moves.
+    std::vector<float> center;
+    if (metric != Metric::dot) center = mean_of_rows(kernels, metric, rows, threads, watch);
+    return code_scaled(kernels, metric, rows, std::move(center), threads, watch);
 }
 
 }  // namespace nearfile::index

@@ -63,8 +63,7 @@ SignedCodes signed_codes(const kernels::Kernels& kernels, Metric metric, const R
         return codes;
     }
     const codes::UniformLayout layout(rows.dim(), coded.kind == CodeKind::uniform_exact);
-    codes.copy = base::AlignedBuffer(coded.rows.size());
-    if (!codes.copy.ok()) throw std::bad_alloc();
+    codes.copy = base::allocate(coded.rows.size());
     const auto from = coded.rows.bytes();
     const auto to = codes.copy.bytes();
     for (std::size_t i = 0; i < from.size(); ++i) to[i] = from[i] ^ std::byte{0x80};  // minus 128
@@ -74,26 +73,12 @@ SignedCodes signed_codes(const kernels::Kernels& kernels, Metric metric, const R
     return codes;
 }
 
-// Every so many rows, decoded.
-std::vector<float> sample_rows(const SignedCodes& codes, std::uint32_t count, std::size_t dim) {
-    constexpr std::uint32_t wanted = 2048;
-    const std::uint32_t step = std::max(1u, count / wanted);
-    std::vector<float> sample;
-    sample.reserve((count / step + 1) * dim);
-    for (std::uint32_t row = 0; row < count; row += step) {
-        const std::int8_t* code = codes.rows + row * codes.stride;
-        for (std::size_t i = 0; i < dim; ++i) sample.push_back(codes.scales[row] * static_cast<float>(code[i]));
-    }
-    return sample;
-}
-
 // The codes of what planes see: projected, and coded again.
 SignedCodes project(const kernels::Kernels& kernels, const SignedCodes& codes, std::uint32_t count,
                     const codes::Projection& projection, unsigned threads, const StageWatch& watch) {
     const std::size_t dim = projection.dim;
     SignedCodes projected;
-    projected.copy = base::AlignedBuffer(count * codes::projected_dim);
-    if (!projected.copy.ok()) throw std::bad_alloc();
+    projected.copy = base::allocate(count * codes::projected_dim);
     projected.stride = codes::projected_dim;
     std::vector<float> scales(count);
     projected.extras = codes.extras;
@@ -146,7 +131,11 @@ Planted plant(const kernels::Kernels& kernels, Metric metric, const Rows& rows, 
     }
     SignedCodes codes = signed_codes(kernels, metric, rows, coded);
     if (planted.plane_dim < rows.dim()) {
-        planted.projection = codes::train_projection(kernels, sample_rows(codes, rows.count(), rows.dim()), rows.dim(),
+        const auto decode = [&](std::uint32_t row, std::span<float> out) {
+            const std::int8_t* code = codes.rows + row * codes.stride;
+            for (std::size_t i = 0; i < out.size(); ++i) out[i] = codes.scales[row] * static_cast<float>(code[i]);
+        };
+        planted.projection = codes::train_projection(kernels, sample_rows(rows.count(), rows.dim(), decode), rows.dim(),
                                                      base::derive_seed(options.seed, max_trees));
         const codes::Projection projection{planted.projection.rows.as<std::int8_t>(), planted.projection.scales,
                                            rows.dim()};

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <new>
 
 #include "codes/bits.hpp"
 #include "codes/scaled.hpp"
@@ -14,13 +13,12 @@ namespace {
 
 constexpr std::size_t batch = 128;
 
-base::AlignedBuffer allocate(std::size_t bytes) {
-    base::AlignedBuffer buffer(bytes);
-    if (!buffer.ok()) throw std::bad_alloc();
-    return buffer;
-}
-
 }  // namespace
+
+void PointCodes::decode(std::uint32_t item, std::span<float> out) const noexcept {
+    const std::int8_t* from = code(item);
+    for (std::size_t i = 0; i < dim; ++i) out[i] = scales[item] * static_cast<float>(from[i]);
+}
 
 forest::Points PointCodes::points() const noexcept {
     return {code(0), stride, {reinterpret_cast<const std::byte*>(scales.data()), sizeof(float)}, {}, dim, count()};
@@ -32,7 +30,7 @@ PointCodes code_points(const kernels::Kernels& kernels, Metric metric, const Row
     const std::uint32_t count = rows.count();
     points.dim = space.dim();
     points.stride = (points.dim + 15) / 16 * 16;
-    points.rows = allocate(count * points.stride);
+    points.rows = base::allocate(count * points.stride);
     points.scales.resize(count);
     points.squared_norms.resize(count);
     points.full_norms.resize(count);
@@ -64,7 +62,7 @@ PointCodes reorder(const PointCodes& points, std::span<const std::uint32_t> orde
     PointCodes moved;
     moved.dim = points.dim;
     moved.stride = points.stride;
-    moved.rows = allocate(points.rows.size());
+    moved.rows = base::allocate(points.rows.size());
     moved.scales.resize(order.size());
     moved.squared_norms.resize(order.size());
     moved.full_norms.resize(order.size());
@@ -85,7 +83,7 @@ PointCodes reorder(const PointCodes& points, std::span<const std::uint32_t> orde
 }
 
 base::AlignedBuffer reorder(const base::AlignedBuffer& rows, std::size_t stride, std::span<const std::uint32_t> order) {
-    base::AlignedBuffer moved = allocate(rows.size());
+    base::AlignedBuffer moved = base::allocate(rows.size());
     for (std::size_t item = 0; item < order.size(); ++item) {
         std::memcpy(moved.data() + item * stride, rows.data() + order[item] * stride, stride);
     }

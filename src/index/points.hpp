@@ -25,6 +25,8 @@ struct PointCodes {
     const std::int8_t* code(std::uint32_t item) const noexcept {
         return rows.as<const std::int8_t>().data() + item * stride;
     }
+    // What the code stands for.
+    void decode(std::uint32_t item, std::span<float> out) const noexcept;
     forest::Points points() const noexcept;
 };
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <new>
 
 #include "codes/bits.hpp"
 
@@ -23,9 +22,7 @@ void Rows::append(std::span<const float> rows) {
     const auto n = static_cast<std::uint32_t>(rows.size() / dim_);
     const std::size_t chunks_needed = (static_cast<std::size_t>(count_) + n + rows_per_chunk_ - 1) / rows_per_chunk_;
     while (chunks_.size() < chunks_needed) {
-        base::AlignedBuffer chunk(rows_per_chunk_ * row_bytes_);
-        if (!chunk.ok()) throw std::bad_alloc();
-        chunks_.push_back(std::move(chunk));
+        chunks_.push_back(base::allocate(rows_per_chunk_ * row_bytes_));
     }
     for (std::uint32_t i = 0; i < n; ++i) {
         const auto values = rows.subspan(static_cast<std::size_t>(i) * dim_, dim_);

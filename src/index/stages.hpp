@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/parallel.hpp"
 #include "index/coding.hpp"
@@ -25,20 +27,31 @@ inline void run_stage(std::string_view stage, std::size_t n_tasks, unsigned thre
 inline constexpr std::uint32_t block_rows = 4096;
 
 inline std::size_t n_blocks(std::uint32_t count) {
-    return (count + block_rows - 1) / block_rows;
+    return (static_cast<std::size_t>(count) + block_rows - 1) / block_rows;
 }
 
+// `work` takes the number of a block, its first row and the one after its last.
 template <class Work>
 void run_blocks(std::string_view stage, std::uint32_t count, unsigned threads, const Work& work,
-                const StageWatch& watch) {
+                const StageWatch& watch, std::uint32_t rows_a_block = block_rows) {
     std::atomic<bool> stop{false};
     run_stage(
-        stage, n_blocks(count), threads,
+        stage, (static_cast<std::size_t>(count) + rows_a_block - 1) / rows_a_block, threads,
         [&](std::size_t block) {
-            const auto begin = static_cast<std::uint32_t>(block * block_rows);
-            work(block, begin, std::min(count, begin + block_rows));
+            const auto begin = static_cast<std::uint32_t>(block * rows_a_block);
+            work(block, begin, std::min(count, begin + rows_a_block));
         },
         watch, stop);
+}
+
+// About 2,048 rows, evenly spread, one after another; `load` writes row i into a span.
+template <class Load>
+std::vector<float> sample_rows(std::uint32_t count, std::size_t dim, const Load& load) {
+    constexpr std::uint32_t wanted = 2048;
+    const std::uint32_t step = std::max(1u, count / wanted);
+    std::vector<float> sample((static_cast<std::size_t>(count) + step - 1) / step * dim);
+    for (std::uint32_t row = 0; row < count; row += step) load(row, std::span(sample).subspan(row / step * dim, dim));
+    return sample;
 }
 
 }  // namespace nearfile::index

@@ -1,0 +1,56 @@
+#include "index/choosing.hpp"
+
+#include <vector>
+
+#include "base/random.hpp"
+#include "index/coding.hpp"
+#include "index/stages.hpp"
+
+namespace nearfile::index {
+namespace {
+
+// A projection that keeps less of the variance costs more recall than it saves bytes.
+constexpr double least_variance_kept = 0.85;
+constexpr std::size_t most_rotated_dim = 2048;
+
+double variance_kept(const kernels::Kernels& kernels, const Space& space, std::span<const float> sample,
+                     std::size_t dim) {
+    codes::ScaledQuery whole(dim);
+    std::vector<float> seen(space.dim());
+    double all = 0;
+    double kept = 0;
+    for (std::size_t start = 0; start < sample.size(); start += dim) {
+        const auto values = sample.subspan(start, dim);
+        whole.set(values);
+        space.apply(kernels, values, whole, seen);
+        for (const float value : values) all += static_cast<double>(value) * value;
+        for (const float value : seen) kept += static_cast<double>(value) * value;
+    }
+    return all > 0 ? kept / all : 1.0;
+}
+
+}  // namespace
+
+ChosenSpace choose_space(const kernels::Kernels& kernels, Metric metric, const Rows& rows,
+                         std::span<const float> center, bool sketched, std::uint64_t seed) {
+    const std::size_t dim = rows.dim();
+    const std::uint64_t rotation_seed = base::derive_seed(seed, rotation_part);
+    ChosenSpace chosen;
+    if (dim <= codes::projected_dim || rows.count() == 0) {
+        chosen.space = sketched ? Space(dim, rotation_seed) : Space(dim);
+        return chosen;
+    }
+    const std::vector<float> sample = sample_rows(rows.count(), dim, [&](std::uint32_t row, std::span<float> values) {
+        load_row(kernels, metric, rows, row, values);
+        for (std::size_t i = 0; i < center.size(); ++i) values[i] -= center[i];
+    });
+    chosen.projection = codes::train_projection(kernels, sample, dim, base::derive_seed(seed, projection_part));
+    chosen.space = Space(codes::Projection{chosen.projection.rows.as<std::int8_t>(), chosen.projection.scales, dim});
+    if (sketched && dim <= most_rotated_dim &&
+        variance_kept(kernels, chosen.space, sample, dim) < least_variance_kept) {
+        chosen = {Space(dim, rotation_seed), {}};
+    }
+    return chosen;
+}
+
+}  // namespace nearfile::index

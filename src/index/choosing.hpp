@@ -1,0 +1,22 @@
+// Which space the trees and walks of a graph see vectors in.
+#pragma once
+
+#include <span>
+
+#include "codes/projection.hpp"
+#include "index/rows.hpp"
+#include "index/space.hpp"
+
+namespace nearfile::index {
+
+struct ChosenSpace {
+    Space space;                          // refers to the rest
+    codes::TrainedProjection projection;  // where that is what it is
+};
+
+// `center`: of what is seen. `sketched`: whether the walk has sketches, which need the variance of the data spread over
+// the dimensions.
+ChosenSpace choose_space(const kernels::Kernels& kernels, Metric metric, const Rows& rows,
+                         std::span<const float> center, bool sketched, std::uint64_t seed);
+
+}  // namespace nearfile::index

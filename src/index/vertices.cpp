@@ -1,0 +1,86 @@
+#include "index/vertices.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "codes/nibble.hpp"
+#include "index/edges.hpp"
+#include "index/stages.hpp"
+
+namespace nearfile::index {
+namespace {
+
+// Half precision reaches 65,504; leave room for what no sampled edge had.
+float choose_scale(const kernels::Kernels& kernels, const graph::Adjacency& graph, const PointCodes& points,
+                   codes::SketchKind kind) {
+    constexpr float wanted = 1024.0f;
+    const PointDistances distances(kernels, points);
+    const std::uint32_t step = std::max(1u, graph.count() / 65536);
+    float largest = 0;
+    std::vector<float> far(graph.degree());
+    for (std::uint32_t item = 0; item < graph.count(); item += step) {
+        const auto neighbors = graph.neighbors(item);
+        distances.from(item, neighbors, far.data());
+        for (std::size_t i = 0; i < neighbors.size(); ++i) largest = std::max(largest, far[i]);
+    }
+    if (kind == codes::SketchKind::inner_product) largest = std::sqrt(largest);
+    return largest > 1e-30f ? wanted / largest : 1.0f;
+}
+
+}  // namespace
+
+base::AlignedBuffer plain_vertices(const graph::Adjacency& graph) {
+    base::AlignedBuffer rows =
+        base::allocate(static_cast<std::size_t>(graph.count()) * graph.degree() * sizeof(graph::RowId));
+    auto to = rows.as<graph::RowId>();
+    for (std::uint32_t item = 0; item < graph.count(); ++item) {
+        const auto row = graph.row(item);
+        std::copy(row.begin(), row.end(), to.begin() + static_cast<std::ptrdiff_t>(item) * graph.degree());
+    }
+    return rows;
+}
+
+SketchedVertices sketched_vertices(const kernels::Kernels& kernels, const graph::Adjacency& graph,
+                                   const PointCodes& points, codes::SketchKind kind, unsigned threads,
+                                   const StageWatch& watch) {
+    const codes::SketchLayout layout(points.dim, graph.degree());
+    SketchedVertices vertices{base::allocate(graph.count() * layout.stride),
+                              choose_scale(kernels, graph, points, kind)};
+    const codes::SketchWriter writer(kernels, layout, kind, vertices.scale);
+    run_blocks(
+        "sketches", graph.count(), threads,
+        [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
+            std::vector<float> vertex((points.dim + 7) / 8 * 8);
+            for (std::uint32_t item = begin; item < end; ++item) {
+                std::byte* row = vertices.rows.data() + item * layout.stride;
+                writer.clear(row);
+                points.decode(item, vertex);
+                const auto neighbors = graph.neighbors(item);
+                for (std::size_t place = 0; place < neighbors.size(); ++place) {
+                    const std::uint32_t other = neighbors[place];
+                    writer.add(row, place, other, vertex.data(), points.code(other), points.scales[other]);
+                }
+            }
+        },
+        watch, items_a_task);
+    return vertices;
+}
+
+base::AlignedBuffer nibble_rows(const PointCodes& points, unsigned threads, const StageWatch& watch) {
+    const codes::NibbleLayout layout(points.dim);
+    base::AlignedBuffer rows = base::allocate(points.count() * layout.stride);
+    run_blocks(
+        "codes", points.count(), threads,
+        [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
+            std::vector<float> values(points.dim);
+            for (std::uint32_t item = begin; item < end; ++item) {
+                points.decode(item, values);
+                codes::encode_nibbles(values, points.full_norms[item], layout, rows.data() + item * layout.stride);
+            }
+        },
+        watch, items_a_task);
+    return rows;
+}
+
+}  // namespace nearfile::index

@@ -1,0 +1,24 @@
+// The graph as a search reads it: rows of neighbours, with sketches of them or without, and 4-bit codes.
+#pragma once
+
+#include "base/aligned_buffer.hpp"
+#include "codes/sketch.hpp"
+#include "graph/adjacency.hpp"
+#include "index/points.hpp"
+
+namespace nearfile::index {
+
+base::AlignedBuffer plain_vertices(const graph::Adjacency& graph);
+
+struct SketchedVertices {
+    base::AlignedBuffer rows;
+    float scale = 0;  // of what sketches say about distances
+};
+
+SketchedVertices sketched_vertices(const kernels::Kernels& kernels, const graph::Adjacency& graph,
+                                   const PointCodes& points, codes::SketchKind kind, unsigned threads,
+                                   const StageWatch& watch);
+
+base::AlignedBuffer nibble_rows(const PointCodes& points, unsigned threads, const StageWatch& watch);
+
+}  // namespace nearfile::index
