@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cmath>
 
+#include "index/left_out.hpp"
 #include "index/scratch.hpp"
 #include "index/search.hpp"
 #include "index/stages.hpp"
@@ -28,16 +29,18 @@ public:
           watch_(watch),
           count_(state.description.count),
           n_queries_(queries.values.size() / state.description.dim),
-          truth_(nearest_distances(state, queries, most_k, threads, watch)) {}
+          truth_(nearest_distances(state, queries, most_k, threads, watch)) {
+        for (const std::uint32_t item : queries.items) left_out_.emplace_back(state, item);
+    }
 
-    std::vector<CalibrationPoint> run() const {
+    std::vector<CalibrationPoint> run() {
         std::vector<CalibrationPoint> points;
         for (const std::uint32_t k : ks) measure(k, points);
         return points;
     }
 
 private:
-    void measure(std::uint32_t k, std::vector<CalibrationPoint>& points) const {
+    void measure(std::uint32_t k, std::vector<CalibrationPoint>& points) {
         float best = 0;
         for (std::uint32_t effort = std::max(10u, k); effort <= std::min(most_effort, count_ / 2);
              effort += std::max(2u, effort / 4)) {
@@ -47,7 +50,7 @@ private:
         }
     }
 
-    float recall(std::uint32_t k, std::uint32_t effort) const {
+    float recall(std::uint32_t k, std::uint32_t effort) {
         constexpr std::size_t queries_a_task = 16;
         std::vector<std::uint32_t> found(n_queries_);
         std::atomic<bool> stop{false};
@@ -68,15 +71,15 @@ private:
     }
 
     // How many of a walk's answers are among the nearest; ties count as found.
-    std::uint32_t hits(std::size_t q, std::uint32_t effort, Scratch& scratch, std::span<Neighbor> out) const {
+    std::uint32_t hits(std::size_t q, std::uint32_t effort, Scratch& scratch, std::span<Neighbor> out) {
         const std::size_t dim = state_.description.dim;
         const auto values = std::span(queries_.values).subspan(q * dim, dim);
         SearchOptions options;
         options.effort = effort;
-        if (queries_.items.empty()) {
+        if (left_out_.empty()) {
             search(state_, values, options, scratch, out);
         } else {
-            search_without(state_, values, options, queries_.items[q], scratch, out);
+            search_without(state_, values, options, left_out_[q], scratch, out);
         }
         const float farthest = truth_[q][out.size() - 1];
         const float tolerated = farthest + std::fabs(farthest) * 1e-6f;
@@ -95,6 +98,7 @@ private:
     const std::uint32_t count_;
     const std::size_t n_queries_;
     const std::vector<std::vector<float>> truth_;  // distances of the most_k nearest
+    std::vector<LeftOut> left_out_;                // where queries are items
 };
 
 // On the curve of one k.

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "index/calibration.hpp"
+#include "index/left_out.hpp"
 #include "index/steering.hpp"
 
 namespace nearfile::index {
@@ -45,19 +46,27 @@ std::size_t width_wanted(const Index::State& state, const SearchOptions& options
 }
 
 // The best of a walk that starts in the leaf of the first tree that the query falls into.
-void walk_to(const Index::State& state, std::size_t width, std::size_t k, std::span<const graph::RowId> without,
-             Scratch& scratch) {
+void walk_to(const Index::State& state, std::size_t width, std::size_t k, LeftOut* left_out, Scratch& scratch) {
     Scorer& scorer = scratch.scorer;
     scratch.candidates.clear();
     scorer.seeds(scratch.candidates);
-    const std::size_t degree = state.graph->degree;
+    const auto walk = [&](auto& steering) {
+        const std::size_t degree = state.graph->degree;
+        if (left_out == nullptr) {
+            graph::walk(steering, scratch.candidates, {}, width, degree, scratch.walk);
+            return;
+        }
+        SteeringWithout without(steering, *left_out);
+        const std::array<graph::RowId, 1> item = {left_out->item()};
+        graph::walk(without, scratch.candidates, item, width, degree, scratch.walk);
+    };
     if (scratch.tables) {
         SketchSteering steering(state, *scratch.tables);
         steering.set_query(scorer);
-        graph::walk(steering, scratch.candidates, without, width, degree, scratch.walk);
+        walk(steering);
     } else {
         CodeSteering steering(state, scorer);
-        graph::walk(steering, scratch.candidates, without, width, degree, scratch.walk);
+        walk(steering);
     }
     scratch.candidates.clear();
     const graph::Frontier& met = scratch.walk.frontier;
@@ -202,7 +211,7 @@ void search(const Index::State& state, std::span<const float> query, const Searc
         const std::size_t width = width_wanted(state, options, k);
         const std::uint32_t count = state.description.count;
         const bool walks = !options.exact && count > least_walked && width < count;
-        if (walks) walk_to(state, width, k, {}, scratch);
+        if (walks) walk_to(state, width, k, nullptr, scratch);
         if (walks && scratch.candidates.size() >= k) {
             search.consider(scratch.candidates);
         } else {
@@ -226,13 +235,12 @@ void search(const Index::State& state, std::span<const float> query, const Searc
 }
 
 void search_without(const Index::State& state, std::span<const float> query, const SearchOptions& options,
-                    std::uint32_t item, Scratch& scratch, std::span<Neighbor> out) {
+                    LeftOut& left_out, Scratch& scratch, std::span<Neighbor> out) {
     const std::size_t k = out.size();
     scratch.scorer.set_query(query);
     Search search(state, scratch, k);
-    const std::array<graph::RowId, 1> without = {item};
-    walk_to(state, width_wanted(state, options, k), k, without, scratch);
-    std::erase(scratch.candidates, item);
+    walk_to(state, width_wanted(state, options, k), k, &left_out, scratch);
+    std::erase(scratch.candidates, left_out.item());
     if (scratch.candidates.size() < k) {
         std::fill(out.begin(), out.end(), Neighbor{0, infinity});
         return;

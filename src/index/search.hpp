@@ -8,12 +8,14 @@
 
 namespace nearfile::index {
 
+class LeftOut;
+
 // Fills `out` (the min(k, n) nearest fit exactly), nearest first, ties by smaller id. Distances are the user's.
 void search(const Index::State& state, std::span<const float> query, const SearchOptions& options, Scratch& scratch,
             std::span<Neighbor> out);
 
-// The same of a walk that leaves one item out; `out` must be fewer than the items.
+// The same of a walk through the graph as it would be without an item; `out` must be fewer than the items.
 void search_without(const Index::State& state, std::span<const float> query, const SearchOptions& options,
-                    std::uint32_t item, Scratch& scratch, std::span<Neighbor> out);
+                    LeftOut& left_out, Scratch& scratch, std::span<Neighbor> out);
 
 }  // namespace nearfile::index
