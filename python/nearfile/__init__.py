@@ -26,7 +26,6 @@ from nearfile.errors import (
     MissingFileError,
     NearfileError,
     NotFoundError,
-    UnlikeQueriesWarning,
 )
 from nearfile.index import Index, open, open_buffer
 
@@ -43,7 +42,6 @@ __all__ = [
     "MissingFileError",
     "NearfileError",
     "NotFoundError",
-    "UnlikeQueriesWarning",
     "__version__",
     "build",
     "convert",

@@ -1,34 +1,26 @@
 #include "graph/candidate_lists.hpp"
 
-#include <algorithm>
+#include <array>
 
 namespace nearfile::graph {
 
-CandidateLists::CandidateLists(std::uint32_t count, std::uint32_t kept, std::uint32_t added)
-    : kept_(kept),
-      // Room for two additions between settlings: sorting is what costs.
-      capacity_(kept + 2 * added),
-      places_(static_cast<std::size_t>(count) * capacity_),
-      sizes_(count),
-      limits_(count, no_candidate) {}
+CandidateLists::CandidateLists(std::uint32_t count, std::uint32_t kept)
+    : kept_(std::min(kept, most_kept)), places_(static_cast<std::size_t>(count) * kept_, no_candidate) {}
 
 void CandidateLists::add(RowId item, std::span<const Candidate> some) {
-    if (sizes_[item] + some.size() > capacity_) settle(item);
-    std::copy(some.begin(), some.end(), places(item) + sizes_[item]);
-    sizes_[item] = static_cast<std::uint16_t>(sizes_[item] + some.size());
-}
-
-void CandidateLists::settle(RowId item) {
-    Candidate* first = places(item);
-    std::sort(first, first + sizes_[item]);
-    const auto size = static_cast<std::size_t>(std::unique(first, first + sizes_[item]) - first);
-    sizes_[item] = static_cast<std::uint16_t>(std::min<std::size_t>(size, kept_));
-    if (size >= kept_) limits_[item] = first[kept_ - 1];
-}
-
-std::span<const Candidate> CandidateLists::best(RowId item) {
-    settle(item);
-    return {places(item), sizes_[item]};
+    std::array<Candidate, most_kept> merged;
+    Candidate* const own = places_.data() + static_cast<std::size_t>(item) * kept_;
+    std::size_t from_own = 0;
+    std::size_t from_some = 0;
+    // Which is next is a coin flip to the processor, so there is no branch; equals advance both.
+    for (std::size_t i = 0; i < kept_; ++i) {
+        const Candidate a = own[from_own];
+        const Candidate b = some[from_some];
+        merged[i] = std::min(a, b);
+        from_own += a <= b ? 1 : 0;
+        from_some += b <= a && b != no_candidate ? 1 : 0;
+    }
+    std::copy_n(merged.begin(), kept_, own);
 }
 
 }  // namespace nearfile::graph

@@ -1,6 +1,7 @@
 // For every item the best candidates met so far, a bounded number. Different items may be added to at once.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -12,26 +13,36 @@ namespace nearfile::graph {
 
 class CandidateLists {
 public:
-    // `kept`: how many stay. `added`: the most that one call adds.
-    CandidateLists(std::uint32_t count, std::uint32_t kept, std::uint32_t added);
+    static constexpr std::uint32_t most_kept = 64;
+
+    // `kept`: how many stay, at most most_kept.
+    CandidateLists(std::uint32_t count, std::uint32_t kept);
 
     // Nothing that is not below can enter the item's list.
-    Candidate limit(RowId item) const noexcept { return limits_[item]; }
+    Candidate limit(RowId item) const noexcept { return places(item)[kept_ - 1]; }
 
+    // For an item that is added to soon.
+    void prefetch(RowId item) const noexcept {
+        for (std::size_t i = 0; i < kept_; i += 8) __builtin_prefetch(places(item) + i, 1);
+    }
+
+    // `some`: in ascending order without repetitions, and at the end no_candidate. What is there already is not added
+    // again.
     void add(RowId item, std::span<const Candidate> some);
 
-    // In ascending order, without repetitions. The list is settled in place.
-    std::span<const Candidate> best(RowId item);
+    // In ascending order, without repetitions.
+    std::span<const Candidate> best(RowId item) const noexcept {
+        const Candidate* first = places(item);
+        return {first, std::lower_bound(first, first + kept_, no_candidate)};
+    }
 
 private:
-    Candidate* places(RowId item) noexcept { return places_.data() + static_cast<std::size_t>(item) * capacity_; }
-    void settle(RowId item);
+    const Candidate* places(RowId item) const noexcept {
+        return places_.data() + static_cast<std::size_t>(item) * kept_;
+    }
 
     std::uint32_t kept_;
-    std::uint32_t capacity_;
-    std::vector<Candidate> places_;
-    std::vector<std::uint16_t> sizes_;
-    std::vector<Candidate> limits_;
+    std::vector<Candidate> places_;  // ascending for each item; no_candidate where a place is free
 };
 
 }  // namespace nearfile::graph

@@ -1,12 +1,17 @@
 #include "graph/connect.hpp"
 
 #include <algorithm>
+#include <array>
+#include <iterator>
 
 namespace nearfile::graph {
 namespace {
 
 // Of the many that point at a hub only the nearest are worth pruning among.
 constexpr std::size_t most_joined = 4;
+
+// At once by a refiner: their neighbours are measured in one go.
+constexpr std::size_t looked_at = 8;
 
 }  // namespace
 
@@ -60,32 +65,73 @@ std::vector<RowId> nearest(const Distances& distances, RowId item, std::span<con
     return ids;
 }
 
-void Refiner::meet(RowId item, std::span<const RowId> some) {
-    fresh_.clear();
+void Refiner::meet(std::span<const RowId> some) {
+    const std::size_t before = fresh_.size();
+    fresh_.resize(before + some.size());
+    std::size_t n_fresh = before;
     for (const RowId each : some) {
-        if (visited_.insert(each)) fresh_.push_back(each);
+        fresh_[n_fresh] = each;
+        n_fresh += marks_.meet(each) ? 1 : 0;
     }
+    fresh_.resize(n_fresh);
+}
+
+// Those that are fresh and below the bar become near_, ascending, at most as many as can stay in view.
+void Refiner::measure(RowId item, Candidate bar) {
     far_.resize(fresh_.size());
+    near_.resize(fresh_.size());
     distances_.from(item, fresh_, far_.data());
-    for (std::size_t i = 0; i < fresh_.size(); ++i) frontier_.insert(far_[i], fresh_[i]);
+    std::size_t n_near = 0;
+    for (std::size_t i = 0; i < fresh_.size(); ++i) {
+        const Candidate each = candidate(far_[i], fresh_[i]);
+        near_[n_near] = each;
+        n_near += each < bar ? 1 : 0;
+    }
+    near_.resize(n_near);
+    if (n_near > width_) {
+        std::nth_element(near_.begin(), near_.begin() + width_, near_.end());
+        near_.resize(width_);
+    }
+    std::sort(near_.begin(), near_.end());
+}
+
+// Meets the neighbours of the nearest in view that it has not been at. Returns how many these were.
+std::size_t Refiner::look(std::size_t most) {
+    std::array<RowId, looked_at> next;
+    std::size_t n_next = 0;
+    for (std::size_t i = 0; i < view_.size() && n_next < most; ++i) {
+        const RowId each = item_of(view_[i]);
+        if (marks_.been(each)) continue;
+        marks_.set_been(each);
+        from_.prefetch(each);
+        next[n_next++] = each;
+    }
+    fresh_.clear();
+    for (std::size_t i = 0; i < n_next; ++i) meet(from_.neighbors(next[i]));
+    return n_next;
 }
 
 void Refiner::refine(RowId item, Adjacency& to) {
-    frontier_.reset(width_);
-    visited_.reset(static_cast<std::size_t>(width_) * 32);
-    visited_.insert(item);
-    candidates_.clear();
-    const auto own = from_.neighbors(item);
-    meet(item, own);
-    for (std::size_t i = 0; i < fresh_.size(); ++i) candidates_.push_back(candidate(far_[i], fresh_[i]));
-    for (std::uint32_t step = 0; step < steps_ && frontier_.has_next(); ++step)
-        meet(item, from_.neighbors(frontier_.next().item));
-    for (std::size_t i = 0; i < frontier_.size(); ++i) {
-        candidates_.push_back(candidate(frontier_[i].distance, frontier_[i].item));
+    marks_.start();
+    marks_.meet(item);
+    fresh_.clear();
+    meet(from_.neighbors(item));
+    measure(item, no_candidate);
+    own_.assign(near_.begin(), near_.end());
+    view_.assign(near_.begin(), near_.end());
+    for (std::uint32_t step = 0; step < steps_;) {
+        const std::size_t looked = look(std::min<std::size_t>(looked_at, steps_ - step));
+        if (looked == 0) break;
+        step += static_cast<std::uint32_t>(looked);
+        measure(item, view_.size() < width_ ? no_candidate : view_.back());
+        merged_.resize(view_.size() + near_.size());
+        std::merge(view_.begin(), view_.end(), near_.begin(), near_.end(), merged_.begin());
+        merged_.resize(std::min<std::size_t>(merged_.size(), width_));
+        std::swap(view_, merged_);
     }
-    std::sort(candidates_.begin(), candidates_.end());
-    candidates_.erase(std::unique(candidates_.begin(), candidates_.end()), candidates_.end());
-    to.set(item, pruner_.keep(candidates_, to.degree()));
+    merged_.clear();
+    std::set_union(view_.begin(), view_.end(), own_.begin(), own_.end(), std::back_inserter(merged_));
+    to.set(item, pruner_.keep(merged_, to.degree()));
 }
 
 }  // namespace nearfile::graph

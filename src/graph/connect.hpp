@@ -8,9 +8,8 @@
 
 #include "graph/adjacency.hpp"
 #include "graph/candidate.hpp"
-#include "graph/frontier.hpp"
+#include "graph/marks.hpp"
 #include "graph/prune.hpp"
-#include "graph/visited.hpp"
 
 namespace nearfile::graph {
 
@@ -47,26 +46,37 @@ private:
 // The nearest `most` of `some`, nearest first.
 std::vector<RowId> nearest(const Distances& distances, RowId item, std::span<const RowId> some, std::size_t most);
 
-// New neighbours for an item from a walk that starts at it.
+// New neighbours for an item from a walk that starts at it. For many items one after another: it is as large as the
+// graph.
 class Refiner {
 public:
+    // `width`: how many items stay in view. `steps`: how many are looked at, the nearest first, a few at a time.
     Refiner(const Distances& distances, const Adjacency& from, float alpha, std::uint32_t width, std::uint32_t steps)
-        : distances_(distances), from_(from), pruner_(distances, alpha), width_(width), steps_(steps) {}
+        : distances_(distances),
+          from_(from),
+          pruner_(distances, alpha),
+          marks_(from.count()),
+          width_(width),
+          steps_(steps) {}
     void refine(RowId item, Adjacency& to);
 
 private:
-    void meet(RowId item, std::span<const RowId> some);
+    void meet(std::span<const RowId> some);
+    void measure(RowId item, Candidate bar);
+    std::size_t look(std::size_t most);
 
     const Distances& distances_;
     const Adjacency& from_;
     Pruner pruner_;
+    Marks marks_;
     std::uint32_t width_;
     std::uint32_t steps_;
-    Frontier frontier_;
-    Visited visited_;
     std::vector<RowId> fresh_;
     std::vector<float> far_;
-    std::vector<Candidate> candidates_;
+    std::vector<Candidate> near_;  // ascending, as are the others
+    std::vector<Candidate> own_;
+    std::vector<Candidate> view_;
+    std::vector<Candidate> merged_;
 };
 
 }  // namespace nearfile::graph

@@ -3,11 +3,28 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <vector>
 
 namespace nearfile::graph {
 
 using RowId = std::uint32_t;
+
+// A few items brought together for many distances among them, which are then cheaper than by number. They go by their
+// place in what was taken. For one thread, reused.
+class Gathering {
+public:
+    virtual ~Gathering() = default;
+
+    virtual void take(std::span<const RowId> some) = 0;
+
+    // From the item at `place` to those at the places `to`.
+    virtual void from(std::uint32_t place, std::span<const std::uint32_t> to, float* out) = 0;
+
+    // Between all pairs: out[i * stride + j] from place i to place j. `stride` is at least the number of items.
+    virtual void all(std::size_t stride, float* out) = 0;
+};
 
 class Distances {
 public:
@@ -19,8 +36,35 @@ public:
     // metric is Euclidean. Called from many threads.
     virtual void from(RowId item, std::span<const RowId> to, float* out) const = 0;
 
+    // The same distances. It refers to this.
+    virtual std::unique_ptr<Gathering> gathering() const;
+
     // How much a factor on the metric's distances means here: its square where distances are squared.
     virtual float scaled(float factor) const noexcept = 0;
 };
+
+// Where nothing is gained by bringing items together.
+class GatheredNumbers final : public Gathering {
+public:
+    explicit GatheredNumbers(const Distances& distances) : distances_(distances) {}
+    void take(std::span<const RowId> some) override { items_.assign(some.begin(), some.end()); }
+    void from(std::uint32_t place, std::span<const std::uint32_t> to, float* out) override {
+        to_.clear();
+        for (const std::uint32_t each : to) to_.push_back(items_[each]);
+        distances_.from(items_[place], to_, out);
+    }
+    void all(std::size_t stride, float* out) override {
+        for (std::size_t i = 0; i < items_.size(); ++i) distances_.from(items_[i], items_, out + i * stride);
+    }
+
+private:
+    const Distances& distances_;
+    std::vector<RowId> items_;
+    std::vector<RowId> to_;
+};
+
+inline std::unique_ptr<Gathering> Distances::gathering() const {
+    return std::make_unique<GatheredNumbers>(*this);
+}
 
 }  // namespace nearfile::graph

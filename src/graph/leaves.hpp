@@ -1,6 +1,7 @@
 // Candidates from one leaf of a tree: everything in it against everything.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -10,15 +11,21 @@ namespace nearfile::graph {
 
 class LeafProducts {
 public:
-    LeafProducts(const Distances& distances, std::uint32_t best) : distances_(distances), best_(best) {}
+    // `best`: at most most_best.
+    LeafProducts(const Distances& distances, std::uint32_t best);
 
-    // Every item of the leaf offers its `best` nearest of the leaf to its list.
+    static constexpr std::uint32_t most_best = 32;
+
+    // Every item of the leaf offers its `best` nearest of the leaf to its list, and a few more.
     void offer(std::span<const RowId> leaf, CandidateLists& lists);
 
 private:
-    const Distances& distances_;
+    float bound(const float* row, std::size_t padded) const;
+
+    std::unique_ptr<Gathering> gathering_;
     std::uint32_t best_;
-    std::vector<float> row_;
+    std::vector<float> matrix_;
+    std::vector<std::uint32_t> places_;
     std::vector<Candidate> near_;
 };
 

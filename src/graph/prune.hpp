@@ -1,6 +1,7 @@
 // Occlusion pruning: which of the candidates become neighbours.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -13,16 +14,18 @@ namespace nearfile::graph {
 // from item to item.
 class Pruner {
 public:
-    Pruner(const Distances& distances, float alpha) : distances_(distances), alpha_(distances.scaled(alpha)) {}
+    Pruner(const Distances& distances, float alpha)
+        : gathering_(distances.gathering()), alpha_(distances.scaled(alpha)) {}
 
     // `candidates` in ascending order, without the item itself and without repetitions.
     std::span<const RowId> keep(std::span<const Candidate> candidates, std::size_t most);
 
 private:
-    const Distances& distances_;
+    std::unique_ptr<Gathering> gathering_;
     float alpha_;
-    std::vector<Candidate> left_;
     std::vector<RowId> ids_;
+    std::vector<float> far_;
+    std::vector<std::uint32_t> left_;  // places of candidates
     std::vector<float> to_kept_;
     std::vector<RowId> kept_;
 };

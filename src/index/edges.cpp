@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -89,7 +90,7 @@ graph::Adjacency near_edges(const graph::Distances& distances, const GrowOne<Spl
     const std::uint32_t count = distances.count();
     graph::Adjacency graph(count, plan.degree);
     {
-        graph::CandidateLists lists(count, candidates_kept, candidates_of_leaf);
+        graph::CandidateLists lists(count, candidates_kept);
         collect(distances, grow_one, plan, watch, lists);
         run_blocks(
             "pruning", count, plan.threads,
@@ -103,10 +104,10 @@ graph::Adjacency near_edges(const graph::Distances& distances, const GrowOne<Spl
     }
     graph = with_reverse(distances, graph, plan, watch);
     graph::Adjacency refined(count, plan.degree);
-    run_blocks(
+    run_blocks_with(
         "refining", count, plan.threads,
-        [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
-            graph::Refiner refiner(distances, graph, plan.alpha, refine_width, refine_steps);
+        [&] { return std::make_unique<graph::Refiner>(distances, graph, plan.alpha, refine_width, refine_steps); },
+        [&](graph::Refiner& refiner, std::uint32_t begin, std::uint32_t end) {
             for (std::uint32_t item = begin; item < end; ++item) refiner.refine(item, refined);
         },
         watch, items_a_task);

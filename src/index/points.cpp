@@ -12,6 +12,81 @@ namespace nearfile::index {
 namespace {
 
 constexpr std::size_t batch = 128;
+constexpr std::size_t most_queries = 4;  // of dot_i8_block
+constexpr std::size_t rows_ahead = 6;
+
+float squared(float norm, float scale, float other_norm, float other_scale, std::int32_t product) {
+    const float distance = norm + other_norm - 2.0f * (scale * other_scale * static_cast<float>(product));
+    return distance > 0.0f ? distance : 0.0f;
+}
+
+// Rows one after another, each filled up with zeros so that it can be a query.
+class GatheredPoints final : public graph::Gathering {
+public:
+    GatheredPoints(const kernels::Kernels& kernels, const PointCodes& points)
+        : kernels_(kernels), points_(points), bytes_((points.dim + 63) / 64 * 64) {}
+
+    void take(std::span<const graph::RowId> some) override {
+        if (scales_.size() < some.size()) {
+            rows_ = base::allocate(some.size() * bytes_ + kernels::code_overread);
+            std::memset(rows_.data(), 0, rows_.size());
+            scales_.resize(some.size());
+            norms_.resize(some.size());
+            products_.resize(most_queries * some.size());
+        }
+        count_ = some.size();
+        for (std::size_t i = 0; i < count_; ++i) {
+            if (i + rows_ahead < count_) points_.prefetch(some[i + rows_ahead]);
+            std::memcpy(rows_.data() + i * bytes_, points_.code(some[i]), points_.stride);
+            scales_[i] = points_.scales[some[i]];
+            norms_[i] = points_.squared_norms[some[i]];
+        }
+    }
+
+    void from(std::uint32_t place, std::span<const std::uint32_t> to, float* out) override {
+        kernels_.dot_i8(row(place), row(0), bytes_, to.data(), to.size(), points_.dim, products_.data());
+        const float own_norm = norms_[place];
+        const float own_scale = scales_[place];
+        for (std::size_t j = 0; j < to.size(); ++j) {
+            out[j] = squared(own_norm, own_scale, norms_[to[j]], scales_[to[j]], products_[j]);
+        }
+    }
+
+    // One half of the pairs is multiplied, blocks of rows with all that follow; the other half is the same.
+    void all(std::size_t stride, float* out) override {
+        for (std::size_t i = 0; i < count_; i += most_queries) {
+            const std::size_t n_queries = std::min(most_queries, count_ - i);
+            const std::size_t n = count_ - i;
+            kernels_.dot_i8_block(row(i), n_queries, row(i), bytes_, n, points_.dim, products_.data());
+            for (std::size_t k = 0; k < n_queries; ++k) {
+                float* const to = out + (i + k) * stride + i;
+                const std::int32_t* const products = products_.data() + k * n;
+                const float own_norm = norms_[i + k];
+                const float own_scale = scales_[i + k];
+                for (std::size_t j = 0; j < n; ++j) {
+                    to[j] = squared(own_norm, own_scale, norms_[i + j], scales_[i + j], products[j]);
+                }
+            }
+            for (std::size_t j = i + n_queries; j < count_; ++j) {
+                for (std::size_t k = i; k < i + n_queries; ++k) out[j * stride + k] = out[k * stride + j];
+            }
+        }
+    }
+
+private:
+    const std::int8_t* row(std::size_t place) const noexcept {
+        return rows_.as<const std::int8_t>().data() + place * bytes_;
+    }
+
+    const kernels::Kernels& kernels_;
+    const PointCodes& points_;
+    std::size_t bytes_;
+    std::size_t count_ = 0;
+    base::AlignedBuffer rows_;
+    std::vector<float> scales_;
+    std::vector<float> norms_;
+    std::vector<std::int32_t> products_;
+};
 
 }  // namespace
 
@@ -109,11 +184,14 @@ void PointDistances::from(graph::RowId item, std::span<const graph::RowId> to, f
         kernels_.dot_i8(query, points_.code(0), points_.stride, to.data() + start, n, points_.dim, products.data());
         for (std::size_t j = 0; j < n; ++j) {
             const graph::RowId other = to[start + j];
-            const float product = own_scale * points_.scales[other] * static_cast<float>(products[j]);
-            const float squared = own_norm + points_.squared_norms[other] - 2.0f * product;
-            out[start + j] = std::max(squared, 0.0f);
+            out[start + j] =
+                squared(own_norm, own_scale, points_.squared_norms[other], points_.scales[other], products[j]);
         }
     }
+}
+
+std::unique_ptr<graph::Gathering> PointDistances::gathering() const {
+    return std::make_unique<GatheredPoints>(kernels_, points_);
 }
 
 void CodeDistances::from(graph::RowId item, std::span<const graph::RowId> to, float* out) const {

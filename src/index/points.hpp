@@ -27,6 +27,9 @@ struct PointCodes {
     }
     // What the code stands for.
     void decode(std::uint32_t item, std::span<float> out) const noexcept;
+    void prefetch(std::uint32_t item) const noexcept {
+        for (std::size_t i = 0; i < stride; i += 64) __builtin_prefetch(code(item) + i);
+    }
     forest::Points points() const noexcept;
 };
 
@@ -44,6 +47,7 @@ public:
     PointDistances(const kernels::Kernels& kernels, const PointCodes& points) : kernels_(kernels), points_(points) {}
     std::uint32_t count() const noexcept override { return points_.count(); }
     void from(graph::RowId item, std::span<const graph::RowId> to, float* out) const override;
+    std::unique_ptr<graph::Gathering> gathering() const override;
     float scaled(float factor) const noexcept override { return factor * factor; }
 
 private:

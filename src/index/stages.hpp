@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -42,6 +43,31 @@ void run_blocks(std::string_view stage, std::uint32_t count, unsigned threads, c
             work(block, begin, std::min(count, begin + rows_a_block));
         },
         watch, stop);
+}
+
+// The same where what does the work is worth keeping from block to block: `make` makes one, as many as are at work at
+// once.
+template <class Make, class Work>
+void run_blocks_with(std::string_view stage, std::uint32_t count, unsigned threads, const Make& make, const Work& work,
+                     const StageWatch& watch, std::uint32_t rows_a_block = block_rows) {
+    std::mutex mutex;
+    std::vector<decltype(make())> idle;
+    const auto borrow = [&] {
+        const std::lock_guard lock(mutex);
+        if (idle.empty()) return make();
+        auto last = std::move(idle.back());
+        idle.pop_back();
+        return last;
+    };
+    run_blocks(
+        stage, count, threads,
+        [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
+            auto worker = borrow();
+            work(*worker, begin, end);
+            const std::lock_guard lock(mutex);
+            idle.push_back(std::move(worker));
+        },
+        watch, rows_a_block);
 }
 
 // About 2,048 rows, evenly spread, one after another; `load` writes row i into a span.

@@ -20,7 +20,6 @@
 #include "forest/forest.hpp"
 #include "index/description.hpp"
 #include "index/ids.hpp"
-#include "index/live_queries.hpp"
 #include "index/space.hpp"
 #include "kernels/kernels.hpp"
 #include "nearfile/index.hpp"
@@ -86,7 +85,6 @@ struct Index::State {
     index::IdTable ids;
 
     mutable index::ScratchPool scratch;
-    mutable index::LiveQueries live;
 
     bool normalised() const noexcept {
         return description.metric == Metric::angular || description.metric == Metric::cosine;

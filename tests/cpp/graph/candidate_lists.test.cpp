@@ -36,7 +36,7 @@ TEST(candidate_lists_keep_the_best_of_all) {
     constexpr std::uint32_t count = 20;
     for (const std::uint32_t kept : {1u, 5u, 48u}) {
         for (const std::uint32_t added : {1u, 3u, 16u}) {
-            CandidateLists lists(count, kept, added);
+            CandidateLists lists(count, kept);
             std::vector<std::vector<Candidate>> all(count);
             for (int round = 0; round < 100; ++round) {
                 for (RowId item = 0; item < count; ++item) {
@@ -45,6 +45,9 @@ TEST(candidate_lists_keep_the_best_of_all) {
                         each = candidate(static_cast<float>(random.below(40)), random.below(60));
                     }
                     all[item].insert(all[item].end(), some.begin(), some.end());
+                    std::sort(some.begin(), some.end());
+                    some.erase(std::unique(some.begin(), some.end()), some.end());
+                    some.push_back(no_candidate);
                     lists.add(item, some);
                     // Its limit never keeps out one of the best.
                     const auto best = best_of(all[item], kept);
@@ -63,7 +66,7 @@ TEST(leaf_products_offer_every_item_its_nearest_of_the_leaf) {
     for (const std::uint32_t range : {3u, 1000u}) {
         const Points points(300, 4, range, 1);
         base::Random random(2);
-        CandidateLists lists(300, 8, 8);
+        CandidateLists lists(300, 8);
         std::vector<std::vector<Candidate>> all(300);
         LeafProducts products(points, 8);
         for (int tree = 0; tree < 6; ++tree) {
