@@ -60,7 +60,7 @@ SECTION_ENTRY = layout("kind:u4 flags:u4 offset:u8 length:u8 crc:u4 reserved:u4"
 DESCRIPTION = layout(
     "metric:u4 structure:u4 dim:u4 count:u4 value_type:u4 id_kind:u4 code_kind:u4 code_scale:f4 n_trees:u4 "
     "leaf_size:u4 seed:u8 plane_dim:u4 reserved_number:u4 library_version:S16 "
-    "profile:u4 keep:u4 degree:u4 walk_dim:u4 space:u4 sketch_scale:f4 reserved:V96"
+    "profile:u4 keep:u4 degree:u4 walk_dim:u4 space:u4 sketch_scale:f4 reserved:V76 calibrated_nearest:5f4"
 )
 PAGE = 4096
 ALIGNMENT = TRAILING_BYTES = 64
@@ -82,7 +82,7 @@ CODES_OF = {
 # Kind 1 is the first.
 SECTIONS = ("codes", "roots", "splits", "planes", "leaf_starts", "leaf_items", "projection", "projection_scales")
 SECTIONS += ("center", "vectors", "int64_ids", "id_text_starts", "id_text", "id_order")
-SECTIONS += ("vertices", "nibbles", "rows", "places")
+SECTIONS += ("vertices", "nibbles", "rows", "places", "calibration")
 
 # 4. What sections are made of.
 

@@ -4,6 +4,7 @@
 // which is released when the last copy goes, so dropping one while another thread searches its own copy is safe.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -52,8 +53,19 @@ struct Info {
     std::uint32_t leaf_size;
     std::uint64_t seed;
     std::vector<CalibrationPoint> calibration;  // of a graph; ascending k, then effort
+    // Of a graph with a calibration, how far the nearest items were from its queries: the distance that 1, 25, 50, 75
+    // and 99 in 100 do not exceed; for dot the negative inner product of queries of length 1. Zeros else.
+    std::array<float, 5> calibrated_nearest;
     std::uint64_t file_bytes;
     std::vector<Section> sections;
+};
+
+// The first queries that walked since the index was opened. Where most are far, they are unlike those of the
+// calibration, and answers have less recall than was asked for.
+struct LiveQueries {
+    std::uint32_t seen;     // at most `watched`; 0 where there is no calibration
+    std::uint32_t far;      // whose nearest item was farther than those of 99 in 100 of the calibration's queries
+    std::uint32_t watched;  // how many are looked at
 };
 
 class Index {
@@ -70,6 +82,7 @@ public:
     Metric metric() const noexcept;
     IdKind id_kind() const noexcept;
     Info info() const;
+    LiveQueries live_queries() const noexcept;
 
     // The whole file as it is on disk.
     std::span<const std::byte> bytes() const noexcept;

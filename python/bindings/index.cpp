@@ -5,6 +5,7 @@
 #include <nanobind/stl/unique_ptr.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <memory>
 #include <new>
@@ -129,6 +130,13 @@ nb::dict info(const SharedIndex& shared) {
         entry["recall"] = point.recall;
         calibration.append(entry);
     }
+    nb::dict nearest;
+    if (!info.calibration.empty()) {
+        constexpr std::array<int, 5> hundredths = {1, 25, 50, 75, 99};
+        for (std::size_t i = 0; i < hundredths.size(); ++i) {
+            nearest[nb::cast(hundredths[i])] = info.calibrated_nearest[i];
+        }
+    }
     nb::dict result;
     result["metric"] = metric_name(info.metric);
     result["dim"] = info.dim;
@@ -141,6 +149,7 @@ nb::dict info(const SharedIndex& shared) {
     result["keep"] = graph ? nb::cast(keep_name(info.keep)) : nb::none();
     result["degree"] = graph ? nb::cast(info.degree) : nb::none();
     result["calibration"] = calibration;
+    result["calibrated_nearest"] = nearest;
     result["n_trees"] = info.n_trees;
     result["leaf_size"] = info.leaf_size;
     result["seed"] = info.seed;
@@ -192,6 +201,16 @@ void bind_index(nb::module_& module) {
         .def_prop_ro(
             "id_kind", [](const SharedIndex& shared) { return id_kind_name(shared.get().id_kind()); },
             "'row', 'int64' or 'string'.")
+        .def(
+            "far_queries",
+            [](const SharedIndex& shared) -> nb::object {
+                const LiveQueries live = shared.get().live_queries();
+                if (live.seen != 0 && live.seen < live.watched) return nb::none();
+                return nb::make_tuple(live.far, live.seen);
+            },
+            nb::sig("def far_queries(self) -> tuple[int, int] | None"),
+            "How many of the first queries had a farther nearest item than nearly all of the calibration's, and of how "
+            "many; (0, 0) without a calibration, None until enough were seen.")
         .def("ids", &ids, nb::sig("def ids(self) -> numpy.typing.NDArray[numpy.int64] | list[str]"), "Every id by row.")
         .def(
             "find", [](const SharedIndex& shared, std::int64_t id) { return shared.get().find(id); },

@@ -26,6 +26,7 @@ from nearfile.errors import (
     MissingFileError,
     NearfileError,
     NotFoundError,
+    UnlikeQueriesWarning,
 )
 from nearfile.index import Index, open, open_buffer
 
@@ -42,6 +43,7 @@ __all__ = [
     "MissingFileError",
     "NearfileError",
     "NotFoundError",
+    "UnlikeQueriesWarning",
     "__version__",
     "build",
     "convert",

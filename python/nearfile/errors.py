@@ -1,4 +1,4 @@
-"""The exceptions of nearfile: all are a :class:`NearfileError`, and each is also the built-in one that users catch.
+"""The exceptions of nearfile, and its warning: all exceptions are a :class:`NearfileError`, and each is also the built-in one that users catch.
 
 Every message says what was expected, what came, and what to do about it.
 
@@ -15,6 +15,14 @@ from __future__ import annotations
 
 class NearfileError(Exception):
     """The base of every error of nearfile, besides ``TypeError``, ``MemoryError`` and ``KeyboardInterrupt``."""
+
+
+class UnlikeQueriesWarning(UserWarning):
+    """Most of an index's first queries are unlike those it was calibrated with, so it finds less than it is asked to.
+
+    Said at most once by an index, after 256 queries, where more than half of them have a nearest item that is farther
+    than those of 99 in 100 of the calibration's queries. docs/recall.md says what to do.
+    """
 
 
 class InvalidArgumentError(NearfileError, ValueError):

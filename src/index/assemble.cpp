@@ -129,7 +129,9 @@ void Assembled::weave(const kernels::Kernels& kernels, Metric metric, const Rows
     // Kernels may read a little past the last plane.
     woven_.planes.planes.reserve(woven_.planes.planes.size() + kernels::code_overread);
     const auto parts = open_parts(writer().container());
-    calibration_ = calibrate(*parts, items_as_queries(*parts), options.threads, watch);
+    Calibration calibration = calibrate(*parts, items_as_queries(*parts), options.threads, watch);
+    calibration_ = std::move(calibration.points);
+    description_.calibrated_nearest = calibration.nearest;
 }
 
 file::Writer Assembled::writer() const {

@@ -33,10 +33,11 @@ public:
         for (const std::uint32_t item : queries.items) left_out_.emplace_back(state, item);
     }
 
-    std::vector<CalibrationPoint> run() {
-        std::vector<CalibrationPoint> points;
-        for (const std::uint32_t k : ks) measure(k, points);
-        return points;
+    Calibration run() {
+        Calibration calibration;
+        for (const std::uint32_t k : ks) measure(k, calibration.points);
+        calibration.nearest = nearest();
+        return calibration;
     }
 
 private:
@@ -48,6 +49,19 @@ private:
             points.push_back({k, effort, best});
             if (best >= enough) break;
         }
+    }
+
+    std::array<float, 5> nearest() const {
+        std::vector<float> sorted;
+        for (std::size_t q = 0; q < n_queries_; ++q) {
+            const std::size_t dim = state_.description.dim;
+            sorted.push_back(likeness(state_, std::span(queries_.values).subspan(q * dim, dim), truth_[q].front()));
+        }
+        std::sort(sorted.begin(), sorted.end());
+        std::array<float, 5> some{};
+        constexpr std::array<std::size_t, 5> hundredths = {1, 25, 50, 75, 99};
+        for (std::size_t i = 0; i < some.size(); ++i) some[i] = sorted[hundredths[i] * (sorted.size() - 1) / 100];
+        return some;
     }
 
     float recall(std::uint32_t k, std::uint32_t effort) {
@@ -146,8 +160,8 @@ CalibrationQueries items_as_queries(const Index::State& state) {
     return queries;
 }
 
-std::vector<CalibrationPoint> calibrate(const Index::State& state, const CalibrationQueries& queries, unsigned threads,
-                                        const StageWatch& watch) {
+Calibration calibrate(const Index::State& state, const CalibrationQueries& queries, unsigned threads,
+                      const StageWatch& watch) {
     if (!state.graph || state.description.count <= least_walked || queries.values.empty()) return {};
     return Calibrator(state, queries, threads, watch).run();
 }

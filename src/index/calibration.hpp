@@ -1,6 +1,7 @@
 // How much effort a recall takes: measured when a graph is built, with queries like those to come.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -22,9 +23,14 @@ struct CalibrationQueries {
 // Items as queries, evenly spread.
 CalibrationQueries items_as_queries(const Index::State& state);
 
-// Ascending k, then effort; empty where no search would walk, or without queries. Recall never falls along a curve.
-std::vector<CalibrationPoint> calibrate(const Index::State& state, const CalibrationQueries& queries, unsigned threads,
-                                        const StageWatch& watch);
+struct Calibration {
+    std::vector<CalibrationPoint> points;  // ascending k, then effort; recall never falls along a curve
+    std::array<float, 5> nearest{};        // Description::calibrated_nearest
+};
+
+// Empty where no search would walk, or without queries.
+Calibration calibrate(const Index::State& state, const CalibrationQueries& queries, unsigned threads,
+                      const StageWatch& watch);
 
 // The effort for a recall of the k nearest by the curves; `otherwise` where there are none.
 std::uint32_t effort_for(std::span<const CalibrationPoint> curves, std::uint32_t k, float recall,

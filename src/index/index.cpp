@@ -93,12 +93,17 @@ Info Index::info() const {
               .leaf_size = d.leaf_size,
               .seed = d.seed,
               .calibration = {state_->calibration.begin(), state_->calibration.end()},
+              .calibrated_nearest = d.calibrated_nearest,
               .file_bytes = state_->container.bytes().size(),
               .sections = {}};
     for (const auto& entry : state_->container.sections()) {
         info.sections.push_back({index::section_name(entry.kind), entry.offset, entry.length});
     }
     return info;
+}
+
+LiveQueries Index::live_queries() const noexcept {
+    return {.seen = state_->live.seen(), .far = state_->live.far(), .watched = index::LiveQueries::most_watched};
 }
 
 std::vector<Neighbor> Index::search(std::span<const float> query, const SearchOptions& options) const {

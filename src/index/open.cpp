@@ -78,6 +78,12 @@ private:
         in_range(static_cast<std::uint32_t>(description_.profile), 0, graph ? 2 : 0, "the profile", *this);
         in_range(static_cast<std::uint32_t>(description_.keep), 0, graph ? 2 : 0, "what is kept", *this);
         in_range(description_.degree, graph ? 1 : 0, graph ? max_degree : 0, "the number of neighbours", *this);
+        const auto& nearest = description_.calibrated_nearest;
+        const bool finite = std::all_of(nearest.begin(), nearest.end(), [](float each) { return std::isfinite(each); });
+        if (!finite || !std::is_sorted(nearest.begin(), nearest.end()) ||
+            (!graph && nearest != std::array<float, 5>{})) {
+            bad("the distances of its calibration are none, or not ascending");
+        }
         if (description_.walk_dim == 0) {
             if (description_.code_kind == CodeKind::none) bad("its walk has neither sketches nor codes");
             return;
@@ -183,6 +189,7 @@ private:
         graph.places = section<std::uint32_t>(SectionKind::places, count);
         static_assert(sizeof(CalibrationPoint) == 12);
         state_.calibration = section_of_any_length<CalibrationPoint>(SectionKind::calibration);
+        if (!state_.calibration.empty()) state_.live.watch(description_.calibrated_nearest.back());
     }
 
     void open_forest(std::uint64_t count, std::uint64_t dim) {

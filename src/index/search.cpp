@@ -201,6 +201,13 @@ private:
 
 }  // namespace
 
+float likeness(const Index::State& state, std::span<const float> query, float distance) {
+    if (state.description.metric != Metric::dot) return distance;
+    float squares = 0;
+    state.kernels->dot_f32(query.data(), query.data(), 0, nullptr, 1, query.size(), &squares);
+    return squares > 0 ? distance / std::sqrt(squares) : 0.0f;
+}
+
 void search(const Index::State& state, std::span<const float> query, const SearchOptions& options, Scratch& scratch,
             std::span<Neighbor> out) {
     const std::size_t k = out.size();
@@ -218,6 +225,10 @@ void search(const Index::State& state, std::span<const float> query, const Searc
             search.consider_all();
         }
         search.settle(out);
+        if (walks && state.live.watching()) {
+            const float sign = state.description.metric == Metric::dot ? -1.0f : 1.0f;
+            state.live.note(likeness(state, query, sign * out.front().distance));
+        }
         return;
     }
     const std::uint64_t wanted = candidates_wanted(options, k, state.description.dim);

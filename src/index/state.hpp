@@ -20,6 +20,7 @@
 #include "forest/forest.hpp"
 #include "index/description.hpp"
 #include "index/ids.hpp"
+#include "index/live_queries.hpp"
 #include "index/space.hpp"
 #include "kernels/kernels.hpp"
 #include "nearfile/index.hpp"
@@ -85,6 +86,7 @@ struct Index::State {
     index::IdTable ids;
 
     mutable index::ScratchPool scratch;
+    mutable index::LiveQueries live;
 
     bool normalised() const noexcept {
         return description.metric == Metric::angular || description.metric == Metric::cosine;

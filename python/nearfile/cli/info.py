@@ -59,6 +59,7 @@ def print_layouts(path: Path, dim: int, json: bool) -> None:
 def print_index(facts: dict[str, Any]) -> None:
     """Print the facts of an index, then its calibration and its sections as tables."""
     sections, calibration = facts.pop("sections"), facts.pop("calibration")
+    nearest = facts.pop("calibrated_nearest")
     facts["file_bytes"] = f"{facts['file_bytes']:,} ({output.size(facts['file_bytes'])})"
     shown = {name: value for name, value in facts.items() if value is not None}
     output.print_facts({name.replace("_", " "): plain(value) for name, value in shown.items()})
@@ -66,6 +67,11 @@ def print_index(facts: dict[str, Any]) -> None:
         output.print_table(
             ("k", "effort", "recall"),
             [(f"{each['k']:,}", f"{each['effort']:,}", f"{each['recall']:.3f}") for each in calibration],
+        )
+    if nearest:
+        output.print_table(
+            ("of 100 calibration queries", "have an item nearer than"),
+            [(str(share), f"{distance:.6g}") for share, distance in nearest.items()],
         )
     output.print_table(
         ("section", "offset", "bytes"),
