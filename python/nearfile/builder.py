@@ -26,8 +26,8 @@ class Builder:
             65504; ``"none"`` keeps codes alone, a byte a value, and vectors and distances are those of the codes.
             (``hamming``, and vectors of whole numbers from 0 to 255, are exact in every case.)
         n_trees: How many trees to build, from 1 to 65536; ``None`` chooses. More trees give a forest more of the true
-            neighbours for the same work, and a larger file; a graph is built better and more slowly by more, and
-            keeps one.
+            neighbours for the same work, and a larger file; a graph is built better and more slowly by up to 16,
+            and keeps one.
         threads: How many threads build; ``None`` is every core. The result is the same for any number.
         seed: Of the random choices, from 0 to 2**64 - 1. The same vectors, seed and version give the same bytes.
         progress: ``None`` draws a bar where stderr is a terminal, ``True`` and ``False`` always or never do; a

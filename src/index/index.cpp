@@ -32,9 +32,6 @@ void check_options(const Index::State& state, const SearchOptions& options) {
     if (!graph && (options.effort != 0 || options.recall != 0)) {
         raise(ErrorCode::invalid_argument, "effort and recall are for graphs, this index is a forest: give search_k");
     }
-    if (options.effort != 0 && options.recall != 0) {
-        raise(ErrorCode::invalid_argument, "effort and recall must not be given together: leave one out");
-    }
     if (!(options.recall >= 0 && options.recall <= 1)) {
         raise(ErrorCode::invalid_argument,
               "recall must be above 0 and at most 1; got " + std::to_string(options.recall));

@@ -38,9 +38,9 @@ std::size_t settled(const Index::State& state, std::size_t width, std::size_t k)
 // How many vertices a walk keeps in view.
 std::size_t width_wanted(const Index::State& state, const SearchOptions& options, std::size_t k) {
     std::uint32_t effort = options.effort;
-    if (effort == 0) {
+    if (effort == 0 || options.recall > 0) {
         const float recall = options.recall > 0 ? options.recall : default_recall;
-        effort = effort_for(state.calibration, static_cast<std::uint32_t>(k), recall, default_width);
+        effort = std::max(effort, effort_for(state.calibration, static_cast<std::uint32_t>(k), recall, default_width));
     }
     return std::max<std::size_t>(effort, k);
 }

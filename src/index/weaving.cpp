@@ -22,6 +22,7 @@ namespace {
 // docs/algorithms/graph.md has the measurements behind these.
 constexpr std::uint32_t seed_leaf_size = 64;
 constexpr std::uint32_t default_trees = 8;
+constexpr std::uint32_t most_trees = 16;  // the candidates of more are the same ones
 constexpr float alpha = 1.1f;
 
 // A denser graph is faster where it is needed and costs a row that is longer.
@@ -149,7 +150,7 @@ private:
 
     template <class SplitType>
     graph::Adjacency connect(const graph::Distances& distances, const GrowOne<SplitType>& grow_one) {
-        const EdgePlan plan{woven_.degree, woven_.n_trees, options_.seed, threads_, alpha};
+        const EdgePlan plan{woven_.degree, std::min(woven_.n_trees, most_trees), options_.seed, threads_, alpha};
         graph::Adjacency graph = near_edges(distances, grow_one, plan, watch_);
         graph = without_empty_places(std::move(graph), distances, threads_, watch_);
         graph::connect_all(graph);
