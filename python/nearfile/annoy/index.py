@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, SupportsIndex
 import numpy as np
 
 from nearfile import _core, arguments, inputs
-from nearfile.annoy import files, readers
+from nearfile.annoy import engine, files, readers
 from nearfile.annoy.readers import METRICS, ROWS_A_BLOCK, NearfileReader, Reader
 from nearfile.arguments import PathLike
 
@@ -129,12 +129,23 @@ class AnnoyIndex:
             self._disk_path = files.path_to_write(fn)
         return True
 
-    def build(self, n_trees: SupportsIndex, n_jobs: SupportsIndex = -1) -> bool:
+    def build(self, n_trees: SupportsIndex, n_jobs: SupportsIndex = -1, *, structure: str | None = None) -> bool:
         """Build the index, after which it can be asked.
 
         Args:
-            n_trees: How many trees, from 1 to 65536; -1 is about as many as Annoy would choose.
+            n_trees: How many trees, from 1 to 65536; -1 is about as many as Annoy would choose. More take longer and
+                find more. A graph is made by up to 16 of them; more make the default of ``search_k`` larger.
             n_jobs: How many threads; -1 is every core. The result is the same for any number.
+            structure: What Annoy has not: ``"graph"`` joins the items of the trees to a graph of neighbours, which is
+                searched many times faster; ``"forest"`` keeps the trees alone. ``None`` is a graph, but a forest for
+                ``dot``, for vectors of fewer than 8 values and for up to 1024 items.
+
+        >>> import numpy
+        >>> from nearfile import AnnoyIndex
+        >>> index = AnnoyIndex(8, "euclidean")
+        >>> index.add_items(None, numpy.eye(8))
+        >>> index.build(10, structure="forest")
+        True
         """
         trees = _core.int32(n_trees)
         jobs = _core.int32(n_jobs)
@@ -142,14 +153,18 @@ class AnnoyIndex:
             raise ValueError(f"n_trees: expected 1 to {_core.max_trees}, or -1, got {trees}")
         if jobs == 0 or jobs < -1:
             raise ValueError(f"n_jobs: expected 1 or more, or -1 for every core, got {jobs}")
-        if trees == -1:
-            trees = max(1, round(0.36 * (self._dim + 2)))
+        if structure is not None:
+            arguments.one_of("structure", structure, arguments.STRUCTURES)
         with self._changing:
             if self._reader is not None:
                 raise Exception(f"You can't build a {'loaded' if self._loaded else 'built'} index")
             self._items.seal(BUILDING)
             try:
-                self._build(trees, 0 if jobs == -1 else min(jobs, arguments.MAX_THREADS))
+                self._build(
+                    engine.trees(self._dim) if trees == -1 else trees,
+                    0 if jobs == -1 else min(jobs, arguments.MAX_THREADS),
+                    structure,
+                )
             except BaseException:
                 self._items.seal("")
                 raise
@@ -238,7 +253,9 @@ class AnnoyIndex:
             vector: ``f`` numbers, as :meth:`add_item` takes them.
             n: How many; negative is all.
             search_k: How many candidates to compare with; -1 is ``n`` times the number of trees, other negative numbers
-                are all items.
+                are all items, and so is a number as large as theirs. Of a graph, which needs fewer for the same
+                answers, it is a measure of how far to walk: never less than found 95 % when the index was built, and
+                more for more.
             include_distances: Whether to return the distances too.
 
         Returns:
@@ -379,18 +396,21 @@ class AnnoyIndex:
         items.seal(message)
         return items
 
-    def _build(self, n_trees: int, threads: int) -> None:
+    def _build(self, n_trees: int, threads: int, structure: str | None) -> None:
         start = time.perf_counter()
         builder = _core.Builder(self._dim, self._metric)
         readers.feed(builder, self._items, self._items.count)
         path = None if self._disk_path is None else arguments.path_bytes(self._disk_path)
-        core = builder.build(path, "forest", "balanced", "exact", n_trees, self._seed % (1 << 64), threads, None)
+        kind = structure or engine.structure(self._metric, self._dim, builder.size)
+        made_for, kept = arguments.DEFAULT_PROFILE, arguments.DEFAULT_KEEP
+        core = builder.build(path, kind, made_for, kept, n_trees, self._seed % (1 << 64), threads, None)
         # Before the reader, so that no thread finds the items gone and nothing else there.
         reader = NearfileReader(core, n_trees)
         self._reader = reader
         self._path = self._disk_path
         self._items = self._empty_items(BUILT)
-        self._say(f"built {n_trees} trees of {core.size} items in {time.perf_counter() - start:.1f} s")
+        what = "" if kind == "forest" else ", and a graph by them,"
+        self._say(f"built {n_trees} trees of {core.size} items{what} in {time.perf_counter() - start:.1f} s")
 
     def _collect_again(self, core: _core.Index) -> None:
         items = _core.Items(self._dim, self._metric == "hamming")

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearfile import _core, arguments
+from nearfile.annoy import engine
 from nearfile.errors import BadFileError
 
 Floats = NDArray[np.float32]
@@ -52,18 +53,19 @@ class NearfileReader:
         self.n_items = 0 if ids is None else ids[1] + 1
 
     def options(self, n: int, search_k: int) -> tuple[int, int, float, int, bool] | None:
-        """``k``, ``effort``, ``recall``, ``search_k`` and ``exact`` for the core, None where nothing is asked for.
-
-        A walk over a graph keeps in view as many items as trees would be asked for.
-        """
+        """``k``, ``effort``, ``recall``, ``search_k`` and ``exact`` for the core, None where nothing is asked for."""
         count = self.core.size
         k = count if n < 0 else min(n, count)
         if k == 0 or search_k == 0:
             return None
-        if search_k < -1 or (search_k == -1 and n <= 0):
+        candidates = search_k
+        if search_k == -1:
+            candidates = k * self.n_trees if n > 0 else count
+        if candidates < 0 or candidates >= count or count <= engine.MOST_SCANNED:
             return k, 0, 0.0, 0, True
-        wanted = k * self.n_trees if search_k == -1 else search_k
-        return (k, min(wanted, _core.max_count), 0.0, 0, False) if self.graph else (k, 0, 0.0, wanted, False)
+        if self.graph:
+            return k, *engine.walk(candidates, count), 0, False
+        return k, 0, 0.0, candidates, False
 
     def search(self, row: Floats, n: int, search_k: int) -> Found:
         """The nearest of one query."""

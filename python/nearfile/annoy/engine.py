@@ -1,0 +1,41 @@
+"""What an AnnoyIndex is built as, and what n_trees and search_k mean to a graph."""
+
+from __future__ import annotations
+
+import math
+
+from nearfile import _core
+
+#: Metrics whose graphs find more in less time than trees do; the others are forests unless asked for.
+GRAPH_METRICS = frozenset({"angular", "euclidean", "manhattan", "hamming"})
+
+#: Vectors of fewer values are found faster by trees: the codes that guide a walk tell too few of them apart.
+LEAST_GRAPH_DIM = 8
+
+#: Up to so many items are all looked at, which takes no longer than choosing among them; a graph would be for nothing.
+MOST_SCANNED = 1024
+
+# The recall that a walk is to have at least, by what the index measured when it was built.
+LEAST_RECALL = 0.95
+
+
+def structure(metric: str, dim: int, count: int) -> str:
+    """What is built where the user asks for nothing."""
+    return "graph" if metric in GRAPH_METRICS and dim >= LEAST_GRAPH_DIM and count > MOST_SCANNED else "forest"
+
+
+def trees(dim: int) -> int:
+    """What ``n_trees=-1`` builds: about as many as Annoy, which stops at twice as many nodes as items."""
+    return max(1, round(0.36 * (dim + 2)))
+
+
+def walk(search_k: int, count: int) -> tuple[int, float]:
+    """``effort`` and ``recall`` for ``search_k`` of ``count`` items, from 1 and below ``count``; the larger counts.
+
+    Annoy's recall at a ``search_k`` depends on the data: where trees do well so does a walk of few steps, and 2 of the
+    square root were enough on all that was tried; where they do badly a walk needs many, which the recall stands for.
+    Both grow towards the exact answer, which ``search_k = count`` is.
+    """
+    left = 1 - search_k / count
+    effort = math.ceil(2 * math.sqrt(search_k) / left)
+    return min(effort, _core.max_count), 1 - (1 - LEAST_RECALL) * left**8
