@@ -43,11 +43,12 @@ public:
 private:
     void measure(std::uint32_t k, std::vector<CalibrationPoint>& points) {
         float best = 0;
-        for (std::uint32_t effort = std::max(10u, k); effort <= std::min(most_effort, count_ / 2);
-             effort += std::max(2u, effort / 4)) {
+        const std::uint32_t exact = scanned_from(count_);
+        for (std::uint32_t effort = std::max(10u, k); effort <= most_effort; effort += std::max(2u, effort / 4)) {
+            if (effort >= exact) return points.push_back({k, std::max(k, exact), 1.0f});
             best = std::max(best, recall(k, effort));
             points.push_back({k, effort, best});
-            if (best >= enough) break;
+            if (best >= enough) return;
         }
     }
 

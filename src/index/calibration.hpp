@@ -15,6 +15,11 @@ namespace nearfile::index {
 // Below so many items a search looks at all of them.
 inline constexpr std::uint32_t least_walked = 1024;
 
+// A walk that keeps as many in view takes no less time than looking at all items does, which is exact.
+constexpr std::uint32_t scanned_from(std::uint32_t count) {
+    return count / 8;
+}
+
 struct CalibrationQueries {
     std::vector<float> values;         // dim each, as users give them
     std::vector<std::uint32_t> items;  // the items they are, left out of their own answers; empty when they are none

@@ -217,7 +217,7 @@ void search(const Index::State& state, std::span<const float> query, const Searc
     if (state.graph) {
         const std::size_t width = width_wanted(state, options, k);
         const std::uint32_t count = state.description.count;
-        const bool walks = !options.exact && count > least_walked && width < count;
+        const bool walks = !options.exact && count > least_walked && width < scanned_from(count);
         if (walks) walk_to(state, width, k, nullptr, scratch);
         if (walks && scratch.candidates.size() >= k) {
             search.consider(scratch.candidates);

@@ -29,13 +29,13 @@ def trees(dim: int) -> int:
     return max(1, round(0.36 * (dim + 2)))
 
 
-def walk(search_k: int, count: int) -> tuple[int, float]:
-    """``effort`` and ``recall`` for ``search_k`` of ``count`` items, from 1 and below ``count``; the larger counts.
+def walk(k: int, search_k: int, count: int) -> tuple[int, float]:
+    """``effort`` and ``recall`` of a search for ``search_k``, from 1 and below ``count``; the larger effort counts.
 
-    Annoy's recall at a ``search_k`` depends on the data: where trees do well so does a walk of few steps, and 2 of the
-    square root were enough on all that was tried; where they do badly a walk needs many, which the recall stands for.
-    Both grow towards the exact answer, which ``search_k = count`` is.
+    What Annoy finds for a ``search_k`` depends on the data. Where its trees do well, a walk of few steps does, as many
+    as the first measure says. Where they do badly a walk needs many, as many as the recall took when the index was
+    built. Both grow towards the exact answer, which ``search_k = count`` is. docs/annoy.md has what was measured.
     """
     left = 1 - search_k / count
-    effort = math.ceil(2 * math.sqrt(search_k) / left)
+    effort = math.ceil(2 * math.sqrt(search_k * k / 10) / left)
     return min(effort, _core.max_count), 1 - (1 - LEAST_RECALL) * left**8

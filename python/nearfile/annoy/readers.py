@@ -64,7 +64,7 @@ class NearfileReader:
         if candidates < 0 or candidates >= count or count <= engine.MOST_SCANNED:
             return k, 0, 0.0, 0, True
         if self.graph:
-            return k, *engine.walk(candidates, count), 0, False
+            return k, *engine.walk(k, candidates, count), 0, False
         return k, 0, 0.0, candidates, False
 
     def search(self, row: Floats, n: int, search_k: int) -> Found:
