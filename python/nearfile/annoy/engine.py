@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 
 from nearfile import _core
@@ -29,6 +30,7 @@ def trees(dim: int) -> int:
     return max(1, round(0.36 * (dim + 2)))
 
 
+@functools.lru_cache
 def walk(k: int, search_k: int, count: int) -> tuple[int, float]:
     """``effort`` and ``recall`` of a search for ``search_k``, from 1 and below ``count``; the larger effort counts.
 

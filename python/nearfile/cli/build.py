@@ -16,6 +16,10 @@ Structure = Annotated[
 ]
 Profile = Annotated[str, typer.Option(help="Of a graph: compact, balanced or fast.", show_default=True)]
 Keep = Annotated[str, typer.Option(help="Of a graph, what stays of vectors: exact, half or none.", show_default=True)]
+Trees = Annotated[Optional[int], typer.Option(help="How many trees. Default: chosen.")]
+Seed = Annotated[int, typer.Option(help="Of the random choices.")]
+Threads = Annotated[Optional[int], typer.Option(help="How many threads. Default: every core.")]
+Json = Annotated[bool, typer.Option("--json", help="Print what was built as JSON.")]
 
 
 def build(
@@ -31,10 +35,10 @@ def build(
     structure: Structure = None,
     profile: Profile = arguments.DEFAULT_PROFILE,
     keep: Keep = arguments.DEFAULT_KEEP,
-    trees: Annotated[Optional[int], typer.Option(help="How many trees. Default: chosen.")] = None,
-    seed: Annotated[int, typer.Option(help="Of the random choices.")] = 0,
-    threads: Annotated[Optional[int], typer.Option(help="How many threads. Default: every core.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print what was built as JSON.")] = False,
+    trees: Trees = None,
+    seed: Seed = 0,
+    threads: Threads = None,
+    json: Json = False,
 ) -> None:
     """Build an index of the vectors in a .npy file."""
     rows = read_vectors(vectors)

@@ -9,7 +9,7 @@ import typer
 import nearfile
 from nearfile import arguments
 from nearfile.cli import output
-from nearfile.cli.build import Keep, Profile, Structure
+from nearfile.cli.build import Json, Keep, Profile, Seed, Structure, Threads, Trees
 
 
 def convert(
@@ -23,10 +23,10 @@ def convert(
     structure: Structure = None,
     profile: Profile = arguments.DEFAULT_PROFILE,
     keep: Keep = arguments.DEFAULT_KEEP,
-    trees: Annotated[Optional[int], typer.Option(help="How many trees. Default: chosen.")] = None,
-    seed: Annotated[int, typer.Option(help="Of the random choices.")] = 0,
-    threads: Annotated[Optional[int], typer.Option(help="How many threads. Default: every core.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print what was built as JSON.")] = False,
+    trees: Trees = None,
+    seed: Seed = 0,
+    threads: Threads = None,
+    json: Json = False,
 ) -> None:
     """Make an index of the vectors in a file that Annoy wrote."""
     start = time.perf_counter()
