@@ -7,8 +7,9 @@ import math
 
 from nearfile import _core
 
-#: Metrics whose graphs find more in less time than trees do; the others are forests unless asked for.
-GRAPH_METRICS = frozenset({"angular", "euclidean", "manhattan", "hamming"})
+#: Metrics whose graphs find more in less time than trees do; the others are forests unless asked for. Graphs of
+#: manhattan do on usual data, but their codes have one scale for all items, too coarse where some are far out.
+GRAPH_METRICS = frozenset({"angular", "euclidean", "hamming"})
 
 #: Vectors of fewer values are found faster by trees: the codes that guide a walk tell too few of them apart.
 LEAST_GRAPH_DIM = 8
