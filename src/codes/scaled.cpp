@@ -63,13 +63,17 @@ float length_lost(const float* __restrict values, float scale, const std::int8_t
     return static_cast<float>(std::sqrt(sum) * (1.0 + 3e-4) + rounding);
 }
 
+// FLT_MIN rather than 0 where every value is zero, because a scale of 0 means something else. Dividing by a scale below
+// it would overflow.
+float scale_for(float largest) noexcept {
+    return std::max(largest / code_limit, FLT_MIN);
+}
+
 // Fill code[0..dim) and say how well it fits.
 ScaledTail encode(std::span<const float> values, std::int8_t* code) noexcept {
     const std::size_t dim = values.size();
     const float largest = largest_magnitude(values.data(), dim);
-    // FLT_MIN rather than 0 where every value is zero, because a scale of 0 means something else. Dividing by a scale
-    // below it would overflow.
-    const float scale = std::max(largest / code_limit, FLT_MIN);
+    const float scale = scale_for(largest);
     round_all(values.data(), 1.0f / scale, code, dim);
     const double squared_norm = static_cast<double>(scale) * scale * squares_of(code, dim);
     return {scale, static_cast<float>(squared_norm), length_lost(values.data(), scale, code, dim, largest)};
@@ -90,6 +94,11 @@ ScaledQuery::ScaledQuery(std::size_t dim) : code_((dim + 63) / 64 * 64) {
 void ScaledQuery::set(std::span<const float> values) {
     tail_ = encode(values, code_.as<std::int8_t>().data());
     norm_ = std::sqrt(tail_.squared_norm);
+}
+
+void ScaledQuery::set_code(std::span<const float> values) {
+    tail_.scale = scale_for(largest_magnitude(values.data(), values.size()));
+    round_all(values.data(), 1.0f / tail_.scale, code_.as<std::int8_t>().data(), values.size());
 }
 
 void encode_scaled(std::span<const float> values, const ScaledLayout& layout, std::byte* row) {

@@ -39,6 +39,8 @@ class ScaledQuery {
 public:
     explicit ScaledQuery(std::size_t dim);
     void set(std::span<const float> values);
+    // The code and its scale alone, for whom needs no bounds: norm and error are left as they were.
+    void set_code(std::span<const float> values);
 
     const std::int8_t* code() const noexcept { return code_.as<std::int8_t>().data(); }
     const ScaledTail& tail() const noexcept { return tail_; }

@@ -80,6 +80,23 @@ Lost encode(std::span<const float> values, const UniformScale& scale, std::uint8
     return {lost.l1 * (1.0f + 1e-4f), static_cast<float>(std::sqrt(squares) * (1.0 + 1e-6))};
 }
 
+// Whether all values are whole numbers from 0 to 255; `code` is filled only then.
+bool copy_bytes(std::span<const float> values, std::uint8_t* __restrict code) noexcept {
+    constexpr std::size_t piece = 16;
+    std::int32_t differ = 0;
+    const auto copy = [&](const float* __restrict from, std::uint8_t* __restrict to, std::size_t n) {
+        for (std::size_t i = 0; i < n; ++i) {
+            const auto whole = static_cast<std::int32_t>(std::max(0.0f, std::min(255.0f, from[i])));
+            differ |= static_cast<float>(whole) != from[i] ? 1 : 0;
+            to[i] = static_cast<std::uint8_t>(whole);
+        }
+    };
+    std::size_t i = 0;
+    for (; i + piece <= values.size(); i += piece) copy(values.data() + i, code + i, piece);
+    copy(values.data() + i, code + i, values.size() - i);
+    return differ == 0;
+}
+
 }  // namespace
 
 UniformQuery::UniformQuery(std::size_t dim) : code_((dim + 63) / 64 * 64) {
@@ -87,6 +104,12 @@ UniformQuery::UniformQuery(std::size_t dim) : code_((dim + 63) / 64 * 64) {
 }
 
 void UniformQuery::set(std::span<const float> values, const UniformScale& scale) {
+    lossless_ = scale.offsets.empty() && scale.scale == 1.0f && copy_bytes(values, code_.as<std::uint8_t>().data());
+    if (lossless_) {
+        l1_error_ = 0;
+        l2_error_ = 0;
+        return;
+    }
     const Lost lost = encode(values, scale, code_.as<std::uint8_t>().data());
     l1_error_ = lost.l1;
     l2_error_ = lost.l2;
@@ -131,6 +154,20 @@ void UniformCodes::manhattan(const UniformQuery& query, const RowId* ids, RowId 
         out.lower[j] = distance * (1.0f - rounding) - error;
         out.upper[j] = distance * (1.0f + rounding) + error;
     }
+}
+
+void UniformCodes::exact_euclidean(const UniformQuery& query, const RowId* ids, std::size_t count, float* out) const {
+    std::array<std::uint32_t, batch> sums;
+    kernels_->squared_l2_u8(query.code(), reinterpret_cast<const std::uint8_t*>(rows_.data()), layout_.stride, ids,
+                            count, layout_.dim, sums.data());
+    for (std::size_t j = 0; j < count; ++j) out[j] = std::sqrt(static_cast<float>(sums[j]));
+}
+
+void UniformCodes::exact_manhattan(const UniformQuery& query, const RowId* ids, std::size_t count, float* out) const {
+    std::array<std::uint32_t, batch> sums;
+    kernels_->l1_u8(query.code(), reinterpret_cast<const std::uint8_t*>(rows_.data()), layout_.stride, ids, count,
+                    layout_.dim, sums.data());
+    for (std::size_t j = 0; j < count; ++j) out[j] = static_cast<float>(sums[j]);
 }
 
 void UniformCodes::decode(RowId row, std::span<float> out) const noexcept {

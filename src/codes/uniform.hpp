@@ -43,11 +43,14 @@ public:
     const std::uint8_t* code() const noexcept { return code_.as<std::uint8_t>().data(); }
     float l1_error() const noexcept { return l1_error_; }
     float l2_error() const noexcept { return l2_error_; }
+    // Whether the code is the query itself.
+    bool lossless() const noexcept { return lossless_; }
 
 private:
     base::AlignedBuffer code_;
     float l1_error_ = 0;
     float l2_error_ = 0;
+    bool lossless_ = false;
 };
 
 void encode_uniform(std::span<const float> values, const UniformScale& scale, const UniformLayout& layout,
@@ -66,6 +69,10 @@ public:
     // As ScaledCodes; euclidean needs exact codes.
     void euclidean(const UniformQuery& query, const RowId* ids, RowId first, std::size_t count, Bounds out) const;
     void manhattan(const UniformQuery& query, const RowId* ids, RowId first, std::size_t count, Bounds out) const;
+
+    // The distances themselves, where codes are exact and the query lossless: roots of whole numbers, or these.
+    void exact_euclidean(const UniformQuery& query, const RowId* ids, std::size_t count, float* out) const;
+    void exact_manhattan(const UniformQuery& query, const RowId* ids, std::size_t count, float* out) const;
 
     // What the code of a row stands for.
     void decode(RowId row, std::span<float> out) const noexcept;

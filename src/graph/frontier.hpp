@@ -18,19 +18,23 @@ struct Step {
 
 class Frontier {
 public:
-    void reset(std::size_t width) {
-        if (entries_.size() < width + 1) entries_.resize(width + 1);
+    // The walk goes on to the `width` nearest; `kept` of them, at least as many, are remembered.
+    void reset(std::size_t width, std::size_t kept) {
+        if (entries_.size() < kept + 1) entries_.resize(kept + 1);
         width_ = width;
+        kept_ = kept;
         size_ = 0;
         next_ = 0;
         bar_ = std::numeric_limits<float>::infinity();
+        last_ = std::numeric_limits<float>::infinity();
     }
+    void reset(std::size_t width) { reset(width, width); }
 
-    // Only what is nearer than this gets in.
+    // The walk will go only to what is nearer than this.
     float bar() const noexcept { return bar_; }
 
     void insert(float distance, RowId item) noexcept {
-        if (!(distance < bar_)) return;
+        if (!(distance < last_)) return;
         // Branch-free binary search: where it goes is a coin flip to the processor.
         const Entry* base = entries_.data();
         std::size_t n = size_;
@@ -41,15 +45,16 @@ public:
         }
         std::size_t at = static_cast<std::size_t>(base - entries_.data());
         at += n == 1 && base->distance <= distance ? 1 : 0;
-        if (size_ < width_) ++size_;
+        if (size_ < kept_) ++size_;
         Entry* place = entries_.data() + at;
         std::memmove(place + 1, place, (size_ - 1 - at) * sizeof(Entry));
         *place = {distance, item};
         if (at < next_) next_ = at;
-        if (size_ == width_) bar_ = entries_[size_ - 1].distance;
+        if (size_ >= width_) bar_ = entries_[width_ - 1].distance;
+        if (size_ == kept_) last_ = entries_[size_ - 1].distance;
     }
 
-    bool has_next() const noexcept { return next_ < size_; }
+    bool has_next() const noexcept { return next_ < size_ && next_ < width_; }
 
     // The nearest one that the walk has not been at.
     Step next() noexcept {
@@ -74,6 +79,8 @@ private:
 
     std::vector<Entry> entries_;
     std::size_t width_ = 0;
+    std::size_t kept_ = 0;
+    float last_ = 0;  // what is not nearer is not remembered
     std::size_t size_ = 0;
     std::size_t next_ = 0;
     float bar_ = 0;

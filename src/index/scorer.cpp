@@ -57,16 +57,17 @@ void Scorer::set_query(std::span<const float> values) {
     if (!state_.center.empty()) {
         for (std::size_t i = 0; i < dim_; ++i) centered_[i] -= state_.center[i];
     }
-    // A rotation needs no code of what it rotates.
-    if (state_.scaled || state_.space.kind() != SpaceKind::rotation) scaled_.set(centered_);
     if (state_.graph) {
         state_.kernels->dot_f32(centered_.data(), centered_.data(), 0, nullptr, 1, dim_, &centered_norm_);
     }
-    if (has_bounds()) prepare_codes();
+    codes_ready_ = false;
 }
 
 void Scorer::prepare_codes() {
+    if (codes_ready_) return;
+    codes_ready_ = true;
     if (state_.uniform) uniform_->set(values_, state_.uniform->scale());
+    if (state_.scaled) scaled_.set(centered_);
 }
 
 void Scorer::bounds(const codes::RowId* ids, codes::RowId first, std::size_t count, codes::Bounds out) const {
@@ -107,9 +108,24 @@ void Scorer::bounds(const codes::RowId* ids, codes::RowId first, std::size_t cou
     }
 }
 
+// Bytes against bytes: their distance is a matter of whole numbers.
+bool Scorer::codes_are_exact() {
+    if (state_.description.code_kind != CodeKind::uniform_exact) return false;
+    prepare_codes();
+    return uniform_->lossless();
+}
+
 void Scorer::exact(const codes::RowId* ids, std::size_t count, float* distances) {
     if (state_.bits) {
         state_.bits->hamming(words_, ids, 0, count, {distances, distances});
+        return;
+    }
+    if (codes_are_exact()) {
+        if (state_.description.metric == Metric::manhattan) {
+            state_.uniform->exact_manhattan(*uniform_, ids, count, distances);
+        } else {
+            state_.uniform->exact_euclidean(*uniform_, ids, count, distances);
+        }
         return;
     }
     decode(ids, count, rows_);
@@ -152,16 +168,20 @@ void Scorer::measure(const DecodedRows& rows, float* distances) const {
     }
 }
 
-void Scorer::prefetch_exact(codes::RowId id) const noexcept {
-    if (!state_.vectors) return;
+void Scorer::prefetch_exact(codes::RowId id) {
+    if (!state_.vectors || codes_are_exact()) return;  // the kernels of codes prefetch
     const std::byte* row = state_.vectors->row(id);
     for (std::size_t i = 0; i < state_.vectors->stride(); i += 64) __builtin_prefetch(row + i);
 }
 
 void Scorer::set_space() {
-    if (state_.space.kind() == SpaceKind::own) return;
+    const SpaceKind kind = state_.space.kind();
+    // A rotation needs no code of what it rotates.
+    const bool coded = state_.scaled && codes_ready_;
+    if (kind != SpaceKind::rotation && !coded) scaled_.set_code(centered_);
+    if (kind == SpaceKind::own) return;
     state_.space.apply(*state_.kernels, centered_, scaled_, seen_values_);
-    seen_.set(seen_values_);
+    seen_.set_code(seen_values_);
 }
 
 void Scorer::seeds(std::vector<codes::RowId>& found) {

@@ -30,6 +30,8 @@ public:
     // `values`: dim finite floats (zeros and ones for hamming).
     void set_query(std::span<const float> values);
 
+    // The query as codes, for bounds(). Walks over 4-bit codes do without.
+    void prepare_codes();
     // Rows ids[0..count), or first, first + 1, ... where ids is null; count is at most codes::batch.
     void bounds(const codes::RowId* ids, codes::RowId first, std::size_t count, codes::Bounds out) const;
 
@@ -44,7 +46,7 @@ public:
     void decode(const codes::RowId* ids, std::size_t count, DecodedRows& out) const;
     void measure(const DecodedRows& rows, float* distances) const;
 
-    void prefetch_exact(codes::RowId id) const noexcept;
+    void prefetch_exact(codes::RowId id);
 
     // Distinct candidates from the forest, at least `wanted` of them or all there are.
     void gather(std::size_t wanted, forest::GatherScratch& scratch, std::vector<codes::RowId>& found);
@@ -59,14 +61,11 @@ public:
     std::span<const std::uint64_t> words() const noexcept { return words_; }
     float centered_norm() const noexcept { return centered_norm_; }
 
-    // Whether there are codes to have bounds of.
-    // Not where a walk leads to few candidates whose codes are their vectors: these are measured at once.
-    bool has_bounds() const noexcept { return has_codes(); }
-    void prepare_codes();
+    // Whether there are codes to have bounds of; prepare_codes() first.
     bool has_codes() const noexcept { return state_.description.code_kind != CodeKind::none; }
 
 private:
-    void set_bits(std::span<const float> values);
+    bool codes_are_exact();
 
     const Index::State& state_;
     std::size_t dim_;
@@ -80,6 +79,7 @@ private:
     std::optional<codes::UniformQuery> uniform_;
     float centered_norm_ = 0;  // squared
     bool has_direction_ = true;
+    bool codes_ready_ = false;
 };
 
 }  // namespace nearfile::index

@@ -28,13 +28,6 @@ std::uint64_t candidates_wanted(const SearchOptions& options, std::size_t k, std
 constexpr std::uint32_t default_width = 64;  // where there is no calibration
 constexpr float default_recall = 0.95f;
 
-// How many of the walk's best are measured better than its codes do. Where the walk sees a projection, its order says
-// less.
-std::size_t settled(const Index::State& state, std::size_t width, std::size_t k) {
-    const std::size_t share = state.space.kind() == SpaceKind::projection ? width : width / 4;
-    return k + std::max<std::size_t>(20, share);
-}
-
 // How many vertices a walk keeps in view.
 std::size_t width_wanted(const Index::State& state, const SearchOptions& options, std::size_t k) {
     std::uint32_t effort = options.effort;
@@ -45,33 +38,43 @@ std::size_t width_wanted(const Index::State& state, const SearchOptions& options
     return std::max<std::size_t>(effort, k);
 }
 
-// The best of a walk that starts in the leaf of the first tree that the query falls into.
-void walk_to(const Index::State& state, std::size_t width, std::size_t k, LeftOut* left_out, Scratch& scratch) {
+// How many a walk remembers beyond those it goes on to. Where it sees a projection its order says little, and measuring
+// a few more costs less than walking on.
+std::size_t spare(const Index::State& state) {
+    return state.space.kind() == SpaceKind::projection ? 20 : 4;
+}
+
+// How many of the walk's best are measured better than its codes do.
+std::size_t settled(const Index::State& state, std::size_t width, std::size_t k) {
+    return state.space.kind() == SpaceKind::projection ? width + spare(state)
+                                                        : k + std::max<std::size_t>(20, width / 4);
+}
+
+// A walk that starts in the leaf of the first tree that the query falls into. What it met stays in its frontier.
+void walk_from_leaf(const Index::State& state, std::size_t width, LeftOut* left_out, Scratch& scratch) {
     Scorer& scorer = scratch.scorer;
-    scratch.candidates.clear();
-    scorer.seeds(scratch.candidates);
-    const auto walk = [&](auto& steering) {
+    auto& seeds = scratch.candidates;
+    seeds.clear();
+    scorer.seeds(seeds);
+    const auto walk = [&](auto& steering, std::size_t kept) {
         const std::size_t degree = state.graph->degree;
         if (left_out == nullptr) {
-            graph::walk(steering, scratch.candidates, {}, width, degree, scratch.walk);
+            graph::walk(steering, seeds, {}, width, kept, degree, scratch.walk);
             return;
         }
         SteeringWithout without(steering, *left_out);
         const std::array<graph::RowId, 1> item = {left_out->item()};
-        graph::walk(without, scratch.candidates, item, width, degree, scratch.walk);
+        graph::walk(without, seeds, item, width, kept, degree, scratch.walk);
     };
     if (scratch.tables) {
         SketchSteering steering(state, *scratch.tables);
         steering.set_query(scorer);
-        walk(steering);
+        walk(steering, width + spare(state));
     } else {
+        scorer.prepare_codes();
         CodeSteering steering(state, scorer);
-        walk(steering);
+        walk(steering, width);
     }
-    scratch.candidates.clear();
-    const graph::Frontier& met = scratch.walk.frontier;
-    const std::size_t n = std::min(met.size(), settled(state, width, k));
-    for (std::size_t i = 0; i < n; ++i) scratch.candidates.push_back(met[i].item);
 }
 
 class Search {
@@ -82,9 +85,26 @@ public:
         scratch_.nearest.clear();
     }
 
+    // The best that a walk has met; false where they are fewer than k.
+    bool consider_met(std::size_t width) {
+        const graph::Frontier& met = scratch_.walk.frontier;
+        const std::size_t n = std::min(met.size(), settled(state_, width, k_));
+        if (n < k_) return false;
+        auto& candidates = scratch_.candidates;
+        candidates.clear();
+        for (std::size_t i = 0; i < n; ++i) candidates.push_back(met[i].item);
+        // Behind 4-bit codes few are left: measuring them costs less than bounds would save.
+        if (scratch_.tables) {
+            measure(candidates);
+        } else {
+            consider(candidates);
+        }
+        return true;
+    }
+
     // Keep the candidates whose lower bound is not above the k-th smallest upper bound.
     void consider(std::span<const codes::RowId> candidates) {
-        if (!scratch_.scorer.has_bounds()) return take(candidates);
+        scratch_.scorer.prepare_codes();
         for (std::size_t i = 0; i < candidates.size(); i += codes::batch) {
             const auto some = candidates.subspan(i, std::min(codes::batch, candidates.size() - i));
             scratch_.scorer.bounds(some.data(), 0, some.size(), bounds());
@@ -95,10 +115,10 @@ public:
     void consider_all() {
         const std::uint32_t count = state_.description.count;
         if (!scratch_.scorer.has_codes()) {
-            std::array<Survivor, Scorer::exact_batch> some;
+            std::array<codes::RowId, Scorer::exact_batch> some;
             for (std::uint32_t item = 0; item < count;) {
                 std::size_t n = 0;
-                while (n < some.size() && item < count) some[n++] = {-infinity, item++};
+                while (n < some.size() && item < count) some[n++] = item++;
                 measure({some.data(), n});
             }
             return;
@@ -121,7 +141,10 @@ public:
         });
         for (std::size_t i = 0; i < survivors.size(); i += Scorer::exact_batch) {
             if (nearest.size() == k_ && survivors[i].lower > nearest.front().distance) break;
-            measure(std::span(survivors).subspan(i, std::min(Scorer::exact_batch, survivors.size() - i)));
+            const std::size_t n = std::min(Scorer::exact_batch, survivors.size() - i);
+            std::array<codes::RowId, Scorer::exact_batch> rows;
+            for (std::size_t j = 0; j < n; ++j) rows[j] = survivors[i + j].row;
+            measure({rows.data(), n});
         }
         std::sort_heap(nearest.begin(), nearest.end(), Nearer{state_});
         const bool negated = state_.description.metric == Metric::dot;
@@ -130,11 +153,6 @@ public:
             out[i].row = state_.row_of(out[i].row);
             if (negated) out[i].distance = -out[i].distance;
         }
-    }
-
-    // Measured exactly, whatever their codes may say.
-    void take(std::span<const codes::RowId> candidates) {
-        for (const codes::RowId each : candidates) scratch_.survivors.push_back({-infinity, each});
     }
 
 private:
@@ -167,28 +185,33 @@ private:
         if (uppers.size() == k_) bar_ = uppers.front();
     }
 
-    void measure(std::span<const Survivor> some) {
-        std::array<codes::RowId, Scorer::exact_batch> rows;
+    void measure(std::span<const codes::RowId> rows) {
         std::array<float, Scorer::exact_batch> distances;
-        for (std::size_t j = 0; j < some.size(); ++j) {
-            rows[j] = some[j].row;
-            scratch_.scorer.prefetch_exact(some[j].row);
+        prefetch(rows.first(std::min(Scorer::exact_batch, rows.size())));
+        while (!rows.empty()) {
+            const auto some = rows.first(std::min(Scorer::exact_batch, rows.size()));
+            rows = rows.subspan(some.size());
+            prefetch(rows.first(std::min(Scorer::exact_batch, rows.size())));
+            scratch_.scorer.exact(some.data(), some.size(), distances.data());
+            for (std::size_t j = 0; j < some.size(); ++j) offer({some[j], distances[j]});
         }
-        scratch_.scorer.exact(rows.data(), some.size(), distances.data());
+    }
+    void prefetch(std::span<const codes::RowId> rows) {
+        for (const codes::RowId each : rows) scratch_.scorer.prefetch_exact(each);
+    }
+
+    void offer(const Neighbor& each) {
         auto& nearest = scratch_.nearest;
         const Nearer nearer{state_};
-        for (std::size_t j = 0; j < some.size(); ++j) {
-            const Neighbor each{rows[j], distances[j]};
-            if (nearest.size() < k_) {
-                nearest.push_back(each);
-            } else if (nearer(each, nearest.front())) {
-                std::pop_heap(nearest.begin(), nearest.end(), nearer);
-                nearest.back() = each;
-            } else {
-                continue;
-            }
-            std::push_heap(nearest.begin(), nearest.end(), nearer);
+        if (nearest.size() < k_) {
+            nearest.push_back(each);
+        } else if (nearer(each, nearest.front())) {
+            std::pop_heap(nearest.begin(), nearest.end(), nearer);
+            nearest.back() = each;
+        } else {
+            return;
         }
+        std::push_heap(nearest.begin(), nearest.end(), nearer);
     }
 
     const Index::State& state_;
@@ -218,12 +241,8 @@ void search(const Index::State& state, std::span<const float> query, const Searc
         const std::size_t width = width_wanted(state, options, k);
         const std::uint32_t count = state.description.count;
         const bool walks = !options.exact && count > least_walked && width < scanned_from(count);
-        if (walks) walk_to(state, width, k, nullptr, scratch);
-        if (walks && scratch.candidates.size() >= k) {
-            search.consider(scratch.candidates);
-        } else {
-            search.consider_all();
-        }
+        if (walks) walk_from_leaf(state, width, nullptr, scratch);
+        if (!walks || !search.consider_met(width)) search.consider_all();
         search.settle(out);
         if (walks && state.live.watching()) {
             const float sign = state.description.metric == Metric::dot ? -1.0f : 1.0f;
@@ -250,14 +269,13 @@ void search_without(const Index::State& state, std::span<const float> query, con
     const std::size_t k = out.size();
     scratch.scorer.set_query(query);
     Search search(state, scratch, k);
-    walk_to(state, width_wanted(state, options, k), k, &left_out, scratch);
-    std::erase(scratch.candidates, left_out.item());
-    if (scratch.candidates.size() < k) {
+    const std::size_t width = width_wanted(state, options, k);
+    walk_from_leaf(state, width, &left_out, scratch);
+    if (search.consider_met(width)) {
+        search.settle(out);
+    } else {
         std::fill(out.begin(), out.end(), Neighbor{0, infinity});
-        return;
     }
-    search.consider(scratch.candidates);
-    search.settle(out);
 }
 
 }  // namespace nearfile::index

@@ -31,23 +31,32 @@ struct Exact {
     }
 };
 
-// The `width` best met, nearest first. Distances must be distinct.
-std::vector<Candidate> naive_walk(const Exact& exact, std::span<const RowId> seeds, std::size_t width) {
+// The `kept` best met, nearest first, going on to the `width` best. Distances must be distinct.
+std::vector<Candidate> naive_walk(const Exact& exact, std::span<const RowId> seeds, std::size_t width,
+                                  std::size_t kept) {
     std::set<Candidate> best;
     std::set<RowId> met;
     std::set<Candidate> been;
     const auto meet = [&](RowId item) {
         if (!met.insert(item).second) return;
         best.insert(candidate_of(exact.points, exact.query, item));
-        if (best.size() > width) best.erase(std::prev(best.end()));
+        if (best.size() > kept) best.erase(std::prev(best.end()));
+    };
+    // The nearest in view that was not yet chosen.
+    const auto choose = [&](std::vector<RowId>& chosen) {
+        std::size_t seen = 0;
+        for (const Candidate each : best) {
+            if (seen++ == width) return;
+            if (been.insert(each).second) return chosen.push_back(item_of(each));
+        }
     };
     for (const RowId seed : seeds) meet(seed);
-    for (;;) {
-        const auto next = std::find_if(best.begin(), best.end(), [&](Candidate each) { return !been.contains(each); });
-        if (next == best.end()) break;
-        const Candidate at = *next;
-        been.insert(at);
-        for (const RowId each : exact.graph.neighbors(item_of(at))) meet(each);
+    std::vector<RowId> chosen;
+    choose(chosen);
+    for (std::size_t step = 0; step < chosen.size(); ++step) {
+        choose(chosen);
+        for (const RowId each : exact.graph.neighbors(chosen[step])) meet(each);
+        if (step + 1 == chosen.size()) choose(chosen);
     }
     return {best.begin(), best.end()};
 }
@@ -64,12 +73,14 @@ TEST(walk_with_exact_distances_is_a_best_first_search) {
             for (RowId query = 0; query < 600; query += 41) {
                 std::vector<RowId> seeds;
                 for (std::uint32_t left = 1 + random.below(20); left > 0; --left) seeds.push_back(random.below(600));
-                Exact exact{points, graph, query};
-                walk(exact, seeds, {}, width, degree, scratch);
-                const auto expected = naive_walk(exact, seeds, width);
-                CHECK(scratch.frontier.size() == expected.size());
-                for (std::size_t i = 0; i < std::min(expected.size(), scratch.frontier.size()); ++i) {
-                    CHECK(scratch.frontier[i].distance == distance_of(expected[i]));
+                for (const std::size_t kept : {width, width + 7}) {
+                    Exact exact{points, graph, query};
+                    walk(exact, seeds, {}, width, kept, degree, scratch);
+                    const auto expected = naive_walk(exact, seeds, width, kept);
+                    CHECK(scratch.frontier.size() == expected.size());
+                    for (std::size_t i = 0; i < std::min(expected.size(), scratch.frontier.size()); ++i) {
+                        CHECK(scratch.frontier[i].distance == distance_of(expected[i]));
+                    }
                 }
             }
         }
@@ -84,7 +95,7 @@ TEST(walk_measures_every_vertex_once_at_most_and_all_of_them_where_the_view_is_w
     WalkScratch scratch;
     for (const RowId query : {0u, 7u, 499u}) {
         Exact exact{points, graph, query};
-        walk(exact, std::vector<RowId>{0, 0, 0}, {}, 500, 4, scratch);
+        walk(exact, std::vector<RowId>{0, 0, 0}, {}, 500, 500, 4, scratch);
         CHECK(exact.measured == 500);
         CHECK(scratch.frontier.size() == 500);
         CHECK(scratch.frontier[0].distance == 0);
@@ -96,7 +107,7 @@ TEST(walk_without_seeds_meets_nothing) {
     const Adjacency graph(10, 2);
     Exact exact{points, graph, 0};
     WalkScratch scratch;
-    walk(exact, {}, {}, 5, 2, scratch);
+    walk(exact, {}, {}, 5, 5, 2, scratch);
     CHECK(scratch.frontier.size() == 0 && exact.measured == 0);
 }
 
@@ -108,7 +119,7 @@ TEST(walk_never_meets_what_it_is_to_leave_out) {
     WalkScratch scratch;
     for (const RowId query : {1u, 250u, 499u}) {
         Exact exact{points, graph, query};
-        walk(exact, std::vector<RowId>{0, query}, std::vector<RowId>{query}, 500, 6, scratch);
+        walk(exact, std::vector<RowId>{0, query}, std::vector<RowId>{query}, 500, 500, 6, scratch);
         CHECK(scratch.frontier.size() > 0 && scratch.frontier.size() < 500);
         for (std::size_t i = 0; i < scratch.frontier.size(); ++i) CHECK(scratch.frontier[i].item != query);
     }
