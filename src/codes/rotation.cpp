@@ -10,12 +10,41 @@ namespace {
 
 constexpr std::size_t rounds = 4;
 
+// The first two steps of sixteen values, four fours side by side, as compilers vectorise them.
+void first_two_steps(float* v) {
+    float a[4];
+    float b[4];
+    float c[4];
+    float d[4];
+    for (std::size_t j = 0; j < 4; ++j) {
+        a[j] = v[4 * j];
+        b[j] = v[4 * j + 1];
+        c[j] = v[4 * j + 2];
+        d[j] = v[4 * j + 3];
+    }
+    for (std::size_t j = 0; j < 4; ++j) {
+        const float low = a[j] + b[j];
+        const float low_difference = a[j] - b[j];
+        const float high = c[j] + d[j];
+        const float high_difference = c[j] - d[j];
+        v[4 * j] = low + high;
+        v[4 * j + 1] = low_difference + high_difference;
+        v[4 * j + 2] = low - high;
+        v[4 * j + 3] = low_difference - high_difference;
+    }
+}
+
 // Unnormalised, in place; `width` is a power of two.
 void hadamard(float* values, std::size_t width) {
-    for (std::size_t half = 1; half < width; half *= 2) {
+    std::size_t half = 1;
+    if (width >= 16) {
+        for (std::size_t start = 0; start < width; start += 16) first_two_steps(values + start);
+        half = 4;
+    }
+    for (; half < width; half *= 2) {
         for (std::size_t start = 0; start < width; start += 2 * half) {
-            float* low = values + start;
-            float* high = low + half;
+            float* __restrict low = values + start;
+            float* __restrict high = low + half;
             for (std::size_t i = 0; i < half; ++i) {
                 const float a = low[i];
                 const float b = high[i];

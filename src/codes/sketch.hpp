@@ -81,6 +81,7 @@ private:
     std::size_t pairs_;
     base::AlignedBuffer tables_;
     base::AlignedBuffer padded_;
+    base::AlignedBuffer least_;
     kernels::SketchQuery query_{};
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <string>
 
 #include "index/errors.hpp"
@@ -34,10 +35,10 @@ void check_bits(std::span<const float> values, const Row& row) {
 
 void check_floats(std::span<const float> values, const Row& row) {
     // One pass that vectorises; a value that is not a number makes the comparison fail.
-    bool small = true;
+    std::int32_t large = 0;
     const float limit = max_length / std::sqrt(static_cast<float>(values.size()));
-    for (const float value : values) small &= std::fabs(value) <= limit;
-    if (small) return;
+    for (const float value : values) large |= std::fabs(value) <= limit ? 0 : 1;
+    if (large == 0) return;
     double squares = 0;
     for (std::size_t i = 0; i < values.size(); ++i) {
         if (!std::isfinite(values[i])) refuse("values must be finite", row, i, values[i]);

@@ -185,7 +185,8 @@ void Scorer::set_space() {
 }
 
 void Scorer::seeds(std::vector<codes::RowId>& found) {
-    constexpr std::size_t wanted = 8;
+    // All of a usual leaf: its codes lie one after another.
+    constexpr std::size_t most = 64;
     forest::Range leaf;
     if (state_.bits) {
         leaf = forest::descend(state_.bit_forest, words_);
@@ -193,7 +194,7 @@ void Scorer::seeds(std::vector<codes::RowId>& found) {
         set_space();
         leaf = forest::descend(*state_.kernels, state_.planes, {seen().code(), seen().tail().scale});
     }
-    const std::size_t n = std::min(wanted, leaf.size);
+    const std::size_t n = std::min(most, leaf.size);
     for (std::size_t i = 0; i < n; ++i) found.push_back(leaf.first + static_cast<codes::RowId>(i * leaf.size / n));
 }
 

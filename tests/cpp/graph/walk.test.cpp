@@ -1,6 +1,7 @@
 // A walk with exact distances is a best-first search.
 #include "graph/walk.hpp"
 
+#include <optional>
 #include <set>
 
 #include "graph/reach.hpp"
@@ -31,32 +32,47 @@ struct Exact {
     }
 };
 
-// The `kept` best met, nearest first, going on to the `width` best. Distances must be distinct.
+// The `kept` best met, nearest first, going on to the `width` best, two steps ahead of what is known. Distances must be
+// distinct.
 std::vector<Candidate> naive_walk(const Exact& exact, std::span<const RowId> seeds, std::size_t width,
                                   std::size_t kept) {
     std::set<Candidate> best;
     std::set<RowId> met;
     std::set<Candidate> been;
-    const auto meet = [&](RowId item) {
-        if (!met.insert(item).second) return;
-        best.insert(candidate_of(exact.points, exact.query, item));
-        if (best.size() > kept) best.erase(std::prev(best.end()));
+    const auto measure = [&](const std::vector<RowId>& items) {
+        for (const RowId item : items) best.insert(candidate_of(exact.points, exact.query, item));
+        while (best.size() > kept) best.erase(std::prev(best.end()));
     };
-    // The nearest in view that was not yet chosen.
-    const auto choose = [&](std::vector<RowId>& chosen) {
+    const auto fresh = [&](std::span<const RowId> items) {
+        std::vector<RowId> result;
+        for (const RowId item : items) {
+            if (met.insert(item).second) result.push_back(item);
+        }
+        return result;
+    };
+    // The nearest in view that was not chosen before.
+    const auto choose = [&]() -> std::optional<RowId> {
         std::size_t seen = 0;
         for (const Candidate each : best) {
-            if (seen++ == width) return;
-            if (been.insert(each).second) return chosen.push_back(item_of(each));
+            if (seen++ == width) break;
+            if (been.insert(each).second) return item_of(each);
         }
+        return {};
     };
-    for (const RowId seed : seeds) meet(seed);
-    std::vector<RowId> chosen;
-    choose(chosen);
-    for (std::size_t step = 0; step < chosen.size(); ++step) {
-        choose(chosen);
-        for (const RowId each : exact.graph.neighbors(chosen[step])) meet(each);
-        if (step + 1 == chosen.size()) choose(chosen);
+    measure(fresh(seeds));
+    std::vector<RowId> before;
+    for (auto vertex = choose(); vertex;) {
+        auto next = choose();
+        auto now = fresh(exact.graph.neighbors(*vertex));
+        measure(before);
+        before = std::move(now);
+        if (!next) next = choose();
+        if (!next) {
+            measure(before);
+            before.clear();
+            next = choose();
+        }
+        vertex = next;
     }
     return {best.begin(), best.end()};
 }
