@@ -178,7 +178,9 @@ class Index:
         if threads is not None:
             threads = arguments.threads(threads, default=0)
         width, share = 0, 0.0
-        if effort is not None or recall is not None:
+        if type(effort) is int and recall is None and self._structure == "graph" and 1 <= effort <= _core.max_count:
+            width = effort  # the usual case, at the least cost for a call
+        elif effort is not None or recall is not None:
             width, share = arguments.steps(effort, recall, self._structure)
         candidates = 0 if search_k is None else arguments.candidates(search_k, self._structure)
         everything = bool(exact)
