@@ -47,7 +47,7 @@ std::size_t spare(const Index::State& state) {
 // How many of the walk's best are measured better than its codes do.
 std::size_t settled(const Index::State& state, std::size_t width, std::size_t k) {
     return state.space.kind() == SpaceKind::projection ? width + spare(state)
-                                                        : k + std::max<std::size_t>(20, width / 4);
+                                                       : k + std::max<std::size_t>(20, width / 4);
 }
 
 // A walk that starts in the leaf of the first tree that the query falls into. What it met stays in its frontier.
