@@ -60,7 +60,7 @@ SECTION_ENTRY = layout("kind:u4 flags:u4 offset:u8 length:u8 crc:u4 reserved:u4"
 DESCRIPTION = layout(
     "metric:u4 structure:u4 dim:u4 count:u4 value_type:u4 id_kind:u4 code_kind:u4 code_scale:f4 n_trees:u4 "
     "leaf_size:u4 seed:u8 plane_dim:u4 reserved_number:u4 library_version:S16 "
-    "profile:u4 keep:u4 degree:u4 walk_dim:u4 space:u4 sketch_scale:f4 reserved:V76 calibrated_nearest:5f4"
+    "profile:u4 keep:u4 degree:u4 walk_dim:u4 space:u4 sketch_scale:f4 short_ids:u4 reserved:V72 calibrated_nearest:5f4"
 )
 PAGE = 4096
 ALIGNMENT = TRAILING_BYTES = 64
@@ -147,6 +147,9 @@ class IndexFile:
         plane_dim = 0 if self.metric == "hamming" else 128 if self.space == "projection" else self.dim
         check(self.plane_dim == plane_dim, "the description is malformed")
         self.degree, self.walk_dim = int(d["degree"]), int(d["walk_dim"])
+        self.short_ids = int(d["short_ids"])
+        short_ids_fit = self.graph and self.walk_dim == 0 and self.count < (1 << 24) - 1
+        check(self.short_ids in ((0, 1) if short_ids_fit else (0,)), "the description is malformed")
         check(1 <= self.degree <= 1024 if self.graph else self.degree == 0, "the description is malformed")
         if self.walk_dim:
             check(self.graph and self.walk_dim == self.plane_dim <= 4096, "the description is malformed")
@@ -228,9 +231,13 @@ class IndexFile:
     def open_graph(self) -> None:
         """The neighbours of every item, the order of items, and what sketches and nibbles are made of."""
         n, degree, dim = self.count, self.degree, self.walk_dim
-        stride = 4 * degree if dim == 0 else round_up(8 * degree + degree * round_up(dim, 32) // 8, 64)
+        width = 3 if self.short_ids else 4
+        stride = width * degree if dim == 0 else round_up(8 * degree + degree * round_up(dim, 32) // 8, 64)
         vertices = self.section("vertices", np.uint8, n, stride)
-        self.neighbors = vertices[:, : 4 * degree].copy().view("<u4")
+        self.neighbors = np.zeros((n, degree, 4), np.uint8)
+        self.neighbors[:, :, :width] = vertices[:, : width * degree].reshape(n, degree, width)
+        self.neighbors = self.neighbors.view("<u4")[:, :, 0]
+        self.no_neighbor = NO_NEIGHBOR >> (32 - 8 * width)
         if dim > 0:
             self.additive, self.factor = (
                 vertices[:, 4 * degree : 8 * degree].copy().view("<f2").reshape(n, 2, -1).swapaxes(0, 1)
@@ -298,7 +305,7 @@ class IndexFile:
             check(sorted(items) == list(range(self.count)), "a tree does not have every item once")
         if self.graph:
             check(all(self.places[self.rows] == range(self.count)), "rows and places do not belong together")
-            known = (self.neighbors < self.count) | (self.neighbors == NO_NEIGHBOR)
+            known = (self.neighbors < self.count) | (self.neighbors == self.no_neighbor)
             check(bool(known.all()), "a vertex has a neighbour that does not exist")
         if self.id_kind != "row":
             ordered = [self.ids[row] if self.id_kind == "int64" else self.ids[row].encode() for row in self.id_order]

@@ -47,6 +47,7 @@ void describe_graph(const Woven& woven, const BuildOptions& options, Description
     description.walk_dim = woven.walk_dim;
     description.space = woven.space;
     description.sketch_scale = woven.sketch_scale;
+    description.short_ids = woven.short_ids ? 1 : 0;
 }
 
 // Item i is row order[i], or row i where `order` is empty.

@@ -49,7 +49,8 @@ struct Description {
     std::uint32_t walk_dim;  // dimensions of sketches and 4-bit codes; 0 where the walk sees the codes
     SpaceKind space;         // what those dimensions are
     float sketch_scale;
-    std::array<std::byte, 76> reserved;  // zero
+    std::uint32_t short_ids;             // 1: rows without sketches have neighbours of three bytes; else 0
+    std::array<std::byte, 72> reserved;  // zero
     // Where there is a calibration, how far the nearest item was from its queries: the distance that 1, 25, 50, 75 and
     // 99 in 100 do not exceed; for dot the negative inner product of a query of length 1.
     std::array<float, 5> calibrated_nearest;
@@ -82,6 +83,9 @@ enum class SectionKind : std::uint32_t {
 
 inline constexpr std::array<std::uint32_t, 20> known_sections = {1,  2,  3,  4,  5,  6,  7,  8,  9,  10,
                                                                  11, 12, 13, 14, 15, 16, 17, 18, 19, 20};
+
+// From this number on an item does not fit into three bytes; the last one says that there is none.
+inline constexpr std::uint32_t short_id_end = 0xffffffu;
 
 inline constexpr std::uint32_t max_degree = 1024;
 inline constexpr std::uint32_t max_walk_dim = 4096;  // kernels/kernels.hpp: 512 pairs of tables

@@ -1,7 +1,6 @@
 #include "index/left_out.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 #include "index/scratch.hpp"
 
@@ -9,11 +8,9 @@ namespace nearfile::index {
 
 void neighbors_of(const Index::State& state, graph::RowId vertex, std::vector<graph::RowId>& out) {
     const GraphView& graph = *state.graph;
-    const std::byte* row = graph.vertices.data() + vertex * graph.stride;
     out.clear();
     for (std::size_t place = 0; place < graph.degree; ++place) {
-        graph::RowId id = 0;
-        std::memcpy(&id, row + place * sizeof id, sizeof id);
+        const graph::RowId id = graph.neighbor(vertex, place);
         if (id < state.description.count) out.push_back(id);
     }
 }

@@ -84,6 +84,8 @@ private:
             (!graph && nearest != std::array<float, 5>{})) {
             bad("the distances of its calibration are none, or not ascending");
         }
+        const bool short_ids = graph && description_.walk_dim == 0 && description_.count < short_id_end;
+        in_range(description_.short_ids, 0, short_ids ? 1 : 0, "the length of neighbours", *this);
         if (description_.walk_dim == 0) {
             if (description_.code_kind == CodeKind::none) bad("its walk has neither sketches nor codes");
             return;
@@ -176,7 +178,8 @@ private:
     void open_graph(std::uint64_t count) {
         GraphView& graph = state_.graph.emplace();
         graph.degree = description_.degree;
-        graph.stride = graph.degree * sizeof(std::uint32_t);
+        if (description_.short_ids != 0) graph.id_bytes = 3;
+        graph.stride = graph.degree * graph.id_bytes;
         if (description_.walk_dim != 0) {
             graph.sketches.emplace(description_.walk_dim, graph.degree);
             graph.stride = graph.sketches->stride;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstring>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -18,6 +19,7 @@
 #include "codes/vectors.hpp"
 #include "file/container.hpp"
 #include "forest/forest.hpp"
+#include "graph/distances.hpp"
 #include "index/description.hpp"
 #include "index/ids.hpp"
 #include "index/live_queries.hpp"
@@ -51,12 +53,25 @@ struct GraphView {
     std::span<const std::byte> vertices;
     std::size_t degree = 0;
     std::size_t stride = 0;                       // of a vertex
+    std::size_t id_bytes = sizeof(graph::RowId);  // of a neighbour
     std::optional<codes::SketchLayout> sketches;  // where vertices have them
     codes::NibbleLayout nibble_layout{0};
     std::span<const std::byte> nibbles;
     float sketch_scale = 0;
     std::span<const std::uint32_t> rows;    // item to row in the order of adding
     std::span<const std::uint32_t> places;  // and back
+
+    // What stands in a place; no item of the index where none is there.
+    graph::RowId neighbor(graph::RowId vertex, std::size_t place) const noexcept {
+        const std::byte* at = vertices.data() + vertex * stride + place * id_bytes;
+        graph::RowId id = 0;
+        if (id_bytes == sizeof id) {
+            std::memcpy(&id, at, sizeof id);
+        } else {
+            std::memcpy(&id, at, 3);
+        }
+        return id;
+    }
 };
 
 }  // namespace nearfile::index

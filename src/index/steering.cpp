@@ -62,10 +62,9 @@ void SketchSteering::distances(std::span<const graph::RowId> ids, float* out) co
 
 std::size_t CodeSteering::promising(graph::Step vertex, float, graph::RowId* ids) const noexcept {
     const GraphView& graph = *state_.graph;
-    const std::byte* row = graph.vertices.data() + vertex.item * graph.stride;
     std::size_t n = 0;
     for (std::size_t place = 0; place < graph.degree; ++place) {
-        std::memcpy(&ids[n], row + place * sizeof *ids, sizeof *ids);
+        ids[n] = graph.neighbor(vertex.item, place);
         n += ids[n] < state_.description.count ? 1 : 0;
     }
     return n;

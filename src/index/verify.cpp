@@ -84,15 +84,14 @@ void verify_ids(const Index::State& state) {
 void verify_graph(const Index::State& state) {
     const GraphView& graph = *state.graph;
     const std::uint32_t count = state.description.count;
+    const std::uint32_t none = state.description.short_ids != 0 ? short_id_end : codes::no_neighbor;
     for (std::uint32_t item = 0; item < count; ++item) {
         if (graph.rows[item] >= count || graph.places[graph.rows[item]] != item) {
             bad(state, SectionKind::places, "rows and places do not belong together");
         }
         for (std::size_t place = 0; place < graph.degree; ++place) {
-            std::uint32_t neighbor;
-            std::memcpy(&neighbor, graph.vertices.data() + item * graph.stride + place * sizeof neighbor,
-                        sizeof neighbor);
-            if (neighbor >= count && neighbor != codes::no_neighbor) {
+            const std::uint32_t neighbor = graph.neighbor(item, place);
+            if (neighbor >= count && neighbor != none) {
                 bad(state, SectionKind::vertices, "a neighbour that does not exist");
             }
         }

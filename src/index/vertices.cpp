@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <vector>
 
 #include "codes/nibble.hpp"
@@ -30,13 +31,15 @@ float choose_scale(const kernels::Kernels& kernels, const graph::Adjacency& grap
 
 }  // namespace
 
-base::AlignedBuffer plain_vertices(const graph::Adjacency& graph) {
-    base::AlignedBuffer rows =
-        base::allocate(static_cast<std::size_t>(graph.count()) * graph.degree() * sizeof(graph::RowId));
-    auto to = rows.as<graph::RowId>();
+base::AlignedBuffer plain_vertices(const graph::Adjacency& graph, bool short_ids) {
+    const std::size_t id_bytes = short_ids ? 3 : sizeof(graph::RowId);
+    base::AlignedBuffer rows = base::allocate(static_cast<std::size_t>(graph.count()) * graph.degree() * id_bytes);
+    std::byte* to = rows.data();
     for (std::uint32_t item = 0; item < graph.count(); ++item) {
-        const auto row = graph.row(item);
-        std::copy(row.begin(), row.end(), to.begin() + static_cast<std::ptrdiff_t>(item) * graph.degree());
+        for (const graph::RowId each : graph.row(item)) {
+            std::memcpy(to, &each, id_bytes);  // the lower bytes: the machine is little-endian, as the file
+            to += id_bytes;
+        }
     }
     return rows;
 }

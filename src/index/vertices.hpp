@@ -8,7 +8,8 @@
 
 namespace nearfile::index {
 
-base::AlignedBuffer plain_vertices(const graph::Adjacency& graph);
+// Without sketches. Neighbours of three bytes where the items are few enough.
+base::AlignedBuffer plain_vertices(const graph::Adjacency& graph, bool short_ids);
 
 struct SketchedVertices {
     base::AlignedBuffer rows;

@@ -72,6 +72,7 @@ public:
         const bool sketched = has_sketches && options_.profile != Profile::compact && !too_wide;
         woven_.degree = sketched ? sketched_degree(rows_, options_.profile) : plain_degree;
         if (options_.profile == Profile::compact) woven_.degree = compact_degree;
+        woven_.short_ids = !sketched && count_ < short_id_end;
         if (metric_ == Metric::hamming) {
             weave_bits();
         } else {
@@ -92,8 +93,10 @@ private:
         const base::AlignedBuffer codes = reorder(coded_.rows, stride, woven_.order);
         const forest::BitPoints points{codes.as<const std::uint64_t>(), words, rows_.dim(), count_};
         const CodeDistances distances(kernels_, codes.data(), stride, rows_.dim(), true, count_);
-        woven_.vertices = plain_vertices(connect<forest::BitSplit>(
-            distances, [&](const forest::GrowOptions& grow, auto& stop) { return forest::grow(points, grow, stop); }));
+        woven_.vertices = plain_vertices(
+            connect<forest::BitSplit>(distances, [&](const forest::GrowOptions& grow,
+                                                     auto& stop) { return forest::grow(points, grow, stop); }),
+            woven_.short_ids);
     }
 
     void weave_points(bool sketched) {
@@ -116,14 +119,14 @@ private:
             const codes::UniformLayout layout(rows_.dim(), coded_.kind == CodeKind::uniform_exact);
             const base::AlignedBuffer codes = reorder(coded_.rows, layout.stride, woven_.order);
             const CodeDistances distances(kernels_, codes.data(), layout.stride, rows_.dim(), false, count_);
-            woven_.vertices = plain_vertices(connect(distances, grow_one));
+            woven_.vertices = plain_vertices(connect(distances, grow_one), woven_.short_ids);
             return;
         }
         const graph::Adjacency graph = connect(PointDistances(kernels_, points), grow_one);
         if (sketched) {
             write_sketches(graph, points);
         } else {
-            woven_.vertices = plain_vertices(graph);
+            woven_.vertices = plain_vertices(graph, woven_.short_ids);
         }
     }
 

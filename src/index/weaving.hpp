@@ -20,6 +20,7 @@ struct Woven {
     std::uint32_t leaf_size = 0;
     SpaceKind space = SpaceKind::own;
     float sketch_scale = 0;
+    bool short_ids = false;
     bool want_codes = true;             // of 8 bits
     std::vector<std::uint32_t> order;   // item i is row order[i] in the order of adding
     std::vector<std::uint32_t> places;  // and back
