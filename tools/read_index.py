@@ -72,7 +72,7 @@ ID_KINDS = ("row", "int64", "string")
 STRUCTURES = ("forest", "graph")
 PROFILES = ("compact", "balanced", "fast")
 KEEPS = ("exact", "half", "none")
-SPACES = ("own", "projection", "rotation")
+SPACES = ("own", "projection", "rotation", "whitened")
 CODE_KINDS = ("scaled", "uniform_exact", "uniform", "bits", "none")
 CODES_OF = {
     "hamming": ("bits",),
@@ -82,7 +82,7 @@ CODES_OF = {
 # Kind 1 is the first.
 SECTIONS = ("codes", "roots", "splits", "planes", "leaf_starts", "leaf_items", "projection", "projection_scales")
 SECTIONS += ("center", "vectors", "int64_ids", "id_text_starts", "id_text", "id_order")
-SECTIONS += ("vertices", "nibbles", "rows", "places", "calibration")
+SECTIONS += ("vertices", "nibbles", "rows", "places", "calibration", "whitening")
 
 # 4. What sections are made of.
 
@@ -209,6 +209,10 @@ class IndexFile:
         self.leaf_items = self.section("leaf_items", "<u4", 0 if self.graph else n_trees * n)
         if self.graph:
             self.open_graph()
+        if self.space == "whitened":
+            check(self.graph and self.metric == "dot" and dim <= 256, "the space does not fit the metric")
+            self.whitening = np.zeros((dim, dim), f32)
+            self.whitening[np.tril_indices(dim)] = self.section("whitening", f32, dim * (dim + 1) // 2 if n else 0)
         self.projected = not bits and self.space == "projection" and n > 0
         if self.projected:
             self.projection = self.section("projection", np.int8, self.plane_dim, dim)

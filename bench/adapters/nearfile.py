@@ -27,7 +27,7 @@ class Nearfile(Adapter):
     metrics: ClassVar[frozenset[str]] = frozenset({"euclidean", "angular", "dot"})
 
     def builds(self, shape: Shape) -> list[Parameters]:
-        return BUILDS if shape.metric != "dot" else BUILDS[-1:]
+        return BUILDS
 
     def searches(self, build: Parameters, shape: Shape) -> list[Parameters]:
         if build["structure"] == "graph":

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string_view>
 
 namespace nearfile {
@@ -81,8 +82,12 @@ struct BuildOptions {
     Profile profile = Profile::balanced;  // of a graph
     Keep keep = Keep::exact;              // of a graph
     std::uint32_t n_trees = 0;            // 0: chosen from the data
-    std::uint64_t seed = 0;               // same input, seed and version: same bytes
-    std::uint32_t threads = 0;            // 0: every core; does not change the result
+    // Of a graph: a sample of real queries, n x dim floats as a search takes them, which must stay until build()
+    // returns. Where queries are unlike the items (users against items, text against images) they make the graph lead
+    // to what such queries ask for. Some of them, at most 512, are held out to measure which effort finds which recall.
+    std::span<const float> queries = {};
+    std::uint64_t seed = 0;     // same input, seed and version: same bytes
+    std::uint32_t threads = 0;  // 0: every core; does not change the result
     Progress progress;
 };
 

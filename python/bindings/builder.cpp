@@ -52,10 +52,11 @@ private:
     std::atomic_flag busy_;
 };
 
-std::span<const float> checked(const Rows& rows, const Builder& builder) {
+std::span<const float> checked(const Rows& rows, const Builder& builder, const char* name = "vectors") {
     if (rows.shape(1) != builder.dim()) {
-        throw Error(ErrorCode::invalid_argument, "vectors: expected rows of " + std::to_string(builder.dim()) +
-                                                     " values, got rows of " + std::to_string(rows.shape(1)));
+        throw Error(ErrorCode::invalid_argument, std::string(name) + ": expected rows of " +
+                                                     std::to_string(builder.dim()) + " values, got rows of " +
+                                                     std::to_string(rows.shape(1)));
     }
     return {rows.data(), rows.size()};
 }
@@ -85,8 +86,8 @@ void add_strings(SharedBuilder& shared, const Rows& rows, const nb::list& ids) {
 
 std::unique_ptr<SharedIndex> build(SharedBuilder& shared, const std::optional<nb::bytes>& path,
                                    std::string_view structure, std::string_view profile, std::string_view keep,
-                                   std::uint32_t n_trees, std::uint64_t seed, std::uint32_t threads,
-                                   const nb::object& progress) {
+                                   std::uint32_t n_trees, const std::optional<Rows>& queries, std::uint64_t seed,
+                                   std::uint32_t threads, const nb::object& progress) {
     const SharedBuilder::Turn turn(shared);
     const std::string file = path ? std::string(path->c_str(), path->size()) : std::string();
     std::exception_ptr raised;  // a signal's KeyboardInterrupt, or what the callable raised
@@ -100,13 +101,15 @@ std::unique_ptr<SharedIndex> build(SharedBuilder& shared, const std::optional<nb
         }
         return raised == nullptr;
     };
-    const BuildOptions options{.structure = structure_from_name(structure),
-                               .profile = profile_from_name(profile),
-                               .keep = keep_from_name(keep),
-                               .n_trees = n_trees,
-                               .seed = seed,
-                               .threads = threads,
-                               .progress = report};
+    const BuildOptions options{
+        .structure = structure_from_name(structure),
+        .profile = profile_from_name(profile),
+        .keep = keep_from_name(keep),
+        .n_trees = n_trees,
+        .queries = queries ? checked(*queries, turn.builder(), "queries") : std::span<const float>(),
+        .seed = seed,
+        .threads = threads,
+        .progress = report};
     try {
         return with_path(file, [&] {
             const nb::gil_scoped_release released;
@@ -141,10 +144,10 @@ void bind_builder(nb::module_& module) {
         .def("add_strings", &add_strings, "rows"_a.noconvert(), "ids"_a,
              nb::sig("def add_strings(self, rows: numpy.typing.NDArray[numpy.float32], ids: list[str]) -> None"),
              "Add rows named by str.")
-        .def("build", &build, "path"_a.none(), "structure"_a, "profile"_a, "keep"_a, "n_trees"_a, "seed"_a, "threads"_a,
-             "progress"_a.none(),
+        .def("build", &build, "path"_a.none(), "structure"_a, "profile"_a, "keep"_a, "n_trees"_a,
+             "queries"_a.none().noconvert(), "seed"_a, "threads"_a, "progress"_a.none(),
              nb::sig("def build(self, path: bytes | None, structure: str, profile: str, keep: str, n_trees: int, "
-                     "seed: int, threads: int, "
+                     "queries: numpy.typing.NDArray[numpy.float32] | None, seed: int, threads: int, "
                      "progress: collections.abc.Callable[[str, int, int], object] | None) -> Index"),
              "Build, into a file or in memory.");
 }

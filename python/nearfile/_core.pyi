@@ -127,7 +127,7 @@ class Builder:
     def add_strings(self, rows: numpy.typing.NDArray[numpy.float32], ids: list[str]) -> None:
         """Add rows named by str."""
 
-    def build(self, path: bytes | None, structure: str, profile: str, keep: str, n_trees: int, seed: int, threads: int, progress: Callable[[str, int, int], object] | None) -> Index:
+    def build(self, path: bytes | None, structure: str, profile: str, keep: str, n_trees: int, queries: numpy.typing.NDArray[numpy.float32] | None, seed: int, threads: int, progress: Callable[[str, int, int], object] | None) -> Index:
         """Build, into a file or in memory."""
 
 class Items:

@@ -20,9 +20,8 @@ STRUCTURES = ("graph", "forest")
 PROFILES = ("compact", "balanced", "fast")
 KEEPS = ("exact", "half", "none")
 
-#: What is built where nothing else is asked for: a graph, but not yet for inner products, which it serves badly.
+#: What is built where nothing else is asked for.
 DEFAULT_STRUCTURE = "graph"
-STRUCTURE_OF_DOT = "forest"
 DEFAULT_PROFILE = "balanced"
 DEFAULT_KEEP = "exact"
 
@@ -125,12 +124,9 @@ def one_of(what: str, value: object, known: tuple[str, ...]) -> str:
     return str(value)
 
 
-def kinds(structure: object, profile: object, keep: object, metric: str) -> tuple[str, str, str]:
+def kinds(structure: object, profile: object, keep: object) -> tuple[str, str, str]:
     """``structure``, ``profile`` and ``keep`` of a build; the last two are choices of a graph."""
-    if structure is None:
-        wants_graph = metric != "dot" or (profile, keep) != (DEFAULT_PROFILE, DEFAULT_KEEP)
-        structure = DEFAULT_STRUCTURE if wants_graph else STRUCTURE_OF_DOT
-    wanted = one_of("structure", structure, STRUCTURES)
+    wanted = one_of("structure", DEFAULT_STRUCTURE if structure is None else structure, STRUCTURES)
     made_for = one_of("profile", profile, PROFILES)
     kept = one_of("keep", keep, KEEPS)
     if wanted == "forest" and (made_for, kept) != (DEFAULT_PROFILE, DEFAULT_KEEP):

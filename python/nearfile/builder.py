@@ -67,7 +67,7 @@ class Builder:
         self._metric = arguments.name("metric", metric)
         self._core = _core.Builder(self._dim, self._metric)
         self._path = arguments.path_to_write(path)
-        self._kinds = arguments.kinds(structure, profile, keep, self._metric)
+        self._kinds = arguments.kinds(structure, profile, keep)
         self._n_trees = arguments.trees(n_trees)
         self._threads = arguments.threads(threads, default=0)
         self._seed = arguments.seed(seed)
@@ -126,21 +126,30 @@ class Builder:
                 core.add_int64(block, names[start : start + most])
         self._count += len(array)
 
-    def build(self) -> Index:
+    def build(self, queries: object = None) -> Index:
         """Build the index, write it to ``path`` where one was given, and open it.
+
+        Args:
+            queries: Of a graph: a sample of real queries, shape (q, dim), as :meth:`add` takes vectors; ``None`` where
+                queries are like the vectors. Where they are not (users who look for items, text for images), a few
+                thousand of them make searches faster at the same recall. At most 512, and a quarter, of them are held
+                out to measure which effort finds which recall. Without a sample, ``"dot"`` makes queries up from the
+                vectors.
 
         The file is written under another name, synced and renamed: whoever opens ``path`` sees the old file or the new
         one. After an error or Ctrl-C there is no new file. The builder keeps its vectors, and can go on.
 
         Raises:
-            InvalidArgumentError: An id that was added twice, or a value that half precision cannot hold.
+            InvalidArgumentError: An id that was added twice, a value that half precision cannot hold, or queries that
+                cannot be used.
             FileError: The file could not be written.
             KeyboardInterrupt: Ctrl-C while building.
         """
         core = self._whole()
+        sample = inputs.sample(queries, self._dim, self._kinds[0])
         path = None if self._path is None else arguments.path_bytes(self._path)
         with progress_module.reporting(self._progress) as report:
-            built = core.build(path, *self._kinds, self._n_trees, self._seed, self._threads, report)
+            built = core.build(path, *self._kinds, self._n_trees, sample, self._seed, self._threads, report)
         return Index(built, self._path)
 
     def _check(self, array: inputs.Array, most: int) -> None:
@@ -170,6 +179,7 @@ def build(
     profile: str = arguments.DEFAULT_PROFILE,
     keep: str = arguments.DEFAULT_KEEP,
     n_trees: int | None = None,
+    queries: object = None,
     threads: int | None = None,
     seed: int = 0,
     progress: Progress = None,
@@ -181,11 +191,12 @@ def build(
         path: Where to write the index; ``None`` keeps it in memory.
         metric: ``"angular"``, ``"cosine"``, ``"euclidean"``, ``"dot"``, ``"manhattan"`` or ``"hamming"``.
         ids: n whole numbers or n ``str`` that name the vectors; ``None`` takes the row numbers.
-        structure: ``"graph"``, or ``"forest"`` for trees alone, as Annoy's; ``None`` is a graph, but for ``"dot"`` a
-            forest.
+        structure: ``"graph"``, or ``"forest"`` for trees alone, as Annoy's; ``None`` is a graph.
         profile: Of a graph: ``"compact"``, ``"balanced"`` or ``"fast"``; see :class:`Builder`.
         keep: Of a graph: ``"exact"``, ``"half"`` or ``"none"``, what stays of the vectors; see :class:`Builder`.
         n_trees: How many trees; ``None`` chooses.
+        queries: Of a graph: a sample of real queries, shape (q, dim), where these are unlike the vectors; see
+            :meth:`Builder.build`.
         threads: How many threads build; ``None`` is every core.
         seed: Of the random choices.
         progress: A bar, or a function to call; see :class:`Builder`.
@@ -215,4 +226,4 @@ def build(
         progress=progress,
     )
     builder.add(array, ids)
-    return builder.build()
+    return builder.build(queries)

@@ -68,7 +68,7 @@ def convert(
     trees, workers, chosen_seed = arguments.trees(n_trees), arguments.threads(threads, 0), arguments.seed(seed)
     progress_module.check(progress)
     name = only_metric(source, length) if metric is None else arguments.name("metric", metric)
-    chosen = arguments.kinds(structure, profile, keep, name)
+    chosen = arguments.kinds(structure, profile, keep)
     file = _core.AnnoyFile.open(arguments.path_bytes(source), length, name, False)
     builder = _core.Builder(length, name)
     feed(builder, file, file.n_items)

@@ -38,12 +38,25 @@ def numeric(name: str, values: object) -> Array:
     return array
 
 
-def vectors(values: object, dim: int | None) -> Array:
+def vectors(values: object, dim: int | None, name: str = "vectors") -> Array:
     """``values`` as an array of shape (n, dim), of any real dtype and layout."""
-    array = numeric("vectors", values)
+    array = numeric(name, values)
     if array.ndim != 2 or array.shape[1] != (dim or array.shape[1]):
-        raise InvalidArgumentError(f"vectors: expected shape (n, {dim or 'dim'}), got shape {array.shape}")
+        raise InvalidArgumentError(f"{name}: expected shape (n, {dim or 'dim'}), got shape {array.shape}")
     return array
+
+
+def sample(queries: object, dim: int, structure: str) -> Floats | None:
+    """``queries`` of a build as the core takes them; None where there are none."""
+    if queries is None:
+        return None
+    array = vectors(queries, dim, "queries")
+    if structure != "graph":
+        raise InvalidArgumentError(
+            f"queries: expected structure='graph', whose edges they improve, got structure={structure!r}:"
+            " leave queries out"
+        )
+    return floats(array)
 
 
 def query(values: object, dim: int) -> Array:

@@ -106,4 +106,14 @@ void whiten_item(std::span<const float> inverse, std::span<const float> values, 
     }
 }
 
+void query_seen_as(std::span<const float> inverse, std::span<const float> seen, std::span<float> out) noexcept {
+    const std::size_t dim = seen.size();
+    for (std::size_t k = 0; k < dim; ++k) {
+        const float* column = inverse.data() + column_of(k, dim);
+        float sum = 0;
+        for (std::size_t i = k; i < dim; ++i) sum += column[i - k] * seen[i];
+        out[k] = sum;
+    }
+}
+
 }  // namespace nearfile::codes

@@ -58,4 +58,7 @@ void whiten_query(std::span<const float> factor, std::span<const float> values, 
 // L^-1 y, y being an item less the mean.
 void whiten_item(std::span<const float> inverse, std::span<const float> values, std::span<float> out) noexcept;
 
+// The query that is seen as `seen`: L'^-1 of it.
+void query_seen_as(std::span<const float> inverse, std::span<const float> seen, std::span<float> out) noexcept;
+
 }  // namespace nearfile::codes

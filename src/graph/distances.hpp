@@ -39,6 +39,10 @@ public:
     // The same distances. It refers to this.
     virtual std::unique_ptr<Gathering> gathering() const;
 
+    // Whether copies, items at no distance from each other, must not take all of an item's places: where an item need
+    // not be its own best answer, its copies lead nowhere.
+    virtual bool copies_apart() const noexcept { return false; }
+
     // How much a factor on the metric's distances means here: its square where distances are squared.
     virtual float scaled(float factor) const noexcept = 0;
 };

@@ -4,6 +4,8 @@
 #include <array>
 #include <limits>
 
+#include "graph/copies.hpp"
+
 namespace nearfile::graph {
 namespace {
 
@@ -18,7 +20,9 @@ constexpr std::size_t lists_ahead = 2;
 }  // namespace
 
 LeafProducts::LeafProducts(const Distances& distances, std::uint32_t best)
-    : gathering_(distances.gathering()), best_(std::clamp(best, 1u, most_best)) {}
+    : gathering_(distances.gathering()),
+      copies_apart_(distances.copies_apart()),
+      best_(std::clamp(best, 1u, most_best)) {}
 
 // As many as are wanted are not above it, and few others: of the least ones of `lanes` strided parts of the row, in
 // columns, the nearest ones of each column. Selecting among all of the row takes ten times as long.
@@ -58,6 +62,7 @@ void LeafProducts::offer(std::span<const RowId> leaf, CandidateLists& lists) {
         if (i + lists_ahead < n) lists.prefetch(leaf[i + lists_ahead]);
         float* row = matrix_.data() + i * padded;
         row[i] = never;
+        if (copies_apart_) keep_one_copy({row, n}, i);
         std::fill(row + n, row + padded, never);
         const Candidate limit = lists.limit(leaf[i]);
         float farthest = std::min(bound(row, padded), std::numeric_limits<float>::max());

@@ -23,6 +23,7 @@ private:
     float bound(const float* row, std::size_t padded) const;
 
     std::unique_ptr<Gathering> gathering_;
+    bool copies_apart_;
     std::uint32_t best_;
     std::vector<float> matrix_;
     std::vector<std::uint32_t> places_;

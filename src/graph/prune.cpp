@@ -24,7 +24,9 @@ std::span<const RowId> Pruner::keep(std::span<const Candidate> candidates, std::
         for (std::size_t i = 0; i < others.size(); ++i) {
             const std::uint32_t place = others[i];
             left_[n_left] = place;
-            n_left += to_kept_[i] * alpha_ < far_[place] ? 0 : 1;
+            // From a copy of both, nothing is nearer to a kept copy than to the item itself.
+            const bool copy = copies_apart_ && !(to_kept_[i] > 0);
+            n_left += copy || to_kept_[i] * alpha_ < far_[place] ? 0 : 1;
         }
         left_.resize(n_left);
     }

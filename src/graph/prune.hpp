@@ -15,7 +15,7 @@ namespace nearfile::graph {
 class Pruner {
 public:
     Pruner(const Distances& distances, float alpha)
-        : gathering_(distances.gathering()), alpha_(distances.scaled(alpha)) {}
+        : gathering_(distances.gathering()), alpha_(distances.scaled(alpha)), copies_apart_(distances.copies_apart()) {}
 
     // `candidates` in ascending order, without the item itself and without repetitions.
     std::span<const RowId> keep(std::span<const Candidate> candidates, std::size_t most);
@@ -23,6 +23,7 @@ public:
 private:
     std::unique_ptr<Gathering> gathering_;
     float alpha_;
+    bool copies_apart_;
     std::vector<RowId> ids_;
     std::vector<float> far_;
     std::vector<std::uint32_t> left_;  // places of candidates

@@ -76,17 +76,32 @@ void ListWalker::walk(std::uint32_t query, std::span<const RowId> seeds, QueryLi
     for (std::size_t i = 0; i < n; ++i) list[i] = frontier_[i].item;
 }
 
-void choose_parts(const Adjacency& graph, std::uint64_t seed, std::uint32_t query, std::vector<RowId>& parts) {
+namespace {
+
+// An item at random, and with it neighbours of it up to `wanted`.
+void choose_near(const Adjacency& graph, std::size_t wanted, base::Random& random, std::vector<RowId>& parts) {
     parts.clear();
     if (graph.count() == 0) return;
-    base::Random random(base::derive_seed(seed, query));
-    const RowId first = random.below(graph.count());
-    parts.push_back(first);
-    const auto neighbors = graph.neighbors(first);
-    const std::size_t wanted = std::size_t{1} << query % 4;
+    parts.push_back(random.below(graph.count()));
+    const auto neighbors = graph.neighbors(parts.front());
     while (parts.size() < wanted && !neighbors.empty()) {
         parts.push_back(neighbors[random.below(static_cast<std::uint32_t>(neighbors.size()))]);
     }
+}
+
+}  // namespace
+
+void choose_parts(const Adjacency& graph, std::uint64_t seed, std::uint32_t query, std::vector<RowId>& parts) {
+    base::Random random(base::derive_seed(seed, query));
+    choose_near(graph, std::size_t{1} << query % 4, random, parts);
+}
+
+void choose_mixed_parts(const Adjacency& graph, std::uint64_t seed, std::uint32_t query, std::vector<RowId>& parts) {
+    constexpr std::size_t near = 6;
+    constexpr int far = 2;
+    base::Random random(base::derive_seed(seed, query));
+    choose_near(graph, near, random, parts);
+    for (int i = 0; i < far && graph.count() > 0; ++i) parts.push_back(random.below(graph.count()));
 }
 
 }  // namespace nearfile::graph

@@ -93,4 +93,7 @@ private:
 // Nothing where there are no items.
 void choose_parts(const Adjacency& graph, std::uint64_t seed, std::uint32_t query, std::vector<RowId>& parts);
 
+// Of queries that are as hard to answer as real ones: six of one neighbourhood and two from anywhere.
+void choose_mixed_parts(const Adjacency& graph, std::uint64_t seed, std::uint32_t query, std::vector<RowId>& parts);
+
 }  // namespace nearfile::graph

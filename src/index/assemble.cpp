@@ -83,14 +83,15 @@ void add_forest(file::Writer& writer, const forest::Grove<SplitType>& grove) {
 
 }  // namespace
 
-Assembled assemble(Metric metric, const Rows& rows, const IdList& ids, const BuildOptions& options) {
+Assembled assemble(Metric metric, const Rows& rows, const IdList& ids, const Rows& queries,
+                   const BuildOptions& options) {
     const kernels::Kernels& kernels = chosen_kernels();
     const StageWatch watch = options.progress;
     Assembled assembled;
     assembled.ids_ = ids.table(rows.count());
     assembled.id_order_ = unwrap(sort_ids(assembled.ids_));
     if (options.structure == Structure::graph) {
-        assembled.weave(kernels, metric, rows, ids, options, watch);
+        assembled.weave(kernels, metric, rows, ids, queries, options, watch);
         return assembled;
     }
     assembled.coded_ = code_rows(kernels, metric, rows, options.threads, watch);
@@ -103,7 +104,7 @@ Assembled assemble(Metric metric, const Rows& rows, const IdList& ids, const Bui
 }
 
 void Assembled::weave(const kernels::Kernels& kernels, Metric metric, const Rows& rows, const IdList& ids,
-                      const BuildOptions& options, const StageWatch& watch) {
+                      const Rows& queries, const BuildOptions& options, const StageWatch& watch) {
     const bool scaled = codes_are_scaled(metric, rows);
     if (scaled) {
         coded_.kind = CodeKind::none;  // until it is known whether the walk leaves any use for them
@@ -115,7 +116,7 @@ void Assembled::weave(const kernels::Kernels& kernels, Metric metric, const Rows
     if ((scaled && metric != Metric::dot) || coded_.kind == CodeKind::uniform_exact) {
         coded_.center = mean_of_rows(kernels, metric, rows, options.threads, watch);
     }
-    woven_ = index::weave(kernels, metric, rows, coded_, options, watch);
+    woven_ = index::weave(kernels, metric, rows, coded_, queries, options, watch);
     if (woven_.want_codes && scaled) {
         coded_ = code_scaled(kernels, metric, rows, std::move(coded_.center), options.threads, watch);
     }
@@ -130,7 +131,10 @@ void Assembled::weave(const kernels::Kernels& kernels, Metric metric, const Rows
     // Kernels may read a little past the last plane.
     woven_.planes.planes.reserve(woven_.planes.planes.size() + kernels::code_overread);
     const auto parts = open_parts(writer().container());
-    Calibration calibration = calibrate(*parts, items_as_queries(*parts), options.threads, watch);
+    const bool items_will_do = woven_.likely_queries.empty();
+    const CalibrationQueries likely =
+        items_will_do ? items_as_queries(*parts) : CalibrationQueries{std::move(woven_.likely_queries), {}};
+    Calibration calibration = calibrate(*parts, likely, options.threads, watch);
     calibration_ = std::move(calibration.points);
     description_.calibrated_nearest = calibration.nearest;
 }
@@ -151,6 +155,7 @@ file::Writer Assembled::writer() const {
     const codes::TrainedProjection& projection = graph ? woven_.projection : planted_.projection;
     add(writer, SectionKind::projection, projection.rows.bytes());
     add(writer, SectionKind::projection_scales, projection.scales);
+    add(writer, SectionKind::whitening, woven_.whitening);
     if (description_.count > 0) add(writer, SectionKind::center, coded_.center);
     add(writer, SectionKind::vectors, vectors_.bytes());
     add(writer, SectionKind::rows, woven_.order);

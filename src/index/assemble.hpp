@@ -18,9 +18,9 @@ public:
     file::Writer writer() const;
 
 private:
-    friend Assembled assemble(Metric, const Rows&, const IdList&, const BuildOptions&);
+    friend Assembled assemble(Metric, const Rows&, const IdList&, const Rows&, const BuildOptions&);
 
-    void weave(const kernels::Kernels& kernels, Metric metric, const Rows& rows, const IdList& ids,
+    void weave(const kernels::Kernels& kernels, Metric metric, const Rows& rows, const IdList& ids, const Rows& queries,
                const BuildOptions& options, const StageWatch& watch);
 
     Description description_{};
@@ -33,6 +33,8 @@ private:
     IdTable ids_;
 };
 
-Assembled assemble(Metric metric, const Rows& rows, const IdList& ids, const BuildOptions& options);
+// `queries`: a sample of real ones, which may be empty; of use to a graph alone.
+Assembled assemble(Metric metric, const Rows& rows, const IdList& ids, const Rows& queries,
+                   const BuildOptions& options);
 
 }  // namespace nearfile::index

@@ -140,14 +140,37 @@ index::Rows rounded(const index::Rows& rows) {
     return halves;
 }
 
+// Copied, because they are wanted in the form of items.
+index::Rows sample_of(const BuildOptions& options, const index::Rows& rows) {
+    const std::uint32_t dim = rows.dim();
+    index::Rows queries(dim, rows.bits());
+    if (options.queries.empty()) return queries;
+    if (options.structure != Structure::graph) {
+        raise(ErrorCode::invalid_argument,
+              "queries: expected structure graph, whose edges they improve, got structure forest: leave queries out");
+    }
+    if (options.queries.size() % dim != 0) {
+        raise(ErrorCode::invalid_argument, "queries must have " + std::to_string(dim) + " values each; got " +
+                                               std::to_string(options.queries.size()) + " values in all");
+    }
+    if (options.queries.size() / dim > max_count) {
+        raise(ErrorCode::invalid_argument, "queries: expected at most " + std::to_string(max_count) + ", got " +
+                                               std::to_string(options.queries.size() / dim));
+    }
+    index::check_values(options.queries, dim, rows.bits(), "query");
+    queries.append(options.queries);
+    return queries;
+}
+
 index::Assembled assemble_kept(Metric metric, const index::Rows& rows, const index::IdList& ids,
                                const BuildOptions& options) {
+    const index::Rows queries = sample_of(options, rows);
     const bool half = options.structure == Structure::graph && options.keep == Keep::half;
     if (!half || rows.bits() || rows.kind() != codes::ValueKind::float32) {
-        return index::assemble(metric, rows, ids, options);
+        return index::assemble(metric, rows, ids, queries, options);
     }
     index::check_halves(rows);
-    return index::assemble(metric, rounded(rows), ids, options);
+    return index::assemble(metric, rounded(rows), ids, queries, options);
 }
 
 }  // namespace

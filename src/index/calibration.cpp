@@ -18,6 +18,7 @@ constexpr std::uint32_t n_items_asked = 512;
 constexpr std::array<std::uint32_t, 3> ks = {1, 10, 100};
 constexpr std::uint32_t most_k = 100;
 constexpr float enough = 0.997f;
+constexpr float least_led_to = 0.9f;
 constexpr std::uint32_t most_effort = 4096;
 
 class Calibrator {
@@ -129,6 +130,8 @@ double effort_on(std::span<const CalibrationPoint> curve, float recall) {
         before = point.effort;
         recall_before = point.recall;
     }
+    // A walk that does not lead to most of the answers even so: all items.
+    if (curve.back().recall < least_led_to) return static_cast<double>(max_count);
     // More than was ever measured: twice the largest effort.
     return 2.0 * curve.back().effort;
 }

@@ -29,26 +29,60 @@ double variance_kept(const kernels::Kernels& kernels, const Space& space, std::s
     return all > 0 ? kept / all : 1.0;
 }
 
+// A row less the center, as the codes see it.
+void load_centered(const kernels::Kernels& kernels, Metric metric, const Rows& rows, std::span<const float> center,
+                   std::uint32_t row, std::span<float> values) {
+    load_row(kernels, metric, rows, row, values);
+    for (std::size_t i = 0; i < center.size(); ++i) values[i] -= center[i];
+}
+
+// On so many rows at most, evenly spread: more do not change directions by much.
+constexpr std::uint32_t most_moments = 131072;
+
+codes::TrainedWhitening train(const kernels::Kernels& kernels, Metric metric, const Rows& rows,
+                              std::span<const float> center, unsigned threads, const StageWatch& watch) {
+    const std::uint32_t step = (rows.count() + most_moments - 1) / most_moments;
+    const std::uint32_t wanted = (rows.count() + step - 1) / step;
+    std::vector<codes::SecondMoments> parts(n_blocks(wanted), codes::SecondMoments(rows.dim()));
+    run_blocks(
+        "space", wanted, threads,
+        [&](std::size_t block, std::uint32_t begin, std::uint32_t end) {
+            std::vector<float> values(rows.dim());
+            for (std::uint32_t i = begin; i < end; ++i) {
+                load_centered(kernels, metric, rows, center, i * step, values);
+                parts[block].add(values);
+            }
+        },
+        watch);
+    for (std::size_t block = 1; block < parts.size(); ++block) parts[0].add(parts[block]);
+    return codes::train_whitening(parts[0]);
+}
+
 }  // namespace
 
 ChosenSpace choose_space(const kernels::Kernels& kernels, Metric metric, const Rows& rows,
-                         std::span<const float> center, bool sketched, std::uint64_t seed) {
+                         std::span<const float> center, bool sketched, std::uint64_t seed, unsigned threads,
+                         const StageWatch& watch) {
     const std::size_t dim = rows.dim();
     const std::uint64_t rotation_seed = base::derive_seed(seed, rotation_part);
     ChosenSpace chosen;
+    if (metric == Metric::dot && dim <= max_whitened_dim && rows.count() > 0) {
+        chosen.whitening = train(kernels, metric, rows, center, threads, watch);
+        chosen.space = Space(dim, chosen.whitening.factor, chosen.whitening.inverse, rotation_seed);
+        return chosen;
+    }
     if (dim <= codes::projected_dim || rows.count() == 0) {
         chosen.space = sketched ? Space(dim, rotation_seed) : Space(dim);
         return chosen;
     }
     const std::vector<float> sample = sample_rows(rows.count(), dim, [&](std::uint32_t row, std::span<float> values) {
-        load_row(kernels, metric, rows, row, values);
-        for (std::size_t i = 0; i < center.size(); ++i) values[i] -= center[i];
+        load_centered(kernels, metric, rows, center, row, values);
     });
     chosen.projection = codes::train_projection(kernels, sample, dim, base::derive_seed(seed, projection_part));
     chosen.space = Space(codes::Projection{chosen.projection.rows.as<std::int8_t>(), chosen.projection.scales, dim});
     if (sketched && dim <= most_rotated_dim &&
         variance_kept(kernels, chosen.space, sample, dim) < least_variance_kept) {
-        chosen = {Space(dim, rotation_seed), {}};
+        chosen = {Space(dim, rotation_seed), {}, {}};
     }
     return chosen;
 }

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "codes/projection.hpp"
+#include "index/coding.hpp"
 #include "index/rows.hpp"
 #include "index/space.hpp"
 
@@ -12,11 +13,14 @@ namespace nearfile::index {
 struct ChosenSpace {
     Space space;                          // refers to the rest
     codes::TrainedProjection projection;  // where that is what it is
+    codes::TrainedWhitening whitening;    // where that is
 };
 
 // `center`: of what is seen. `sketched`: whether the walk has sketches, which need the variance of the data spread over
-// the dimensions.
+// the dimensions. Inner products of few dimensions get the whitened space; of many, whose factor would cost a query
+// more than its walk, the one that other metrics have: around the mean, which is most of the gain.
 ChosenSpace choose_space(const kernels::Kernels& kernels, Metric metric, const Rows& rows,
-                         std::span<const float> center, bool sketched, std::uint64_t seed);
+                         std::span<const float> center, bool sketched, std::uint64_t seed, unsigned threads,
+                         const StageWatch& watch);
 
 }  // namespace nearfile::index

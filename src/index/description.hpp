@@ -24,6 +24,7 @@ enum class SpaceKind : std::uint32_t {
     own = 0,         // their own dimensions
     projection = 1,  // codes/projection.hpp
     rotation = 2,    // codes/rotation.hpp
+    whitened = 3,    // codes/whitening.hpp, then a rotation; of graphs for inner products
 };
 
 // On disk, little-endian: do not change.
@@ -78,7 +79,7 @@ enum class SectionKind : std::uint32_t {
     rows = 17,
     places = 18,
     calibration = 19,
-    entries = 20,
+    whitening = 20,
 };
 
 inline constexpr std::array<std::uint32_t, 20> known_sections = {1,  2,  3,  4,  5,  6,  7,  8,  9,  10,
@@ -88,6 +89,7 @@ inline constexpr std::array<std::uint32_t, 20> known_sections = {1,  2,  3,  4, 
 inline constexpr std::uint32_t short_id_end = 0xffffffu;
 
 inline constexpr std::uint32_t max_degree = 1024;
+inline constexpr std::uint32_t max_whitened_dim = 256;
 inline constexpr std::uint32_t max_walk_dim = 4096;  // kernels/kernels.hpp: 512 pairs of tables
 
 const char* section_name(std::uint32_t kind) noexcept;

@@ -102,7 +102,7 @@ const char* section_name(std::uint32_t kind) noexcept {
                                                    "center",         "vectors",     "int64_ids",
                                                    "id_text_starts", "id_text",     "id_order",
                                                    "vertices",       "nibbles",     "rows",
-                                                   "places",         "calibration", "entries"};
+                                                   "places",         "calibration", "whitening"};
     return names[kind < names.size() ? kind : 0];
 }
 

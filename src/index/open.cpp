@@ -52,7 +52,7 @@ private:
         in_range(description_.n_trees, 1, max_trees, "the number of trees", *this);
         in_range(description_.leaf_size, 1, max_count, "the leaf size", *this);
         const bool bits = description_.metric == Metric::hamming;
-        in_range(static_cast<std::uint32_t>(description_.space), 0, 2, "the space of planes", *this);
+        in_range(static_cast<std::uint32_t>(description_.space), 0, 3, "the space of planes", *this);
         const bool projected = description_.space == SpaceKind::projection;
         const std::uint64_t plane_dim = bits ? 0 : projected ? codes::projected_dim : description_.dim;
         in_range(description_.plane_dim, plane_dim, plane_dim, "the dimension of planes", *this);
@@ -75,6 +75,10 @@ private:
 
     void check_graph_description() const {
         const bool graph = description_.structure == Structure::graph;
+        if (description_.space == SpaceKind::whitened &&
+            (!graph || description_.metric != Metric::dot || description_.dim > max_whitened_dim)) {
+            bad("its space does not go with the metric, the structure and the dimension");
+        }
         in_range(static_cast<std::uint32_t>(description_.profile), 0, graph ? 2 : 0, "the profile", *this);
         in_range(static_cast<std::uint32_t>(description_.keep), 0, graph ? 2 : 0, "what is kept", *this);
         in_range(description_.degree, graph ? 1 : 0, graph ? max_degree : 0, "the number of neighbours", *this);
@@ -172,6 +176,9 @@ private:
                 section<float>(SectionKind::projection_scales, codes::projected_dim), static_cast<std::size_t>(dim)});
         } else if (description_.space == SpaceKind::rotation) {
             state_.space = Space(dim, base::derive_seed(description_.seed, rotation_part));
+        } else if (description_.space == SpaceKind::whitened) {
+            state_.space = Space(dim, section<float>(SectionKind::whitening, codes::triangle(dim)), {},
+                                 base::derive_seed(description_.seed, rotation_part));
         }
     }
 

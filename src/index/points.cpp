@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
 
 #include "codes/bits.hpp"
@@ -90,9 +91,37 @@ private:
 
 }  // namespace
 
+PointCodes::PointCodes(std::size_t dim_, std::uint32_t count)
+    : dim(dim_),
+      stride((dim_ + 15) / 16 * 16),
+      rows(base::allocate(count * stride)),
+      scales(count),
+      squared_norms(count),
+      full_norms(count) {}
+
+void PointCodes::set(std::uint32_t item, const codes::ScaledQuery& coded) noexcept {
+    std::copy_n(coded.code(), dim, code(item));
+    scales[item] = coded.tail().scale;
+    squared_norms[item] = coded.tail().squared_norm;
+}
+
+void PointCodes::take_lengths_away() {
+    own_scales = scales;
+    for (std::uint32_t item = 0; item < count(); ++item) {
+        double squares = 0;
+        for (std::size_t i = 0; i < dim; ++i) squares += static_cast<double>(code(item)[i]) * code(item)[i];
+        // What has no direction stays where it is.
+        const float scale = squares > 0 ? static_cast<float>(1.0 / std::sqrt(squares)) : 0.0f;
+        scales[item] = scale;
+        // In the order of roundings that makes the distance of copies nothing at all.
+        squared_norms[item] = scale * scale * static_cast<float>(squares);
+    }
+}
+
 void PointCodes::decode(std::uint32_t item, std::span<float> out) const noexcept {
     const std::int8_t* from = code(item);
-    for (std::size_t i = 0; i < dim; ++i) out[i] = scales[item] * static_cast<float>(from[i]);
+    const float scale = own_scale(item);
+    for (std::size_t i = 0; i < dim; ++i) out[i] = scale * static_cast<float>(from[i]);
 }
 
 forest::Points PointCodes::points() const noexcept {
@@ -101,16 +130,9 @@ forest::Points PointCodes::points() const noexcept {
 
 PointCodes code_points(const kernels::Kernels& kernels, Metric metric, const Rows& rows, const Space& space,
                        std::span<const float> center, unsigned threads, const StageWatch& watch) {
-    PointCodes points;
-    const std::uint32_t count = rows.count();
-    points.dim = space.dim();
-    points.stride = (points.dim + 15) / 16 * 16;
-    points.rows = base::allocate(count * points.stride);
-    points.scales.resize(count);
-    points.squared_norms.resize(count);
-    points.full_norms.resize(count);
+    PointCodes points(space.dim(), rows.count());
     run_blocks(
-        "points", count, threads,
+        "points", rows.count(), threads,
         [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
             std::vector<float> values(rows.dim());
             std::vector<float> seen(space.dim());
@@ -122,25 +144,19 @@ PointCodes code_points(const kernels::Kernels& kernels, Metric metric, const Row
                 if (space.kind() == SpaceKind::projection) whole.set(values);
                 space.apply(kernels, values, whole, seen);
                 coded.set(seen);
-                std::copy_n(coded.code(), points.dim, points.rows.as<std::int8_t>().data() + row * points.stride);
-                points.scales[row] = coded.tail().scale;
-                points.squared_norms[row] = coded.tail().squared_norm;
+                points.set(row, coded);
                 kernels.dot_f32(values.data(), values.data(), 0, nullptr, 1, values.size(), &points.full_norms[row]);
             }
         },
         watch);
+    if (metric == Metric::dot) points.take_lengths_away();
     return points;
 }
 
 PointCodes reorder(const PointCodes& points, std::span<const std::uint32_t> order, unsigned threads,
                    const StageWatch& watch) {
-    PointCodes moved;
-    moved.dim = points.dim;
-    moved.stride = points.stride;
-    moved.rows = base::allocate(points.rows.size());
-    moved.scales.resize(order.size());
-    moved.squared_norms.resize(order.size());
-    moved.full_norms.resize(order.size());
+    PointCodes moved(points.dim, points.count());
+    moved.own_scales.resize(points.own_scales.size());
     run_blocks(
         "order", points.count(), threads,
         [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
@@ -151,6 +167,7 @@ PointCodes reorder(const PointCodes& points, std::span<const std::uint32_t> orde
                 moved.scales[item] = points.scales[from];
                 moved.squared_norms[item] = points.squared_norms[from];
                 moved.full_norms[item] = points.full_norms[from];
+                if (!moved.own_scales.empty()) moved.own_scales[item] = points.own_scales[from];
             }
         },
         watch);
@@ -194,11 +211,11 @@ std::unique_ptr<graph::Gathering> PointDistances::gathering() const {
     return std::make_unique<GatheredPoints>(kernels_, points_);
 }
 
-void CodeDistances::from(graph::RowId item, std::span<const graph::RowId> to, float* out) const {
+void CodeDistances::from_code(const std::byte* code, std::span<const graph::RowId> to, float* out) const {
     std::array<std::uint32_t, batch> sums;
     // A copy, because a query must be padded with zeros and a row is not.
     std::vector<std::uint64_t> query((stride_ + 64 + 7) / 8);
-    std::memcpy(query.data(), rows_ + item * stride_, bits_ ? stride_ : dim_);
+    std::memcpy(query.data(), code, bits_ ? stride_ : dim_);
     for (std::size_t start = 0; start < to.size(); start += batch) {
         const std::size_t n = std::min(batch, to.size() - start);
         if (bits_) {

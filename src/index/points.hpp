@@ -13,11 +13,16 @@
 
 namespace nearfile::index {
 
+// For inner products trees and the graph see directions alone: `scales` and `squared_norms` are those of length one.
 struct PointCodes {
+    PointCodes() = default;
+    PointCodes(std::size_t dim_, std::uint32_t count);
+
     std::size_t dim = 0;
     std::size_t stride = 0;  // a multiple of 16: zeros fill up
     base::AlignedBuffer rows;
     std::vector<float> scales;
+    std::vector<float> own_scales;     // where the others are not the codes' own, else empty
     std::vector<float> squared_norms;  // of scale * code
     std::vector<float> full_norms;     // squared, of the vectors themselves, relative to the center
 
@@ -25,7 +30,12 @@ struct PointCodes {
     const std::int8_t* code(std::uint32_t item) const noexcept {
         return rows.as<const std::int8_t>().data() + item * stride;
     }
-    // What the code stands for.
+    std::int8_t* code(std::uint32_t item) noexcept { return rows.as<std::int8_t>().data() + item * stride; }
+    float own_scale(std::uint32_t item) const noexcept { return (own_scales.empty() ? scales : own_scales)[item]; }
+    void set(std::uint32_t item, const codes::ScaledQuery& coded) noexcept;
+    // From now on directions alone.
+    void take_lengths_away();
+    // What the code stands for, at its own length.
     void decode(std::uint32_t item, std::span<float> out) const noexcept;
     void prefetch(std::uint32_t item) const noexcept {
         for (std::size_t i = 0; i < stride; i += 64) __builtin_prefetch(code(item) + i);
@@ -49,6 +59,7 @@ public:
     void from(graph::RowId item, std::span<const graph::RowId> to, float* out) const override;
     std::unique_ptr<graph::Gathering> gathering() const override;
     float scaled(float factor) const noexcept override { return factor * factor; }
+    bool copies_apart() const noexcept override { return !points_.own_scales.empty(); }
 
 private:
     const kernels::Kernels& kernels_;
@@ -62,7 +73,12 @@ public:
                   bool bits, std::uint32_t count)
         : kernels_(kernels), rows_(rows), stride_(stride), dim_(dim), bits_(bits), count_(count) {}
     std::uint32_t count() const noexcept override { return count_; }
-    void from(graph::RowId item, std::span<const graph::RowId> to, float* out) const override;
+    std::size_t stride() const noexcept { return stride_; }
+    void from(graph::RowId item, std::span<const graph::RowId> to, float* out) const override {
+        from_code(rows_ + item * stride_, to, out);
+    }
+    // From something else that is coded like items.
+    void from_code(const std::byte* code, std::span<const graph::RowId> to, float* out) const;
     float scaled(float factor) const noexcept override { return factor; }
 
 private:

@@ -178,10 +178,19 @@ void Scorer::set_space() {
     const SpaceKind kind = state_.space.kind();
     // A rotation needs no code of what it rotates.
     const bool coded = state_.scaled && codes_ready_;
-    if (kind != SpaceKind::rotation && !coded) scaled_.set_code(centered_);
+    const bool wanted = kind == SpaceKind::own || kind == SpaceKind::projection;
+    if (wanted && !coded) scaled_.set_code(centered_);
     if (kind == SpaceKind::own) return;
-    state_.space.apply(*state_.kernels, centered_, scaled_, seen_values_);
+    state_.space.apply_to_query(*state_.kernels, centered_, scaled_, seen_values_);
     seen_.set_code(seen_values_);
+}
+
+float Scorer::seen_length() const {
+    float squares = centered_norm_;
+    if (state_.space.kind() != SpaceKind::own) {
+        state_.kernels->dot_f32(seen_values_.data(), seen_values_.data(), 0, nullptr, 1, seen_values_.size(), &squares);
+    }
+    return std::sqrt(squares);
 }
 
 void Scorer::seeds(std::vector<codes::RowId>& found) {
@@ -192,7 +201,10 @@ void Scorer::seeds(std::vector<codes::RowId>& found) {
         leaf = forest::descend(state_.bit_forest, words_);
     } else {
         set_space();
-        leaf = forest::descend(*state_.kernels, state_.planes, {seen().code(), seen().tail().scale});
+        float scale = seen().tail().scale;
+        // Planes of inner products were grown on directions.
+        if (state_.description.metric == Metric::dot && seen_length() > 0) scale /= seen_length();
+        leaf = forest::descend(*state_.kernels, state_.planes, {seen().code(), scale});
     }
     const std::size_t n = std::min(most, leaf.size);
     for (std::size_t i = 0; i < n; ++i) found.push_back(leaf.first + static_cast<codes::RowId>(i * leaf.size / n));

@@ -65,6 +65,8 @@ public:
     bool has_codes() const noexcept { return state_.description.code_kind != CodeKind::none; }
 
 private:
+    float seen_length() const;  // of the query as planes and walks see it
+
     bool codes_are_exact();
 
     const Index::State& state_;

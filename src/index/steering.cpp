@@ -6,7 +6,8 @@ namespace nearfile::index {
 namespace {
 
 // Estimates from sketches are noisy: what is a little farther than the bar gets a look too.
-constexpr float margin = 0.04f;
+// (Products have either sign, and no margin pays: docs/algorithms/inner-products.md.)
+constexpr float distance_margin = 0.04f;
 
 }  // namespace
 
@@ -24,8 +25,9 @@ std::size_t SketchSteering::promising(graph::Step vertex, float bar, graph::RowI
     const codes::SketchLayout& layout = *graph.sketches;
     const std::byte* row = graph.vertices.data() + vertex.item * graph.stride;
     const float scale = graph.sketch_scale;
+    const float margin = state_.description.metric == Metric::dot ? 0.0f : distance_margin * std::fabs(bar);
     std::array<std::uint16_t, max_degree / codes::sketch_group> masks;
-    state_.kernels->sketch_below(tables_.query(), vertex.distance * scale, (bar + margin * std::fabs(bar)) * scale,
+    state_.kernels->sketch_below(tables_.query(), vertex.distance * scale, (bar + margin) * scale,
                                  reinterpret_cast<const std::uint8_t*>(row + layout.bits),
                                  reinterpret_cast<const std::uint16_t*>(row + layout.additive),
                                  reinterpret_cast<const std::uint16_t*>(row + layout.factor), layout.groups(),

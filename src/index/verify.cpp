@@ -1,5 +1,6 @@
 #include "index/verify.hpp"
 
+#include <cmath>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -82,6 +83,12 @@ void verify_ids(const Index::State& state) {
 }
 
 void verify_graph(const Index::State& state) {
+    const auto factor = state.container.section(static_cast<std::uint32_t>(SectionKind::whitening));
+    for (std::size_t at = 0; at + sizeof(float) <= factor.size(); at += sizeof(float)) {
+        float value;
+        std::memcpy(&value, factor.data() + at, sizeof value);
+        if (!std::isfinite(value)) bad(state, SectionKind::whitening, "a value that is not finite");
+    }
     const GraphView& graph = *state.graph;
     const std::uint32_t count = state.description.count;
     const std::uint32_t none = state.description.short_ids != 0 ? short_id_end : codes::no_neighbor;

@@ -12,9 +12,21 @@
 namespace nearfile::index {
 namespace {
 
+// No factor of a sketch is more than the distance of two points, which is at most twice the longest.
+float scale_for_longest(const PointCodes& points) {
+    constexpr float wanted = 32768.0f;
+    double longest = 0;
+    for (std::uint32_t item = 0; item < points.count(); ++item) {
+        if (points.scales[item] == 0) continue;
+        longest = std::max(longest, static_cast<double>(points.own_scale(item)) / points.scales[item]);
+    }
+    return longest > 1e-30 ? static_cast<float>(wanted / (2 * longest)) : 1.0f;
+}
+
 // Half precision reaches 65,504; leave room for what no sampled edge had.
 float choose_scale(const kernels::Kernels& kernels, const graph::Adjacency& graph, const PointCodes& points,
                    codes::SketchKind kind) {
+    if (kind == codes::SketchKind::inner_product) return scale_for_longest(points);
     constexpr float wanted = 1024.0f;
     const PointDistances distances(kernels, points);
     const std::uint32_t step = std::max(1u, graph.count() / 65536);
@@ -25,7 +37,6 @@ float choose_scale(const kernels::Kernels& kernels, const graph::Adjacency& grap
         distances.from(item, neighbors, far.data());
         for (std::size_t i = 0; i < neighbors.size(); ++i) largest = std::max(largest, far[i]);
     }
-    if (kind == codes::SketchKind::inner_product) largest = std::sqrt(largest);
     return largest > 1e-30f ? wanted / largest : 1.0f;
 }
 
@@ -62,7 +73,7 @@ SketchedVertices sketched_vertices(const kernels::Kernels& kernels, const graph:
                 const auto neighbors = graph.neighbors(item);
                 for (std::size_t place = 0; place < neighbors.size(); ++place) {
                     const std::uint32_t other = neighbors[place];
-                    writer.add(row, place, other, vertex.data(), points.code(other), points.scales[other]);
+                    writer.add(row, place, other, vertex.data(), points.code(other), points.own_scale(other));
                 }
             }
         },

@@ -25,6 +25,8 @@ struct Woven {
     std::vector<std::uint32_t> order;   // item i is row order[i] in the order of adding
     std::vector<std::uint32_t> places;  // and back
     codes::TrainedProjection projection;
+    std::vector<float> whitening;         // the factor of the whitened space
+    std::vector<float> likely_queries;    // to calibrate with, dim values each; empty: items will do
     forest::Grove<forest::Split> planes;  // the first tree; one of the two, its items are 0, 1, 2, ...
     forest::Grove<forest::BitSplit> bits;
     base::AlignedBuffer vertices;
@@ -32,8 +34,8 @@ struct Woven {
 };
 
 // `coded`: with codes in the order of adding where the metric's are not scaled (they are what the walk sees), else the
-// center alone.
-Woven weave(const kernels::Kernels& kernels, Metric metric, const Rows& rows, const Coded& coded,
+// center alone. `queries`: a sample of real ones, which may be empty.
+Woven weave(const kernels::Kernels& kernels, Metric metric, const Rows& rows, const Coded& coded, const Rows& queries,
             const BuildOptions& options, const StageWatch& watch);
 
 }  // namespace nearfile::index

@@ -79,6 +79,15 @@ def cases() -> list[Case]:
             "profile": "compact",
         },
         {"name": "graph-manhattan", "metric": "manhattan", "values": "float32", "ids": "row", "structure": "graph"},
+        {"name": "graph-products", "metric": "dot", "values": "float32", "ids": "row", "structure": "graph"},
+        {
+            "name": "graph-products-compact",
+            "metric": "dot",
+            "values": "float16",
+            "ids": "int64",
+            "structure": "graph",
+            "profile": "compact",
+        },
         {"name": "graph-bits", "metric": "hamming", "values": "bit", "ids": "string", "dim": 70, "structure": "graph"},
     ]
     return [{**common, **case} for case in made]

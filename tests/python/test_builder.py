@@ -132,3 +132,35 @@ def test_more_vectors_than_an_index_holds_are_refused(monkeypatch: pytest.Monkey
     with pytest.raises(nearfile.InvalidArgumentError, match="at most 5 in an index, got 8"):
         builder.add(np.eye(4))
     assert len(builder.build()) == 4
+
+
+def test_a_sample_of_queries_changes_the_graph(metric: str) -> None:
+    vectors = reference.vectors_for(metric, 1500, 16)
+    queries = reference.vectors_for(metric, 400, 16, seed=1)
+    builder = nearfile.Builder(16, metric)
+    builder.add(vectors)
+    with_queries = contents(builder.build(queries.astype(np.float64)))
+    assert with_queries == contents(nearfile.build(vectors, metric=metric, queries=queries, threads=1))
+    assert with_queries != contents(builder.build())
+    assert contents(builder.build(queries=queries[:0])) == contents(builder.build())
+
+
+@pytest.mark.parametrize(
+    ("queries", "message"),
+    [
+        (np.zeros((2, 4)), r"queries: expected shape \(n, 3\), got shape \(2, 4\)"),
+        (np.zeros(3), r"queries: expected shape \(n, 3\), got shape \(3,\)"),
+        ([["a", "b", "c"]], "queries: expected floats, integers or bools"),
+        ([[0, np.inf, 0]], "values must be finite; value 1 of query 0 is inf"),
+    ],
+)
+def test_queries_that_are_refused(queries: object, message: str) -> None:
+    with pytest.raises(nearfile.InvalidArgumentError, match=message):
+        nearfile.build(np.eye(3), queries=queries)
+
+
+def test_queries_are_for_graphs() -> None:
+    with pytest.raises(nearfile.InvalidArgumentError, match="queries: expected structure='graph'"):
+        nearfile.build(np.eye(3), structure="forest", queries=np.eye(3))
+    with pytest.raises(nearfile.InvalidArgumentError, match="zeros and ones"):
+        nearfile.build(np.eye(3), metric="hamming", queries=np.eye(3) / 2)

@@ -130,14 +130,13 @@ def test_kinds_that_are_refused(options: dict, kind: type[Exception], message: s
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_every_profile_finds_most_of_the_nearest(metric: str, profile: str) -> None:
-    if metric == "dot":
-        pytest.skip("walks by inner product are not promised to find anything yet")
     vectors = reference.vectors_for(metric, 5000, 24)
     index = graph(vectors, metric, profile=profile)
     queries = reference.vectors_for(metric, 100, 24, seed=1)
     found = index.search(queries, effort=200)[1]
     # By distance, since with hamming many items are as near as the tenth.
-    assert (found <= index.search(queries, exact=True)[1][:, -1:]).mean() > 0.95
+    worst = index.search(queries, exact=True)[1][:, -1:]
+    assert (found >= worst if metric == "dot" else found <= worst).mean() > 0.95
 
 
 # What is kept

@@ -147,3 +147,14 @@ TEST(whitening_of_awkward_items_is_finite) {
         for (const float value : item(trained, std::span(rows).first(dim))) CHECK(std::isfinite(value));
     }
 }
+
+TEST(whitening_knows_the_query_that_is_seen_as_something) {
+    Random random(3);
+    for (const std::size_t dim : {1, 2, 33, 64}) {
+        const auto trained = train(stretched(300, dim, random), dim);
+        const auto asked = gaussian(dim, random);
+        std::vector<float> back(dim);
+        query_seen_as(trained.inverse, query(trained, asked), back);
+        for (std::size_t i = 0; i < dim; ++i) CHECK(std::fabs(back[i] - asked[i]) < 1e-4 * length(asked));
+    }
+}

@@ -101,6 +101,21 @@ TEST(parts_are_an_item_and_neighbours_of_it) {
     CHECK(firsts.size() == 50);
 }
 
+TEST(mixed_parts_are_of_one_neighbourhood_but_for_two) {
+    const Adjacency graph = ring(50, 8, 3);
+    std::vector<RowId> parts;
+    std::set<RowId> far;
+    for (std::uint32_t query = 0; query < 400; ++query) {
+        choose_mixed_parts(graph, 7, query, parts);
+        CHECK(parts.size() == 8);
+        for (std::size_t i = 0; i < 6; ++i) CHECK((parts[i] + 50 - parts[0]) % 50 <= 3);
+        far.insert(parts.begin() + 6, parts.end());
+    }
+    CHECK(far.size() == 50);
+    choose_mixed_parts(Adjacency(0, 4), 7, 3, parts);
+    CHECK(parts.empty());
+}
+
 TEST(parts_of_a_graph_without_edges_or_items) {
     std::vector<RowId> parts;
     choose_parts(Adjacency(3, 4), 7, 3, parts);

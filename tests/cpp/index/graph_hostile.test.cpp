@@ -39,6 +39,7 @@ constexpr Kind kinds[] = {
     {Metric::euclidean, Values::bytes, 20, Profile::fast, Keep::exact},
     {Metric::euclidean, Values::floats, 150, Profile::balanced, Keep::none},
     {Metric::dot, Values::floats, 33, Profile::balanced, Keep::half},
+    {Metric::dot, Values::floats, 20, Profile::compact, Keep::none},
     {Metric::manhattan, Values::floats, 12, Profile::balanced, Keep::none},
     {Metric::hamming, Values::bits, 100, Profile::balanced, Keep::exact},
 };
@@ -121,10 +122,10 @@ TEST(graph_open_refuses_sections_of_another_length_or_that_are_missing) {
         for (std::uint32_t i = 0; i < good.get<Header>(0).section_count; ++i) {
             const auto entry = good.get<SectionEntry>(sizeof(Header) + i * sizeof(SectionEntry));
             const auto section = static_cast<SectionKind>(entry.kind);
-            const bool needed = section == SectionKind::vertices || section == SectionKind::nibbles ||
-                                section == SectionKind::rows || section == SectionKind::places ||
-                                section == SectionKind::vectors || section == SectionKind::codes ||
-                                section == SectionKind::center || section == SectionKind::roots;
+            const bool needed =
+                section == SectionKind::vertices || section == SectionKind::nibbles || section == SectionKind::rows ||
+                section == SectionKind::places || section == SectionKind::vectors || section == SectionKind::codes ||
+                section == SectionKind::center || section == SectionKind::roots || section == SectionKind::whitening;
             for (const std::int64_t more : {-64, -16, -4, -1, 1, 4, 16, 64}) {
                 if (more < 0 && entry.length <= static_cast<std::uint64_t>(-more)) continue;
                 Image image(good.bytes());
@@ -178,6 +179,11 @@ TEST(graph_open_refuses_descriptions_that_do_not_go_together) {
     CHECK(refused([](Description& each) { each.metric = Metric::manhattan; }));
     CHECK(refused([](Description& each) { each.profile = static_cast<Profile>(3); }));
     CHECK(refused([](Description& each) { each.keep = static_cast<Keep>(3); }));
+    const Image whitened = image_of({Metric::dot, Values::floats, 33, Profile::balanced, Keep::exact});
+    CHECK(!opens_described(whitened, [](Description& each) { each.metric = Metric::angular; }, "no inner products"));
+    CHECK(!opens_described(
+        whitened, [](Description& each) { each.dim = each.plane_dim = each.walk_dim = 257; }, "too wide"));
+    CHECK(refused([](Description& each) { each.space = SpaceKind::whitened; }));
     const Image plain = image_of({Metric::hamming, Values::bits, 32, Profile::balanced, Keep::exact});
     CHECK(!opens_described(plain, [](Description& each) { each.walk_dim = 32; }, "sketches of bits"));
     // More dimensions than sketches can add up.
@@ -200,7 +206,7 @@ TEST(graph_open_of_sections_full_of_bad_numbers) {
         for (const SectionKind section :
              {SectionKind::vertices, SectionKind::nibbles, SectionKind::rows, SectionKind::places, SectionKind::roots,
               SectionKind::splits, SectionKind::planes, SectionKind::leaf_starts, SectionKind::codes,
-              SectionKind::center, SectionKind::vectors, SectionKind::projection_scales}) {
+              SectionKind::center, SectionKind::vectors, SectionKind::projection_scales, SectionKind::whitening}) {
             if (!has(good, section)) continue;
             const SectionEntry entry = entry_of(good, section);
             const std::string what = name_of(kind) + ", section " + std::to_string(entry.kind);
@@ -240,6 +246,7 @@ TEST(graph_verify_finds_what_no_checksum_does) {
         CHECK(found(SectionKind::rows, 8, n));
         CHECK(found(SectionKind::places, 12, n + 5));
         CHECK(found(SectionKind::vertices, 0, n));
+        if (has(good, SectionKind::whitening)) CHECK(found(SectionKind::whitening, 4, 0x7fc00000u));
         CHECK(found(SectionKind::vertices, 0, 0x7fffffffu));
         CHECK(found(SectionKind::leaf_starts, 8, std::uint64_t{1} << 40));
         CHECK(found(SectionKind::roots, 0, forest::leaf_bit));  // one leaf, for all
