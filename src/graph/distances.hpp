@@ -12,15 +12,18 @@ namespace nearfile::graph {
 using RowId = std::uint32_t;
 
 // A few items brought together for many distances among them, which are then cheaper than by number. They go by their
-// place in what was taken. For one thread, reused.
+// place. For one thread, reused.
 class Gathering {
 public:
     virtual ~Gathering() = default;
 
     virtual void take(std::span<const RowId> some) = 0;
 
-    // From the item at `place` to those at the places `to`.
-    virtual void from(std::uint32_t place, std::span<const std::uint32_t> to, float* out) = 0;
+    // Only the items at these places stay, ascending, and move up to the first places.
+    virtual void keep(std::span<const std::uint32_t> places) = 0;
+
+    // From the item at `place` to all after it.
+    virtual void onwards(std::uint32_t place, float* out) = 0;
 
     // Between all pairs: out[i * stride + j] from place i to place j. `stride` is at least the number of items.
     virtual void all(std::size_t stride, float* out) = 0;
@@ -52,10 +55,12 @@ class GatheredNumbers final : public Gathering {
 public:
     explicit GatheredNumbers(const Distances& distances) : distances_(distances) {}
     void take(std::span<const RowId> some) override { items_.assign(some.begin(), some.end()); }
-    void from(std::uint32_t place, std::span<const std::uint32_t> to, float* out) override {
-        to_.clear();
-        for (const std::uint32_t each : to) to_.push_back(items_[each]);
-        distances_.from(items_[place], to_, out);
+    void keep(std::span<const std::uint32_t> places) override {
+        for (std::size_t i = 0; i < places.size(); ++i) items_[i] = items_[places[i]];
+        items_.resize(places.size());
+    }
+    void onwards(std::uint32_t place, float* out) override {
+        distances_.from(items_[place], std::span(items_).subspan(place + 1), out);
     }
     void all(std::size_t stride, float* out) override {
         for (std::size_t i = 0; i < items_.size(); ++i) distances_.from(items_[i], items_, out + i * stride);
@@ -64,7 +69,6 @@ public:
 private:
     const Distances& distances_;
     std::vector<RowId> items_;
-    std::vector<RowId> to_;
 };
 
 inline std::unique_ptr<Gathering> Distances::gathering() const {

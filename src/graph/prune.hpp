@@ -21,13 +21,15 @@ public:
     std::span<const RowId> keep(std::span<const Candidate> candidates, std::size_t most);
 
 private:
+    void close_ranks(std::size_t from);
+
     std::unique_ptr<Gathering> gathering_;
     float alpha_;
     bool copies_apart_;
     std::vector<RowId> ids_;
-    std::vector<float> far_;
-    std::vector<std::uint32_t> left_;  // places of candidates
+    std::vector<float> far_;  // `occluded` where it is
     std::vector<float> to_kept_;
+    std::vector<std::uint32_t> places_;
     std::vector<RowId> kept_;
 };
 

@@ -44,13 +44,20 @@ public:
         }
     }
 
-    void from(std::uint32_t place, std::span<const std::uint32_t> to, float* out) override {
-        kernels_.dot_i8(row(place), row(0), bytes_, to.data(), to.size(), points_.dim, products_.data());
-        const float own_norm = norms_[place];
-        const float own_scale = scales_[place];
-        for (std::size_t j = 0; j < to.size(); ++j) {
-            out[j] = squared(own_norm, own_scale, norms_[to[j]], scales_[to[j]], products_[j]);
+    void keep(std::span<const std::uint32_t> places) override {
+        for (std::size_t i = 0; i < places.size(); ++i) {
+            if (places[i] == i) continue;
+            std::memcpy(rows_.data() + i * bytes_, rows_.data() + places[i] * bytes_, bytes_);
+            scales_[i] = scales_[places[i]];
+            norms_[i] = norms_[places[i]];
         }
+        count_ = places.size();
+    }
+
+    void onwards(std::uint32_t place, float* out) override {
+        const std::size_t n = count_ - place - 1;
+        kernels_.dot_i8(row(place), row(place + 1), bytes_, nullptr, n, points_.dim, products_.data());
+        distances(place, place + 1, n, products_.data(), out);
     }
 
     // One half of the pairs is multiplied, blocks of rows with all that follow; the other half is the same.
@@ -60,13 +67,7 @@ public:
             const std::size_t n = count_ - i;
             kernels_.dot_i8_block(row(i), n_queries, row(i), bytes_, n, points_.dim, products_.data());
             for (std::size_t k = 0; k < n_queries; ++k) {
-                float* const to = out + (i + k) * stride + i;
-                const std::int32_t* const products = products_.data() + k * n;
-                const float own_norm = norms_[i + k];
-                const float own_scale = scales_[i + k];
-                for (std::size_t j = 0; j < n; ++j) {
-                    to[j] = squared(own_norm, own_scale, norms_[i + j], scales_[i + j], products[j]);
-                }
+                distances(i + k, i, n, products_.data() + k * n, out + (i + k) * stride + i);
             }
             for (std::size_t j = i + n_queries; j < count_; ++j) {
                 for (std::size_t k = i; k < i + n_queries; ++k) out[j * stride + k] = out[k * stride + j];
@@ -75,6 +76,16 @@ public:
     }
 
 private:
+    // From one to `n` in sequence.
+    void distances(std::size_t place, std::size_t first, std::size_t n, const std::int32_t* products,
+                   float* out) const noexcept {
+        const float norm = norms_[place];
+        const float scale = scales_[place];
+        const float* const norms = norms_.data() + first;
+        const float* const scales = scales_.data() + first;
+        for (std::size_t j = 0; j < n; ++j) out[j] = squared(norm, scale, norms[j], scales[j], products[j]);
+    }
+
     const std::int8_t* row(std::size_t place) const noexcept {
         return rows_.as<const std::int8_t>().data() + place * bytes_;
     }

@@ -38,7 +38,7 @@ constexpr std::uint32_t densest = 64;
 // What `balanced` may take for an item, in bytes: less than three times its values in single precision, or, where these
 // are few, enough for a graph.
 constexpr double balanced_share = 2.7;
-constexpr double balanced_least = 1040;
+constexpr double balanced_least = 1382;
 
 std::uint32_t sketched_degree(Metric metric, const Rows& rows, Profile profile) {
     if (profile == Profile::fast) return densest;
