@@ -73,7 +73,7 @@ def convert(
     builder = _core.Builder(length, name)
     feed(builder, file, file.n_items)
     with progress_module.reporting(progress) as report:
-        built = builder.build(arguments.path_bytes(target), *chosen, trees, chosen_seed, workers, report)
+        built = builder.build(arguments.path_bytes(target), *chosen, trees, None, chosen_seed, workers, report)
     return Index(built, target)
 
 

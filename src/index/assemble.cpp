@@ -86,7 +86,7 @@ void add_forest(file::Writer& writer, const forest::Grove<SplitType>& grove) {
 Assembled assemble(Metric metric, const Rows& rows, const IdList& ids, const Rows& queries,
                    const BuildOptions& options) {
     const kernels::Kernels& kernels = chosen_kernels();
-    const StageWatch watch = options.progress;
+    const StageWatch watch = counted_on(options.progress);
     Assembled assembled;
     assembled.ids_ = ids.table(rows.count());
     assembled.id_order_ = unwrap(sort_ids(assembled.ids_));

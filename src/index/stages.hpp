@@ -16,6 +16,9 @@
 
 namespace nearfile::index {
 
+// Tells `progress`, if there is one, of stages. One that comes again goes on counting where it ended.
+StageWatch counted_on(const Progress& progress);
+
 // Tasks of one stage; throws Error(cancelled) when the watch returns false.
 inline void run_stage(std::string_view stage, std::size_t n_tasks, unsigned threads, const base::Task& task,
                       const StageWatch& watch, std::atomic<bool>& stop) {
