@@ -53,8 +53,9 @@ struct Info {
     std::uint32_t leaf_size;
     std::uint64_t seed;
     std::vector<CalibrationPoint> calibration;  // of a graph; ascending k, then effort
-    // Of a graph with a calibration, how far the nearest items were from its queries: the distance that 1, 25, 50, 75
-    // and 99 in 100 do not exceed; for dot the negative inner product of queries of length 1. Zeros else.
+    // Of a graph that was calibrated with items or given queries, how far the nearest items were from its queries: the
+    // distance that 1, 25, 50, 75 and 99 in 100 do not exceed; for dot the negative inner product of queries of
+    // length 1. Zeros else.
     std::array<float, 5> calibrated_nearest;
     std::uint64_t file_bytes;
     std::vector<Section> sections;

@@ -131,7 +131,7 @@ nb::dict info(const SharedIndex& shared) {
         calibration.append(entry);
     }
     nb::dict nearest;
-    if (!info.calibration.empty()) {
+    if (info.calibrated_nearest != decltype(info.calibrated_nearest){}) {
         constexpr std::array<int, 5> hundredths = {1, 25, 50, 75, 99};
         for (std::size_t i = 0; i < hundredths.size(); ++i) {
             nearest[nb::cast(hundredths[i])] = info.calibrated_nearest[i];

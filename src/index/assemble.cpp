@@ -136,7 +136,8 @@ void Assembled::weave(const kernels::Kernels& kernels, Metric metric, const Rows
         items_will_do ? items_as_queries(*parts) : CalibrationQueries{std::move(woven_.likely_queries), {}};
     Calibration calibration = calibrate(*parts, likely, options.threads, watch);
     calibration_ = std::move(calibration.points);
-    description_.calibrated_nearest = calibration.nearest;
+    // What live queries are compared with: users' own, or items.
+    if (!woven_.made_up) description_.calibrated_nearest = calibration.nearest;
 }
 
 file::Writer Assembled::writer() const {

@@ -199,7 +199,8 @@ private:
         graph.places = section<std::uint32_t>(SectionKind::places, count);
         static_assert(sizeof(CalibrationPoint) == 12);
         state_.calibration = section_of_any_length<CalibrationPoint>(SectionKind::calibration);
-        if (!state_.calibration.empty()) state_.live.watch(description_.calibrated_nearest.back());
+        const auto& nearest = description_.calibrated_nearest;
+        if (nearest != std::array<float, 5>{}) state_.live.watch(nearest.back());
     }
 
     void open_forest(std::uint64_t count, std::uint64_t dim) {

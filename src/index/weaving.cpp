@@ -165,6 +165,7 @@ private:
             const std::uint64_t seed = base::derive_seed(options_.seed, made_up_part);
             make_up_queries(near, points, seed, real, queries, threads_, watch_);
             if (product) {
+                woven_.made_up = true;
                 woven_.likely_queries =
                     made_up_values(kernels_, near, rows_, woven_.order, center, chosen.whitening,
                                    base::derive_seed(options_.seed, calibrating_part), made_up_calibrating);
@@ -201,6 +202,7 @@ private:
 
     void calibrate_by_held_out() {
         const std::size_t dim = queries_.dim();
+        woven_.made_up = false;
         woven_.likely_queries.resize(sample_.held_out.size() * dim);
         for (std::size_t i = 0; i < sample_.held_out.size(); ++i) {
             const std::span<float> out(woven_.likely_queries.data() + i * dim, dim);

@@ -27,6 +27,7 @@ struct Woven {
     codes::TrainedProjection projection;
     std::vector<float> whitening;         // the factor of the whitened space
     std::vector<float> likely_queries;    // to calibrate with, dim values each; empty: items will do
+    bool made_up = false;                 // those: they are like no user's
     forest::Grove<forest::Split> planes;  // the first tree; one of the two, its items are 0, 1, 2, ...
     forest::Grove<forest::BitSplit> bits;
     base::AlignedBuffer vertices;

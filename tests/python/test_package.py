@@ -116,12 +116,14 @@ def test_the_extension_alone_cannot_be_made_to_crash(run_python) -> None:
             lambda: builder.add_strings(f4(2, 4), ["a", 3]),
             lambda: builder.add_strings(f4(2, 4), ["a", None]),
             lambda: builder.add_strings(f4(2, 4), ["a", "\\ud800"]),
-            lambda: builder.build(b"/no/such/folder/x", *graph, 1, 0, 1, None),
-            lambda: builder.build(b"", *graph, 1, 0, 1, None),
-            lambda: builder.build(None, *graph, 2**31, 0, 1, None),
-            lambda: builder.build(None, "tree", "balanced", "exact", 1, 0, 1, None),
-            lambda: builder.build(None, "graph", "slow", "exact", 1, 0, 1, None),
-            lambda: builder.build(None, "graph", "balanced", "all", 1, 0, 1, None),
+            lambda: builder.build(b"/no/such/folder/x", *graph, 1, None, 0, 1, None),
+            lambda: builder.build(b"", *graph, 1, None, 0, 1, None),
+            lambda: builder.build(None, *graph, 2**31, None, 0, 1, None),
+            lambda: builder.build(None, *graph, 1, f4(3, 5), 0, 1, None),
+            lambda: builder.build(None, *graph, 1, f4(4), 0, 1, None),
+            lambda: builder.build(None, "tree", "balanced", "exact", 1, None, 0, 1, None),
+            lambda: builder.build(None, "graph", "slow", "exact", 1, None, 0, 1, None),
+            lambda: builder.build(None, "graph", "balanced", "all", 1, None, 0, 1, None),
             lambda: index.search(f4(3), 1, 0, 0.0, 0, False),
             lambda: index.search(f4(4), 0, 0, 0.0, 0, False),
             lambda: index.search(f4(4), -1, 0, 0.0, 0, False),
@@ -144,6 +146,6 @@ def test_the_extension_alone_cannot_be_made_to_crash(run_python) -> None:
             except (nearfile.NearfileError, TypeError, UnicodeError, RuntimeError):
                 continue
             raise AssertionError(number)
-        assert len(nearfile.Index(builder.build(None, *graph, 1, 0, 1, None), None)) == 0
+        assert len(nearfile.Index(builder.build(None, *graph, 1, None, 0, 1, None), None)) == 0
         """
     )
