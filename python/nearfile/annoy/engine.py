@@ -9,7 +9,7 @@ from nearfile import _core
 
 #: Metrics whose graphs find more in less time than trees do; the others are forests unless asked for. Graphs of
 #: manhattan do on usual data, but their codes have one scale for all items, too coarse where some are far out.
-GRAPH_METRICS = frozenset({"angular", "euclidean", "hamming"})
+GRAPH_METRICS = frozenset({"angular", "dot", "euclidean", "hamming"})
 
 #: Vectors of fewer values are found faster by trees: the codes that guide a walk tell too few of them apart.
 LEAST_GRAPH_DIM = 8

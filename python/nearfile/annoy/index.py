@@ -138,7 +138,7 @@ class AnnoyIndex:
             n_jobs: How many threads; -1 is every core. The result is the same for any number.
             structure: What Annoy has not: ``"graph"`` joins the items of the trees to a graph of neighbours, which is
                 searched many times faster; ``"forest"`` keeps the trees alone. ``None`` is a graph, but a forest for
-                ``dot`` and ``manhattan``, for vectors of fewer than 8 values and for up to 1024 items.
+                ``manhattan``, for vectors of fewer than 8 values and for up to 1024 items.
 
         >>> import numpy
         >>> from nearfile import AnnoyIndex
