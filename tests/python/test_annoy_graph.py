@@ -138,7 +138,9 @@ def test_every_state_of_a_graph(metric: str, holes: bool, tmp_path: pathlib.Path
     disk.add_item(0, [1] * 16)
     assert disk.get_item_vector(7) == index.get_item_vector(7)
     disk.build(10, structure="forest")
-    assert (kind(disk), disk.get_nns_by_vector([1] * 16, 1, include_distances=True)[1]) == ("forest", [0.0])
+    assert kind(disk) == "forest"
+    (nearest,) = disk.get_nns_by_vector([1] * 16, 1, include_distances=True)[1]
+    assert nearest >= 16 if metric == "dot" else nearest == 0
 
 
 def test_the_order_of_adding_does_not_matter_to_a_graph() -> None:
