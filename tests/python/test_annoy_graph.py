@@ -139,7 +139,7 @@ def test_every_state_of_a_graph(metric: str, holes: bool, tmp_path: pathlib.Path
     assert disk.get_item_vector(7) == index.get_item_vector(7)
     disk.build(10, structure="forest")
     assert kind(disk) == "forest"
-    (nearest,) = disk.get_nns_by_vector([1] * 16, 1, include_distances=True)[1]
+    (nearest,) = disk.get_nns_by_vector([1] * 16, 1, 2 * COUNT, include_distances=True)[1]
     assert nearest >= 16 if metric == "dot" else nearest == 0
 
 
