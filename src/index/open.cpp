@@ -194,6 +194,10 @@ private:
             graph.nibble_layout = codes::NibbleLayout(description_.walk_dim);
             graph.nibbles = section<std::byte>(SectionKind::nibbles, count * graph.nibble_layout.stride);
         }
+        if (description_.walk_dim == 0 && count > 0) {
+            graph.codes = section_of_any_length<std::byte>(SectionKind::codes);
+            graph.code_stride = graph.codes.size() / count;
+        }
         graph.vertices = section<std::byte>(SectionKind::vertices, count * graph.stride);
         graph.rows = section<std::uint32_t>(SectionKind::rows, count);
         graph.places = section<std::uint32_t>(SectionKind::places, count);

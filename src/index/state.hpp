@@ -58,6 +58,8 @@ struct GraphView {
     codes::NibbleLayout nibble_layout{0};
     std::span<const std::byte> nibbles;
     float sketch_scale = 0;
+    std::span<const std::byte> codes;  // where vertices have no sketches: what walks read instead
+    std::size_t code_stride = 0;
     std::span<const std::uint32_t> rows;    // item to row in the order of adding
     std::span<const std::uint32_t> places;  // and back
 

@@ -56,7 +56,13 @@ public:
         const std::byte* row = graph.vertices.data() + vertex * graph.stride;
         for (std::size_t i = 0; i < graph.stride; i += 64) __builtin_prefetch(row + i);
     }
-    void prefetch(graph::RowId) const noexcept {}  // the kernels do
+    // Two steps before the kernels read it.
+    void prefetch(graph::RowId item) const noexcept {
+        const GraphView& graph = *state_.graph;
+        const std::byte* row = graph.codes.data() + item * graph.code_stride;
+        for (std::size_t i = 0; i < graph.code_stride; i += 64) __builtin_prefetch(row + i);
+        __builtin_prefetch(row + graph.code_stride - 1);
+    }
     std::size_t promising(graph::Step vertex, float bar, graph::RowId* ids) const noexcept;
     void distances(std::span<const graph::RowId> ids, float* out) const;
 
