@@ -47,14 +47,20 @@ void collect(const graph::Distances& distances, const GrowOne<SplitType>& grow_o
              const StageWatch& watch, graph::CandidateLists& lists) {
     auto trees = grow_trees(grow_one, plan, watch);
     std::atomic<bool> stop{false};
-    std::uint32_t done = 0;
-    const StageWatch counted = [&](std::string_view stage, std::uint64_t part, std::uint64_t parts) {
-        return !watch || watch(stage, done * parts + part, trees.size() * parts);
+    const auto tasks_of = [](const forest::Tree<SplitType>& tree) {
+        return (tree.starts.size() + leaves_a_task - 1) / leaves_a_task;
+    };
+    std::uint64_t done = 0;
+    std::uint64_t all = 0;
+    for (const auto& tree : trees) all += tasks_of(tree);
+    const StageWatch counted = [&](std::string_view stage, std::uint64_t part, std::uint64_t) {
+        return !watch || watch(stage, done + part, all);
     };
     for (auto& tree : trees) {
         const std::size_t n_leaves = tree.starts.size();
+        const std::size_t n_tasks = tasks_of(tree);
         run_stage(
-            "leaves", (n_leaves + leaves_a_task - 1) / leaves_a_task, plan.threads,
+            "leaves", n_tasks, plan.threads,
             [&](std::size_t task) {
                 graph::LeafProducts products(distances, candidates_of_leaf);
                 for (std::size_t l = task * leaves_a_task; l < std::min(n_leaves, (task + 1) * leaves_a_task); ++l) {
@@ -64,7 +70,7 @@ void collect(const graph::Distances& distances, const GrowOne<SplitType>& grow_o
             },
             counted, stop);
         tree = {};
-        ++done;
+        done += n_tasks;
     }
 }
 

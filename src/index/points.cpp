@@ -193,23 +193,23 @@ base::AlignedBuffer reorder(const base::AlignedBuffer& rows, std::size_t stride,
     return moved;
 }
 
+PaddedCode::PaddedCode(const PointCodes& points, std::uint32_t item) {
+    constexpr std::size_t padding = 64;
+    if (points.stride + padding > small_.size()) large_.resize(points.stride + padding);
+    std::int8_t* const to = large_.empty() ? small_.data() : large_.data();
+    std::memcpy(to, points.code(item), points.stride);
+    std::memset(to + points.stride, 0, padding);
+}
+
 void PointDistances::from(graph::RowId item, std::span<const graph::RowId> to, float* out) const {
-    // Rows are a multiple of 16 long, queries must be zero up to a multiple of 64.
-    alignas(64) std::array<std::int8_t, 1088> small;
-    std::vector<std::int8_t> large;
-    std::int8_t* query = small.data();
-    if (points_.stride + 64 > small.size()) {
-        large.resize(points_.stride + 64);
-        query = large.data();
-    }
-    std::memcpy(query, points_.code(item), points_.stride);
-    std::memset(query + points_.stride, 0, 64);
+    const PaddedCode query(points_, item);
     const float own_norm = points_.squared_norms[item];
     const float own_scale = points_.scales[item];
     std::array<std::int32_t, batch> products;
     for (std::size_t start = 0; start < to.size(); start += batch) {
         const std::size_t n = std::min(batch, to.size() - start);
-        kernels_.dot_i8(query, points_.code(0), points_.stride, to.data() + start, n, points_.dim, products.data());
+        kernels_.dot_i8(query.data(), points_.code(0), points_.stride, to.data() + start, n, points_.dim,
+                        products.data());
         for (std::size_t j = 0; j < n; ++j) {
             const graph::RowId other = to[start + j];
             out[start + j] =

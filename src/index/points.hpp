@@ -1,6 +1,7 @@
 // The items as a build sees them: signed bytes in the index's space, a scale and a squared norm each.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -50,6 +51,17 @@ PointCodes code_points(const kernels::Kernels& kernels, Metric metric, const Row
 PointCodes reorder(const PointCodes& points, std::span<const std::uint32_t> order, unsigned threads,
                    const StageWatch& watch);
 base::AlignedBuffer reorder(const base::AlignedBuffer& rows, std::size_t stride, std::span<const std::uint32_t> order);
+
+// A point's code as the kernels take queries: zeros up to a multiple of 64, where rows have them to one of 16.
+class PaddedCode {
+public:
+    PaddedCode(const PointCodes& points, std::uint32_t item);
+    const std::int8_t* data() const noexcept { return large_.empty() ? small_.data() : large_.data(); }
+
+private:
+    alignas(64) std::array<std::int8_t, 1088> small_;
+    std::vector<std::int8_t> large_;
+};
 
 // Squared Euclidean distances of points.
 class PointDistances final : public graph::Distances {

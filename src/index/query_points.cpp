@@ -90,22 +90,13 @@ std::vector<float> made_up_values(const kernels::Kernels& kernels, const graph::
 }
 
 void PointQueries::from(std::uint32_t query, std::span<const graph::RowId> to, float* out) const {
-    // Queries must be zero up to a multiple of 64; rows are to one of 16.
-    alignas(64) std::array<std::int8_t, 1088> small;
-    std::vector<std::int8_t> large;
-    std::int8_t* code = small.data();
-    if (queries_.stride + 64 > small.size()) {
-        large.resize(queries_.stride + 64);
-        code = large.data();
-    }
-    std::memcpy(code, queries_.code(query), queries_.stride);
-    std::memset(code + queries_.stride, 0, 64);
+    const PaddedCode code(queries_, query);
     const float scale = (product_ ? 1.0f : 2.0f) * queries_.scales[query];
     const float norm = product_ ? 0.0f : queries_.squared_norms[query];
     std::array<std::int32_t, batch> products;
     for (std::size_t start = 0; start < to.size(); start += batch) {
         const std::size_t n = std::min(batch, to.size() - start);
-        kernels_.dot_i8(code, items_.code(0), items_.stride, to.data() + start, n, items_.dim, products.data());
+        kernels_.dot_i8(code.data(), items_.code(0), items_.stride, to.data() + start, n, items_.dim, products.data());
         for (std::size_t j = 0; j < n; ++j) {
             const graph::RowId item = to[start + j];
             const float along = scale * items_.own_scale(item) * static_cast<float>(products[j]);

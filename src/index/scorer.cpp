@@ -4,7 +4,6 @@
 #include <array>
 #include <cmath>
 #include <limits>
-#include <numeric>
 
 #include "forest/descend.hpp"
 
@@ -170,8 +169,7 @@ void Scorer::measure(const DecodedRows& rows, float* distances) const {
 
 void Scorer::prefetch_exact(codes::RowId id) {
     if (!state_.vectors || codes_are_exact()) return;  // the kernels of codes prefetch
-    const std::byte* row = state_.vectors->row(id);
-    for (std::size_t i = 0; i < state_.vectors->stride(); i += 64) __builtin_prefetch(row + i);
+    prefetch_lines(state_.vectors->row(id), state_.vectors->stride());
 }
 
 void Scorer::set_space() {
@@ -203,7 +201,10 @@ void Scorer::seeds(std::vector<codes::RowId>& found) {
         set_space();
         float scale = seen().tail().scale;
         // Planes of inner products were grown on directions.
-        if (state_.description.metric == Metric::dot && seen_length() > 0) scale /= seen_length();
+        if (state_.description.metric == Metric::dot) {
+            const float length = seen_length();
+            if (length > 0) scale /= length;
+        }
         leaf = forest::descend(*state_.kernels, state_.planes, {seen().code(), scale});
     }
     const std::size_t n = std::min(most, leaf.size);

@@ -48,6 +48,17 @@ private:
 
 namespace nearfile::index {
 
+inline void prefetch_lines(const std::byte* row, std::size_t bytes) noexcept {
+    for (std::size_t i = 0; i < bytes; i += 64) __builtin_prefetch(row + i);
+}
+
+// Rows of codes are not aligned to lines: the last byte may lie in one more.
+inline void prefetch_code(std::span<const std::byte> rows, std::size_t stride, graph::RowId item) noexcept {
+    const std::byte* row = rows.data() + item * stride;
+    prefetch_lines(row, stride);
+    __builtin_prefetch(row + stride - 1);
+}
+
 // The graph as it lies in the file. Vertices are items, in the order of the leaves of the first tree.
 struct GraphView {
     std::span<const std::byte> vertices;
@@ -62,6 +73,10 @@ struct GraphView {
     std::size_t code_stride = 0;
     std::span<const std::uint32_t> rows;    // item to row in the order of adding
     std::span<const std::uint32_t> places;  // and back
+
+    void prefetch_vertex(graph::RowId vertex) const noexcept {
+        prefetch_lines(vertices.data() + vertex * stride, stride);
+    }
 
     // What stands in a place; no item of the index where none is there.
     graph::RowId neighbor(graph::RowId vertex, std::size_t place) const noexcept {

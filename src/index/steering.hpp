@@ -22,23 +22,14 @@ public:
 
     void set_query(const Scorer& scorer);
 
-    void prefetch_vertex(graph::RowId vertex) const noexcept {
-        const GraphView& graph = *state_.graph;
-        const std::byte* row = graph.vertices.data() + vertex * graph.stride;
-        for (std::size_t i = 0; i < graph.stride; i += line) __builtin_prefetch(row + i);
-    }
+    void prefetch_vertex(graph::RowId vertex) const noexcept { state_.graph->prefetch_vertex(vertex); }
     void prefetch(graph::RowId item) const noexcept {
-        const GraphView& graph = *state_.graph;
-        const std::byte* row = graph.nibbles.data() + item * graph.nibble_layout.stride;
-        for (std::size_t i = 0; i < graph.nibble_layout.stride; i += line) __builtin_prefetch(row + i);
-        __builtin_prefetch(row + graph.nibble_layout.stride - 1);
+        prefetch_code(state_.graph->nibbles, state_.graph->nibble_layout.stride, item);
     }
     std::size_t promising(graph::Step vertex, float bar, graph::RowId* ids) const noexcept;
     void distances(std::span<const graph::RowId> ids, float* out) const noexcept;
 
 private:
-    static constexpr std::size_t line = 64;
-
     const Index::State& state_;
     codes::SketchTables& tables_;
     const codes::ScaledQuery* query_ = nullptr;
@@ -51,17 +42,10 @@ class CodeSteering {
 public:
     CodeSteering(const Index::State& state, const Scorer& scorer) : state_(state), scorer_(scorer) {}
 
-    void prefetch_vertex(graph::RowId vertex) const noexcept {
-        const GraphView& graph = *state_.graph;
-        const std::byte* row = graph.vertices.data() + vertex * graph.stride;
-        for (std::size_t i = 0; i < graph.stride; i += 64) __builtin_prefetch(row + i);
-    }
+    void prefetch_vertex(graph::RowId vertex) const noexcept { state_.graph->prefetch_vertex(vertex); }
     // Two steps before the kernels read it.
     void prefetch(graph::RowId item) const noexcept {
-        const GraphView& graph = *state_.graph;
-        const std::byte* row = graph.codes.data() + item * graph.code_stride;
-        for (std::size_t i = 0; i < graph.code_stride; i += 64) __builtin_prefetch(row + i);
-        __builtin_prefetch(row + graph.code_stride - 1);
+        prefetch_code(state_.graph->codes, state_.graph->code_stride, item);
     }
     std::size_t promising(graph::Step vertex, float bar, graph::RowId* ids) const noexcept;
     void distances(std::span<const graph::RowId> ids, float* out) const;
