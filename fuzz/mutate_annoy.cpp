@@ -10,8 +10,8 @@
 #include "annoy/sample.hpp"
 #include "annoy/search.hpp"
 #include "damage.hpp"
-#include "index/kernel_choice.hpp"
 #include "nearfile/error.hpp"
+#include "opened/kernel_choice.hpp"
 
 namespace {
 
@@ -46,7 +46,7 @@ std::vector<Seed> corpus() {
 void ask(const Nodes& nodes, const Checked& checked, bool whole) {
     std::vector<float> values(nodes.layout().dim);
     for (std::size_t i = 0; i < values.size(); ++i) values[i] = i % 3 == 0 ? 1.0f : 0.0f;
-    const Query query(index::chosen_kernels(), nodes, values);
+    const Query query(opened::chosen_kernels(), nodes, values);
     for (const std::uint64_t wanted : {std::uint64_t{1}, std::uint64_t{60}, ~std::uint64_t{0}}) {
         std::set<std::int32_t> ids;
         const auto found = search(nodes, checked, query, 10, wanted);

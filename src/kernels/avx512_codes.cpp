@@ -18,14 +18,14 @@ constexpr std::size_t most_lines_of_row = 16;
 struct Batch {
     const char* rows;
     std::size_t stride;
-    const RowId* ids;
+    const ItemId* ids;
     std::size_t count;
     std::size_t reach;  // bytes of a row to prefetch
     std::size_t ahead;  // rows to prefetch ahead; 0 where they come in sequence or the caller has done it
     bool straddles;     // rows that do not start a line may end in one more
 
-    [[gnu::always_inline]] Batch(const void* first, std::size_t bytes_between, const RowId* row_ids, std::size_t n_rows,
-                                 std::size_t row_bytes, bool prefetched)
+    [[gnu::always_inline]] Batch(const void* first, std::size_t bytes_between, const ItemId* row_ids,
+                                 std::size_t n_rows, std::size_t row_bytes, bool prefetched)
         : rows(static_cast<const char*>(first)),
           stride(bytes_between),
           ids(row_ids),
@@ -152,7 +152,7 @@ template <int n_rows>
 }
 
 template <bool prefetched>
-void nibble_batch(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const RowId* ids,
+void nibble_batch(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const ItemId* ids,
                   std::size_t count, std::size_t blocks, std::int32_t* out) {
     const Batch batch(rows, stride, ids, count, blocks * 32, prefetched);
     std::size_t j = 0;
@@ -231,12 +231,12 @@ void dot_i8_block(const std::int8_t* queries, std::size_t n_queries, const std::
     }
 }
 
-void dot_u4(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const RowId* ids, std::size_t count,
-            std::size_t blocks, std::int32_t* out) {
+void dot_u4(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const ItemId* ids,
+            std::size_t count, std::size_t blocks, std::int32_t* out) {
     nibble_batch<false>(query, rows, stride, ids, count, blocks, out);
 }
 
-void dot_u4_prefetched(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const RowId* ids,
+void dot_u4_prefetched(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const ItemId* ids,
                        std::size_t count, std::size_t blocks, std::int32_t* out) {
     nibble_batch<true>(query, rows, stride, ids, count, blocks, out);
 }

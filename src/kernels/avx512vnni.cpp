@@ -18,14 +18,14 @@ constexpr std::size_t most_lines_of_row = 16;
 struct Batch {
     const char* rows;
     std::size_t stride;
-    const RowId* ids;
+    const ItemId* ids;
     std::size_t count;
     std::size_t reach;  // bytes of a row to prefetch
     std::size_t ahead;  // rows to prefetch ahead; 0 where they come in sequence or the caller has done it
     bool straddles;     // rows that do not start a line may end in one more
 
-    [[gnu::always_inline]] Batch(const void* first, std::size_t bytes_between, const RowId* row_ids, std::size_t n_rows,
-                                 std::size_t row_bytes, bool prefetched)
+    [[gnu::always_inline]] Batch(const void* first, std::size_t bytes_between, const ItemId* row_ids,
+                                 std::size_t n_rows, std::size_t row_bytes, bool prefetched)
         : rows(static_cast<const char*>(first)),
           stride(bytes_between),
           ids(row_ids),
@@ -113,7 +113,7 @@ void byte_sums(const void* query, const char* const (&rows)[n_rows], std::size_t
 }
 
 template <class Term, class Byte, class Sum>
-void byte_batch(const Byte* query, const Byte* rows, std::size_t stride, const RowId* ids, std::size_t count,
+void byte_batch(const Byte* query, const Byte* rows, std::size_t stride, const ItemId* ids, std::size_t count,
                 std::size_t dim, Sum* out) {
     const Batch batch(rows, stride, ids, count, dim, false);
     const __m128i excess = _mm_set1_epi32(Term::excess(query, dim));
@@ -220,8 +220,8 @@ template <int n_rows>
 }
 
 template <bool prefetched>
-void dot_u4(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const RowId* ids, std::size_t count,
-            std::size_t blocks, std::int32_t* out) {
+void dot_u4(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const ItemId* ids,
+            std::size_t count, std::size_t blocks, std::int32_t* out) {
     const Batch batch(rows, stride, ids, count, blocks * 32, prefetched);
     std::size_t j = 0;
     for (; j + 4 <= count; j += 4) {
