@@ -29,10 +29,18 @@ struct Section {
     std::uint64_t bytes;
 };
 
-// What a walk of an effort found of the k nearest of items left out, when the index was built.
+// What walks of an effort found of the k nearest of the calibration's queries, when the index was built.
 struct CalibrationPoint {
     std::uint32_t k;
     std::uint32_t effort;
+    float recall;          // the mean over the queries
+    float standard_error;  // of the mean
+};
+
+// The most recall that searches of a k get from walks: what asks for more looks at every item, which is exact. 1 where
+// walks give whatever is asked for below 1.
+struct WalkRecall {
+    std::uint32_t k;
     float recall;
 };
 
@@ -53,6 +61,7 @@ struct Info {
     std::uint32_t leaf_size;
     std::uint64_t seed;
     std::vector<CalibrationPoint> calibration;  // of a graph; ascending k, then effort
+    std::vector<WalkRecall> walk_recall;        // of a graph that searches walk
     // Of a graph that was calibrated with items or given queries, how far the nearest items were from its queries: the
     // distance that 1, 25, 50, 75 and 99 in 100 do not exceed; for dot the negative inner product of queries of
     // length 1. Zeros else.

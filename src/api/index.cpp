@@ -9,6 +9,8 @@
 #include "opened/errors.hpp"
 #include "opened/state.hpp"
 #include "opened/verify.hpp"
+#include "search/effort.hpp"
+#include "search/scan.hpp"
 #include "search/search.hpp"
 
 namespace nearfile {
@@ -36,6 +38,26 @@ void check_options(const Index::State& state, const SearchOptions& options) {
         raise(ErrorCode::invalid_argument,
               "recall must be above 0 and at most 1; got " + std::to_string(options.recall));
     }
+}
+
+std::vector<WalkRecall> walk_recall(const Index::State& state) {
+    std::vector<WalkRecall> found;
+    if (!state.graph || state.description.count <= search::least_walked) return found;
+    for (const std::uint32_t k : search::calibrated_ks) {
+        found.push_back({k, search::recall_of_walks(state.calibration, k)});
+    }
+    return found;
+}
+
+// `work` takes the first of some queries and how many they are. (How many cores there are is a question to the system
+// that costs more than a search.)
+template <class Work>
+void run_groups(std::size_t n, std::size_t a_group, std::uint32_t wanted_threads, const Work& work) {
+    const unsigned threads = n <= a_group ? 1 : base::resolve_threads(wanted_threads);
+    base::parallel_for((n + a_group - 1) / a_group, threads, [&](std::size_t group) {
+        const std::size_t first = group * a_group;
+        work(first, std::min(a_group, n - first));
+    });
 }
 
 }  // namespace
@@ -90,6 +112,7 @@ Info Index::info() const {
               .leaf_size = d.leaf_size,
               .seed = d.seed,
               .calibration = {state_->calibration.begin(), state_->calibration.end()},
+              .walk_recall = walk_recall(*state_),
               .calibrated_nearest = d.calibrated_nearest,
               .file_bytes = state_->container.bytes().size(),
               .sections = {}};
@@ -131,14 +154,18 @@ void Index::search_batch(std::span<const float> queries, const SearchOptions& op
     }
     api::check_values(queries, dim(), metric() == Metric::hamming, "query");
 
-    // Several queries a task, so that the working memory is borrowed once for all of them. (How many cores there are is
-    // a question to the system that costs more than a search.)
+    if (n > 1 && k > 0 && search::looks_at_all(*state_, options, k)) {
+        run_groups(n, search::queries_a_scan, options.threads, [&](std::size_t first, std::size_t size) {
+            search::search_all(*state_, queries.subspan(first * width, size * width), k,
+                               out.subspan(first * k, size * k));
+        });
+        return;
+    }
+    // Several queries a task, so that the working memory is borrowed once for all of them.
     constexpr std::size_t queries_a_task = 8;
-    const unsigned threads = n <= queries_a_task ? 1 : base::resolve_threads(options.threads);
-    const std::size_t per_task = threads == 1 ? std::max<std::size_t>(n, 1) : queries_a_task;
-    base::parallel_for((n + per_task - 1) / per_task, threads, [&](std::size_t task) {
+    run_groups(n, queries_a_task, options.threads, [&](std::size_t first, std::size_t size) {
         search::BorrowedScratch scratch(*state_);
-        for (std::size_t q = task * per_task; q < std::min(n, (task + 1) * per_task); ++q) {
+        for (std::size_t q = first; q < first + size; ++q) {
             search::search(*state_, queries.subspan(q * width, width), options, *scratch, out.subspan(q * k, k));
         }
     });

@@ -4,10 +4,13 @@
 #include <array>
 #include <atomic>
 #include <cmath>
+#include <utility>
 
+#include "base/random.hpp"
 #include "build/ground_truth.hpp"
 #include "build/leave_one_out.hpp"
 #include "build/stages.hpp"
+#include "opened/seed_parts.hpp"
 #include "search/effort.hpp"
 #include "search/scratch.hpp"
 #include "search/search.hpp"
@@ -17,19 +20,30 @@ namespace {
 
 constexpr std::uint32_t n_items_asked = 512;
 constexpr std::uint32_t most_k = 100;
-constexpr float enough = 0.997f;
-constexpr std::uint32_t most_effort = 4096;
+
+// More effort is no help where it is doubled and finds so little more; at once where even then most is not found.
+constexpr float least_gain = 0.002f;
+constexpr float hopeless = 0.9f;
+constexpr std::uint32_t hopeless_from = 160;
+constexpr std::uint32_t usual_effort = 4096;
+constexpr std::uint32_t most_effort = 16384;
+
+// Where so many of the queries have as near an item beyond the k nearest, ties make items easier to answer than what
+// lies between them.
+constexpr double many_ties = 0.1;
+constexpr std::size_t tie_at = 10;
 
 class Calibrator {
 public:
-    Calibrator(const Index::State& state, const CalibrationQueries& queries, unsigned threads, const StageWatch& watch)
+    // `truth`: for each query the distances of its most_k nearest.
+    Calibrator(const Index::State& state, const CalibrationQueries& queries, std::vector<std::vector<float>> truth,
+               unsigned threads, const StageWatch& watch)
         : state_(state),
           queries_(queries),
           threads_(threads),
           watch_(watch),
-          count_(state.description.count),
           n_queries_(queries.values.size() / state.description.dim),
-          truth_(nearest_distances(state, queries, most_k, threads, watch)) {
+          truth_(std::move(truth)) {
         for (const std::uint32_t item : queries.items) leave_one_out_.emplace_back(state, item);
     }
 
@@ -41,14 +55,25 @@ public:
     }
 
 private:
+    // Efforts in steps of a quarter, until walks have found nearly all, until looking at all items costs no more, or
+    // until more effort is no help.
     void measure(std::uint32_t k, std::vector<CalibrationPoint>& points) {
+        const std::uint32_t scanned = search::scanned_from(state_);
         float best = 0;
-        const std::uint32_t exact = search::scanned_from(count_);
-        for (std::uint32_t effort = std::max(10u, k); effort <= most_effort; effort += std::max(2u, effort / 4)) {
-            if (effort >= exact) return points.push_back({k, std::max(k, exact), 1.0f});
-            best = std::max(best, recall(k, effort));
-            points.push_back({k, effort, best});
-            if (best >= enough) return;
+        float best_at_half = 0;
+        std::uint32_t half = 0;
+        for (std::uint32_t effort = std::max(10u, k); effort < std::min(scanned, most_effort);
+             effort += std::max(2u, effort / 4)) {
+            CalibrationPoint point = walks(k, effort);
+            best = std::max(best, point.recall);
+            point.recall = best;
+            points.push_back(point);
+            if (best >= search::curve_end) return;
+            if (effort < 2 * half) continue;
+            if (half > 0 && effort >= hopeless_from && best < hopeless && best - best_at_half < least_gain) return;
+            if (effort >= usual_effort && best - best_at_half < least_gain) return;
+            half = effort;
+            best_at_half = best;
         }
     }
 
@@ -66,7 +91,7 @@ private:
         return some;
     }
 
-    float recall(std::uint32_t k, std::uint32_t effort) {
+    CalibrationPoint walks(std::uint32_t k, std::uint32_t effort) {
         constexpr std::size_t queries_a_task = 16;
         std::vector<std::uint32_t> found(n_queries_);
         std::atomic<bool> stop{false};
@@ -81,17 +106,23 @@ private:
                 }
             },
             watch_, stop);
-        std::uint64_t all = 0;
-        for (const std::uint32_t each : found) all += each;
-        return static_cast<float>(static_cast<double>(all) / (static_cast<double>(n_queries_) * k));
+        double sum = 0;
+        double squares = 0;
+        for (const std::uint32_t each : found) {
+            const double share = static_cast<double>(each) / k;
+            sum += share;
+            squares += share * share;
+        }
+        const auto n = static_cast<double>(n_queries_);
+        const double variance = std::max(0.0, squares / n - (sum / n) * (sum / n));
+        return {k, effort, static_cast<float>(sum / n), static_cast<float>(std::sqrt(variance / n))};
     }
 
     // How many of a walk's answers are among the nearest; ties count as found.
     std::uint32_t hits(std::size_t q, std::uint32_t effort, search::Scratch& scratch, std::span<Neighbor> out) {
         const std::size_t dim = state_.description.dim;
         const auto values = std::span(queries_.values).subspan(q * dim, dim);
-        SearchOptions options;
-        options.effort = effort;
+        const SearchOptions options{.effort = effort};
         if (leave_one_out_.empty()) {
             search::search(state_, values, options, scratch, out);
         } else {
@@ -111,10 +142,9 @@ private:
     const CalibrationQueries& queries_;
     const unsigned threads_;
     const StageWatch& watch_;
-    const std::uint32_t count_;
     const std::size_t n_queries_;
-    const std::vector<std::vector<float>> truth_;  // distances of the most_k nearest
-    std::vector<LeaveOneOut> leave_one_out_;       // where queries are items
+    const std::vector<std::vector<float>> truth_;
+    std::vector<LeaveOneOut> leave_one_out_;  // where queries are items
 };
 
 }  // namespace
@@ -132,10 +162,54 @@ CalibrationQueries items_as_queries(const Index::State& state) {
     return queries;
 }
 
+namespace {
+
+bool has_many_ties(std::span<const std::vector<float>> truth) {
+    std::size_t tied = 0;
+    for (const auto& distances : truth) tied += distances[tie_at - 1] == distances[tie_at] ? 1 : 0;
+    return static_cast<double>(tied) > many_ties * static_cast<double>(truth.size());
+}
+
+// Each item drawn towards a few of its neighbours, by random shares: queries that lie between items, where ties are
+// rare.
+CalibrationQueries between_items(const Index::State& state, std::span<const std::uint32_t> items) {
+    constexpr int drawn_to = 3;
+    const std::size_t dim = state.description.dim;
+    const std::uint64_t seed = opened::derive_seed(state.description.seed, opened::SeedPart::calibration_queries);
+    CalibrationQueries queries;
+    queries.values.resize(items.size() * dim);
+    std::vector<float> item(dim);
+    std::vector<float> neighbor(dim);
+    std::vector<graph::ItemId> neighbors;
+    for (std::size_t q = 0; q < items.size(); ++q) {
+        const auto out = std::span(queries.values).subspan(q * dim, dim);
+        base::Random random(base::derive_seed(seed, q));
+        opened::vector_of(state, items[q], item);
+        std::ranges::copy(item, out.begin());
+        neighbors_of(state, items[q], neighbors);
+        for (int i = 0; i < drawn_to && !neighbors.empty(); ++i) {
+            const auto at = random.below(static_cast<std::uint32_t>(neighbors.size()));
+            opened::vector_of(state, neighbors[at], neighbor);
+            const float share = static_cast<float>(random.below(1024)) / 2048.0f;
+            for (std::size_t d = 0; d < dim; ++d) out[d] += share * (neighbor[d] - item[d]);
+        }
+    }
+    return queries;
+}
+
+}  // namespace
+
 Calibration calibrate(const Index::State& state, const CalibrationQueries& queries, unsigned threads,
                       const StageWatch& watch) {
     if (!state.graph || state.description.count <= search::least_walked || queries.values.empty()) return {};
-    return Calibrator(state, queries, threads, watch).run();
+    auto truth = nearest_distances(state, queries, most_k, threads, watch);
+    const bool bits = state.description.metric == Metric::hamming;  // there is nothing between bits
+    if (queries.items.empty() || bits || !has_many_ties(truth)) {
+        return Calibrator(state, queries, std::move(truth), threads, watch).run();
+    }
+    const CalibrationQueries between = between_items(state, queries.items);
+    truth = nearest_distances(state, between, most_k, threads, watch);
+    return Calibrator(state, between, std::move(truth), threads, watch).run();
 }
 
 }  // namespace nearfile::build

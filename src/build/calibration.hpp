@@ -22,7 +22,7 @@ CalibrationQueries items_as_queries(const Index::State& state);
 
 struct Calibration {
     std::vector<CalibrationPoint> points;  // ascending k, then effort; recall never falls along a curve
-    std::array<float, 5> nearest{};        // opened::Description::calibrated_nearest
+    std::array<float, 5> nearest{};        // Description::calibrated_nearest
 };
 
 // Empty where no search would walk, or without queries.

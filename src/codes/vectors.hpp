@@ -30,6 +30,7 @@ public:
         : kernels_(&kernels), dim_(dim), kind_(kind), rows_(rows) {}
 
     const std::byte* row(std::uint32_t row) const noexcept { return rows_.data() + row * stride(); }
+    ValueKind kind() const noexcept { return kind_; }
     std::size_t stride() const noexcept { return dim_ * bytes_per_value(kind_); }
     void decode(std::uint32_t row, std::span<float> out) const noexcept;
 

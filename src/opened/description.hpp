@@ -89,6 +89,7 @@ inline constexpr std::array<std::uint32_t, 20> known_sections = {1,  2,  3,  4, 
 inline constexpr std::uint32_t short_id_end = 0xffffffu;
 
 inline constexpr std::uint32_t max_degree = 1024;
+inline constexpr std::size_t max_calibration_points = 256;
 inline constexpr std::uint32_t max_whitened_dim = 256;
 inline constexpr std::uint32_t max_walk_dim = 4096;  // kernels/kernels.hpp: 512 pairs of tables
 

@@ -202,10 +202,27 @@ private:
         graph.vertices = section<std::byte>(SectionKind::vertices, count * graph.stride);
         graph.row_of_item = section<std::uint32_t>(SectionKind::row_of_item, count);
         graph.item_of_row = section<std::uint32_t>(SectionKind::item_of_row, count);
-        static_assert(sizeof(CalibrationPoint) == 12);
-        state_.calibration = section_of_any_length<CalibrationPoint>(SectionKind::calibration);
+        open_calibration();
         const auto& nearest = description_.calibrated_nearest;
         if (nearest != std::array<float, 5>{}) state_.drift.watch(nearest.back());
+    }
+
+    // Searches look it up every time, so it is short, copied, and checked here.
+    void open_calibration() {
+        static_assert(sizeof(CalibrationPoint) == 16);
+        const auto points = section_of_any_length<CalibrationPoint>(SectionKind::calibration);
+        if (points.size() > max_calibration_points) bad("its calibration is too long");
+        state_.calibration.assign(points.begin(), points.end());
+        const CalibrationPoint* before = nullptr;
+        for (const CalibrationPoint& point : state_.calibration) {
+            const bool shares = point.recall >= 0 && point.recall <= 1 && point.standard_error >= 0 &&
+                                point.standard_error <= 1 && point.k > 0 && point.effort >= point.k;
+            const bool ascends =
+                before == nullptr || point.k > before->k ||
+                (point.k == before->k && point.effort > before->effort && point.recall >= before->recall);
+            if (!shares || !ascends) bad("its calibration holds no shares, or they do not ascend");
+            before = &point;
+        }
     }
 
     void open_forest(std::uint64_t count, std::uint64_t dim) {

@@ -44,7 +44,7 @@ struct Index::State {
     forest::PlaneForest planes;
     forest::BitForest bit_forest;
     std::optional<opened::GraphView> graph;
-    std::span<const CalibrationPoint> calibration;
+    std::vector<CalibrationPoint> calibration;
     opened::IdTable ids;
 
     mutable opened::ScratchPool scratch;

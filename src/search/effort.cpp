@@ -2,63 +2,75 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 namespace nearfile::search {
 namespace {
 
-constexpr float least_led_to = 0.9f;
+using Curve = std::span<const CalibrationPoint>;
 
-// On the curve of one k.
-double effort_on(std::span<const CalibrationPoint> curve, float recall) {
-    double before = curve.front().effort;
-    float recall_before = 0;
-    for (const CalibrationPoint& point : curve) {
-        if (point.recall >= recall) {
-            if (&point == curve.data()) return point.effort;
-            const double share = (recall - recall_before) / std::max(1e-6f, point.recall - recall_before);
-            return before + share * (point.effort - before);
-        }
-        before = point.effort;
-        recall_before = point.recall;
-    }
-    // A walk that does not lead to most of the answers even so: all items.
-    if (curve.back().recall < least_led_to) return static_cast<double>(max_count);
-    // More than was ever measured: twice the largest effort.
-    return 2.0 * curve.back().effort;
-}
-
-// Whatever a damaged file makes of it, a number of vertices.
-std::uint32_t whole(double effort) {
-    if (!(effort > 1)) return 1;
-    return static_cast<std::uint32_t>(std::ceil(std::min(effort, 4e9)));
-}
-
-std::span<const CalibrationPoint> curve_of(std::span<const CalibrationPoint> curves, std::uint32_t k) {
-    const auto is_k = [k](const CalibrationPoint& point) { return point.k == k; };
-    const auto first = std::find_if(curves.begin(), curves.end(), is_k);
-    const auto last = std::find_if_not(first, curves.end(), is_k);
+// opened/open.cpp has checked that curves are in order.
+Curve curve_of(Curve curves, std::uint32_t k) noexcept {
+    const auto first = std::ranges::lower_bound(curves, k, {}, &CalibrationPoint::k);
+    const auto last = std::ranges::upper_bound(first, curves.end(), k, {}, &CalibrationPoint::k);
     return {first, last};
+}
+
+float sure_of(const CalibrationPoint& point) noexcept {
+    return point.recall - point.standard_error;
+}
+
+bool has_end(Curve curve) noexcept {
+    return !curve.empty() && curve.back().recall >= curve_end;
+}
+
+// Between two points of a curve in proportion.
+std::optional<double> effort_on(Curve curve, float recall) noexcept {
+    if (curve.empty() || recall >= 1) return std::nullopt;
+    for (std::size_t i = 0; i < curve.size(); ++i) {
+        const float sure = sure_of(curve[i]);
+        if (sure < recall) continue;
+        if (i == 0) return curve[i].effort;
+        const double before = curve[i - 1].effort;
+        const double share = (recall - sure_of(curve[i - 1])) / (sure - sure_of(curve[i - 1]));
+        return before + share * (curve[i].effort - before);
+    }
+    if (!has_end(curve)) return std::nullopt;
+    return (recall > curve_end ? 2.0 : 1.0) * curve.back().effort;
+}
+
+std::uint32_t whole(double effort) noexcept {
+    return effort < 1e9 ? static_cast<std::uint32_t>(std::ceil(std::max(effort, 1.0))) : every_item;
 }
 
 }  // namespace
 
-std::uint32_t effort_for(std::span<const CalibrationPoint> curves, std::uint32_t k, float recall,
-                         std::uint32_t otherwise) {
-    std::uint32_t lower = 0;
-    std::uint32_t upper = 0;
-    for (const std::uint32_t each : calibrated_ks) {
-        if (curve_of(curves, each).empty()) continue;
-        if (each <= k) lower = each;
-        if (each >= k && upper == 0) upper = each;
-    }
-    if (lower == 0 && upper == 0) return otherwise;
-    // Beyond the curves, in proportion.
-    if (upper == 0) return whole(effort_on(curve_of(curves, lower), recall) * k / lower);
-    const double high = effort_on(curve_of(curves, upper), recall);
-    if (lower == 0 || lower == upper) return whole(high);
-    const double low = effort_on(curve_of(curves, lower), recall);
-    const double share = std::log(static_cast<double>(k) / lower) / std::log(static_cast<double>(upper) / lower);
-    return whole(low + share * (high - low));
+std::uint32_t effort_for(std::span<const CalibrationPoint> curves, std::uint32_t k, float recall) noexcept {
+    std::size_t upper = 0;
+    while (upper + 1 < calibrated_ks.size() && calibrated_ks[upper] < k) ++upper;
+    const std::uint32_t high_k = calibrated_ks[upper];
+    const auto high = effort_on(curve_of(curves, high_k), recall);
+    if (!high) return every_item;
+    // Beyond the curves in proportion.
+    if (k >= high_k) return whole(*high * k / high_k);
+    const std::uint32_t low_k = calibrated_ks[upper - 1];
+    const auto low = effort_on(curve_of(curves, low_k), recall);
+    if (!low) return every_item;
+    const double share = std::log(static_cast<double>(k) / low_k) / std::log(static_cast<double>(high_k) / low_k);
+    return whole(*low + share * (*high - *low));
+}
+
+float recall_of_walks(std::span<const CalibrationPoint> curves, std::uint32_t k) noexcept {
+    const Curve curve = curve_of(curves, k);
+    if (has_end(curve)) return 1.0f;
+    float most = 0;
+    for (const CalibrationPoint& point : curve) most = std::max(most, sure_of(point));
+    return most;
+}
+
+// What docs/algorithms/graph.md measured, in nanoseconds.
+std::uint32_t scanned_from(const Index::State& state) noexcept {
+    return state.description.count / 8;
 }
 
 }  // namespace nearfile::search

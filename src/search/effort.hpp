@@ -1,4 +1,5 @@
-// How much effort (what others call ef_search) a search takes, by the calibration in the file.
+// How much effort (what others call ef_search) a search takes, by the calibration in the file; and where a look at
+// every item takes its place: because it costs less, or because walks do not find what is asked for.
 #pragma once
 
 #include <array>
@@ -6,22 +7,31 @@
 #include <span>
 
 #include "nearfile/index.hpp"
+#include "opened/state.hpp"
 
 namespace nearfile::search {
 
 // The k that a calibration has curves of.
 inline constexpr std::array<std::uint32_t, 3> calibrated_ks = {1, 10, 100};
 
+// A curve ends where walks have found as much.
+inline constexpr float curve_end = 0.997f;
+
 // Below so many items a search looks at all of them.
 inline constexpr std::uint32_t least_walked = 1024;
 
-// A walk that keeps as many in view takes no less time than looking at all items does, which is exact.
-constexpr std::uint32_t scanned_from(std::uint32_t count) {
-    return count / 8;
-}
+// Instead of an effort: no walk, all items.
+inline constexpr std::uint32_t every_item = 0xffffffffu;
 
-// The effort for a recall of the k nearest by the curves; `otherwise` where there are none.
-std::uint32_t effort_for(std::span<const CalibrationPoint> curves, std::uint32_t k, float recall,
-                         std::uint32_t otherwise);
+// From this effort on looking at all items takes no longer than a walk.
+std::uint32_t scanned_from(const Index::State& state) noexcept;
+
+// The effort for a recall of the k nearest by the curves of a calibration; every_item where its walks found less, where
+// there are none, and for a recall of 1. What was measured counts less its standard error, so that what is asked for is
+// given; a recall beyond curve_end takes twice the effort of that.
+std::uint32_t effort_for(std::span<const CalibrationPoint> curves, std::uint32_t k, float recall) noexcept;
+
+// The most that effort_for() answers with an effort: 1 where a curve reached its end.
+float recall_of_walks(std::span<const CalibrationPoint> curves, std::uint32_t k) noexcept;
 
 }  // namespace nearfile::search

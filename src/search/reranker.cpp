@@ -44,23 +44,14 @@ void Reranker::filter_by_bounds(std::span<const codes::ItemId> candidates) {
     }
 }
 
-void Reranker::filter_all() {
-    const std::uint32_t count = state_.description.count;
-    if (!scratch_.scorer.has_codes()) {
-        std::array<codes::ItemId, Scorer::exact_batch> some;
-        for (std::uint32_t item = 0; item < count;) {
-            std::size_t n = 0;
-            while (n < some.size() && item < count) some[n++] = item++;
-            exact_distances({some.data(), n});
-        }
-        return;
+void Reranker::filter_stretch(codes::ItemId first, std::size_t count, const RowBlock* vectors) {
+    if (vectors != nullptr) {
+        scratch_.scorer.bounds(*vectors, bounds());
+    } else {
+        scratch_.scorer.prepare_codes();
+        scratch_.scorer.bounds(nullptr, first, count, bounds());
     }
-    scratch_.scorer.prepare_codes();
-    for (std::uint32_t first = 0; first < count; first += codes::batch) {
-        const auto some = static_cast<std::uint32_t>(std::min<std::size_t>(codes::batch, count - first));
-        scratch_.scorer.bounds(nullptr, first, some, bounds());
-        for (std::uint32_t j = 0; j < some; ++j) keep(first + j, j);
-    }
+    for (std::size_t j = 0; j < count; ++j) keep(first + static_cast<codes::ItemId>(j), j);
 }
 
 void Reranker::rerank(std::span<Neighbor> out) {

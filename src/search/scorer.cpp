@@ -10,16 +10,64 @@
 namespace nearfile::search {
 namespace {
 
+// Squares of differences below this have lost digits to the end of single precision's range.
+constexpr float least_square = 1e-30f;
+
 constexpr float directionless_distance = 1.41421356f;  // as Annoy: a zero vector is at a right angle to everything
 
+// From the products of a direction with vectors, in out.lower. `rounding`: of a squared distance of directions.
+void direction_bounds(const RowBlock& rows, Metric metric, bool query_has_direction, float rounding,
+                      codes::Bounds out) noexcept {
+    for (std::size_t j = 0; j < rows.count(); ++j) {
+        const float inverse = rows.inverse_lengths()[j];
+        const bool directionless = !query_has_direction || inverse == 0;
+        const float square = directionless ? 2.0f : 2.0f - 2.0f * out.lower[j] * inverse;
+        float low = directionless ? square : std::max(square - rounding, 0.0f);
+        float high = directionless ? square : std::min(square + rounding, 4.0f);
+        if (std::isnan(square)) {  // to be measured
+            low = 0.0f;
+            high = 4.0f;
+        }
+        out.lower[j] = metric == Metric::cosine ? low * 0.5f : std::sqrt(low);
+        out.upper[j] = metric == Metric::cosine ? high * 0.5f : std::sqrt(high);
+    }
+}
+
 }  // namespace
+
+RowBlock::RowBlock(const Index::State& state)
+    : state_(state),
+      dim_(state.description.dim),
+      in_map_(state.vectors && state.vectors->kind() == codes::ValueKind::float32),
+      decoded_(in_map_ || state.description.code_kind != opened::CodeKind::none ? 0 : codes::batch * dim_) {}
+
+void RowBlock::load(codes::ItemId first, std::size_t count) {
+    count_ = count;
+    if (in_map_) {
+        rows_ = reinterpret_cast<const float*>(state_.vectors->row(first));
+    } else {
+        for (std::size_t j = 0; j < count; ++j) {
+            state_.vector(first + static_cast<codes::ItemId>(j), std::span(decoded_).subspan(j * dim_, dim_));
+        }
+        rows_ = decoded_.data();
+    }
+    if (!state_.normalised()) return;
+    for (std::size_t j = 0; j < count; ++j) {
+        const float* row = rows_ + j * dim_;
+        float square = 0;
+        state_.kernels->dot_f32(row, row, 0, nullptr, 1, dim_, &square);
+        const bool normal = square > least_square && square < 1.0f / least_square;
+        const bool zero = square == 0 && std::all_of(row, row + dim_, [](float value) { return value == 0; });
+        inverse_lengths_[j] = normal ? 1.0f / std::sqrt(square) : zero ? 0.0f : std::numeric_limits<float>::quiet_NaN();
+    }
+}
 
 Scorer::Scorer(const Index::State& state)
     : state_(state),
       dim_(state.description.dim),
       values_(dim_),
       centered_(dim_),
-      rows_{std::vector<float>(state.bits ? 0 : exact_batch * dim_), {}, 0},
+      rows_(state.bits ? 0 : exact_batch * dim_),
       words_(codes::words_of(dim_)),
       scaled_(dim_),
       seen_(state.space.dim()),
@@ -97,57 +145,105 @@ bool Scorer::codes_are_exact() {
     return uniform_->lossless();
 }
 
+bool Scorer::rows_are_in_map() const noexcept {
+    return !state_.normalised() && state_.vectors && state_.vectors->kind() == codes::ValueKind::float32;
+}
+
 void Scorer::exact(const codes::ItemId* ids, std::size_t count, float* distances) {
     if (state_.bits) {
         state_.bits->hamming(words_, ids, 0, count, {distances, distances});
         return;
     }
+    const Metric metric = state_.description.metric;
     if (codes_are_exact()) {
-        if (state_.description.metric == Metric::manhattan) {
+        if (metric == Metric::manhattan) {
             state_.uniform->exact_manhattan(*uniform_, ids, count, distances);
         } else {
             state_.uniform->exact_euclidean(*uniform_, ids, count, distances);
         }
         return;
     }
-    decode(ids, count, rows_);
-    exact_distances(rows_, distances);
-}
-
-void Scorer::decode(const codes::ItemId* ids, std::size_t count, DecodedRows& out) const {
-    out.count = count;
-    for (std::size_t j = 0; j < count; ++j) {
-        const std::span<float> row(out.values.data() + j * dim_, dim_);
-        state_.vector(ids[j], row);
-        out.has_direction[j] = !state_.normalised() || codes::normalise(*state_.kernels, row);
-    }
-}
-
-void Scorer::exact_distances(const DecodedRows& rows, float* distances) const {
     const kernels::Kernels& kernels = *state_.kernels;
-    const std::size_t count = rows.count;
+    const bool in_map = rows_are_in_map();
+    if (!in_map) decode(ids, count);
+    const float* rows = in_map ? reinterpret_cast<const float*>(state_.vectors->row(0)) : rows_.data();
+    const codes::ItemId* of_map = in_map ? ids : nullptr;
     const std::size_t stride = dim_ * sizeof(float);
-    const Metric metric = state_.description.metric;
-    switch (metric) {
-        case Metric::dot:
-            kernels.dot_f32(values_.data(), rows.values.data(), stride, nullptr, count, dim_, distances);
-            for (std::size_t j = 0; j < count; ++j) distances[j] = -distances[j];
-            break;
-        case Metric::manhattan:
-            kernels.l1_f32(values_.data(), rows.values.data(), stride, nullptr, count, dim_, distances);
-            break;
-        default:
-            kernels.squared_l2_f32(values_.data(), rows.values.data(), stride, nullptr, count, dim_, distances);
-            for (std::size_t j = 0; j < count; ++j) {
-                if (!has_direction_ || !rows.has_direction[j]) distances[j] = 2.0f;
-                distances[j] = metric == Metric::cosine ? distances[j] * 0.5f : std::sqrt(distances[j]);
-            }
-            break;
+    if (metric == Metric::dot) {
+        kernels.dot_f32(values_.data(), rows, stride, of_map, count, dim_, distances);
+        for (std::size_t j = 0; j < count; ++j) distances[j] = -distances[j];
+    } else if (metric == Metric::manhattan) {
+        kernels.l1_f32(values_.data(), rows, stride, of_map, count, dim_, distances);
+    } else {
+        kernels.squared_l2_f32(values_.data(), rows, stride, of_map, count, dim_, distances);
+        distances_of_squares(ids, count, distances);
     }
     // A damaged file may hold anything; what follows sorts.
     for (std::size_t j = 0; j < count; ++j) {
         if (std::isnan(distances[j])) distances[j] = std::numeric_limits<float>::infinity();
     }
+}
+
+void Scorer::decode(const codes::ItemId* ids, std::size_t count) {
+    for (std::size_t j = 0; j < count; ++j) {
+        const std::span<float> row(rows_.data() + j * dim_, dim_);
+        state_.vector(ids[j], row);
+        row_has_direction_[j] = !state_.normalised() || codes::normalise(*state_.kernels, row);
+    }
+}
+
+void Scorer::distances_of_squares(const codes::ItemId* ids, std::size_t count, float* distances) const {
+    const Metric metric = state_.description.metric;
+    if (metric == Metric::euclidean) {
+        for (std::size_t j = 0; j < count; ++j) {
+            const bool underflows = distances[j] < least_square;
+            distances[j] = underflows ? static_cast<float>(precise_distance(ids[j])) : std::sqrt(distances[j]);
+        }
+        return;
+    }
+    for (std::size_t j = 0; j < count; ++j) {
+        // Rounding must not lead beyond what directions can be apart.
+        const float square = has_direction_ && row_has_direction_[j] ? std::min(distances[j], 4.0f) : 2.0f;
+        distances[j] = metric == Metric::cosine ? square * 0.5f : std::sqrt(square);
+    }
+}
+
+double Scorer::precise_distance(codes::ItemId id) const {
+    std::vector<float> row(dim_);
+    state_.vector(id, row);
+    double squares = 0;
+    for (std::size_t i = 0; i < dim_; ++i) {
+        const double difference = static_cast<double>(row[i]) - values_[i];
+        squares += difference * difference;
+    }
+    return std::sqrt(squares);
+}
+
+void Scorer::bounds(const RowBlock& rows, codes::Bounds out) const {
+    const kernels::Kernels& kernels = *state_.kernels;
+    const std::size_t n = rows.count();
+    const std::size_t stride = dim_ * sizeof(float);
+    const Metric metric = state_.description.metric;
+    const float rounding = codes::rounding_allowance(dim_);
+    if (metric == Metric::manhattan) {
+        kernels.l1_f32(values_.data(), rows.rows(), stride, nullptr, n, dim_, out.lower);
+    } else if (metric == Metric::euclidean) {
+        kernels.squared_l2_f32(values_.data(), rows.rows(), stride, nullptr, n, dim_, out.lower);
+        for (std::size_t j = 0; j < n; ++j) {
+            out.upper[j] = std::sqrt(std::max(out.lower[j], least_square));
+            out.lower[j] = out.lower[j] < least_square ? 0.0f : out.upper[j];
+        }
+        return;
+    } else {
+        kernels.dot_f32(values_.data(), rows.rows(), stride, nullptr, n, dim_, out.lower);
+        if (metric == Metric::dot) {
+            for (std::size_t j = 0; j < n; ++j) out.lower[j] = -out.lower[j];
+        } else {
+            direction_bounds(rows, metric, has_direction_, 4.0f * rounding, out);
+            return;
+        }
+    }
+    std::copy_n(out.lower, n, out.upper);
 }
 
 void Scorer::prefetch_exact(codes::ItemId id) {

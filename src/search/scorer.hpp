@@ -18,6 +18,30 @@
 
 namespace nearfile::search {
 
+// Some items in sequence, ready to be measured for any number of queries: decoded where they are not floats, with the
+// inverse of their lengths where only directions count. Refers to the map where it can.
+class RowBlock {
+public:
+    explicit RowBlock(const Index::State& state);
+
+    // `count` is at most codes::batch.
+    void load(codes::ItemId first, std::size_t count);
+
+    const float* rows() const noexcept { return rows_; }
+    std::size_t count() const noexcept { return count_; }
+    // Zero where there is no direction; not a number where the square of the length is no normal number.
+    const float* inverse_lengths() const noexcept { return inverse_lengths_.data(); }
+
+private:
+    const Index::State& state_;
+    std::size_t dim_;
+    bool in_map_;
+    const float* rows_ = nullptr;
+    std::size_t count_ = 0;
+    std::vector<float> decoded_;
+    std::array<float, codes::batch> inverse_lengths_{};
+};
+
 class Scorer {
 public:
     // Exact distances are computed for this many rows at a time.
@@ -30,19 +54,14 @@ public:
 
     // The query as codes, for bounds(). Walks over 4-bit codes do without.
     void prepare_codes();
-    // build::Rows ids[0..count), or first, first + 1, ... where ids is null; count is at most codes::batch.
+    // Rows ids[0..count), or first, first + 1, ... where ids is null; count is at most codes::batch.
     void bounds(const codes::ItemId* ids, codes::ItemId first, std::size_t count, codes::Bounds out) const;
 
-    // count is at most exact_batch.
+    // Exact distances of `count` items, at most exact_batch.
     void exact(const codes::ItemId* ids, std::size_t count, float* distances);
-    // The two halves of exact(), so that rows may serve several queries; not for hamming.
-    struct DecodedRows {
-        std::vector<float> values;  // exact_batch rows
-        std::array<bool, exact_batch> has_direction;
-        std::size_t count;
-    };
-    void decode(const codes::ItemId* ids, std::size_t count, DecodedRows& out) const;
-    void exact_distances(const DecodedRows& rows, float* distances) const;
+
+    // Bounds of items from their vectors: as narrow as single precision is, at the speed of memory.
+    void bounds(const RowBlock& rows, codes::Bounds out) const;
 
     void prefetch_exact(codes::ItemId id);
 
@@ -68,12 +87,17 @@ private:
     float seen_length() const;  // of the query as planes and walks see it
 
     bool codes_are_exact();
+    bool rows_are_in_map() const noexcept;
+    void decode(const codes::ItemId* ids, std::size_t count);
+    void distances_of_squares(const codes::ItemId* ids, std::size_t count, float* distances) const;
+    double precise_distance(codes::ItemId id) const;
 
     const Index::State& state_;
     std::size_t dim_;
     std::vector<float> values_;  // of length one for angular and cosine
     std::vector<float> centered_;
-    DecodedRows rows_;
+    std::vector<float> rows_;  // exact_batch decoded rows
+    std::array<bool, exact_batch> row_has_direction_;
     std::vector<std::uint64_t> words_;
     codes::ScaledQuery scaled_;
     codes::ScaledQuery seen_;  // in the space of planes and walks, where that is not their own

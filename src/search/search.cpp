@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
+#include <vector>
 
 #include "search/effort.hpp"
 #include "search/graph_walk.hpp"
 #include "search/reranker.hpp"
+#include "search/scan.hpp"
 
 namespace nearfile::search {
 namespace {
@@ -21,17 +24,17 @@ std::uint64_t candidates_wanted(const SearchOptions& options, std::size_t k, std
     return std::max({default_candidates_least, default_candidates_per_neighbor * k, least});
 }
 
-constexpr std::uint32_t default_effort = 64;  // where there is no calibration
 constexpr float default_recall = 0.95f;
 
-// How many vertices a walk keeps in view.
-std::size_t effort_wanted(const Index::State& state, const SearchOptions& options, std::size_t k) {
-    std::uint32_t effort = options.effort;
-    if (effort == 0 || options.recall > 0) {
+// How many vertices a walk keeps in view; every_item where it is not to walk.
+std::uint32_t effort_wanted(const Index::State& state, const SearchOptions& options, std::size_t k) {
+    if (options.exact || state.description.count <= least_walked) return every_item;
+    std::uint32_t effort = std::max(options.effort, static_cast<std::uint32_t>(k));
+    if (options.effort == 0 || options.recall > 0) {
         const float recall = options.recall > 0 ? options.recall : default_recall;
-        effort = std::max(effort, effort_for(state.calibration, static_cast<std::uint32_t>(k), recall, default_effort));
+        effort = std::max(effort, effort_for(state.calibration, static_cast<std::uint32_t>(k), recall));
     }
-    return std::max<std::size_t>(effort, k);
+    return effort < scanned_from(state) ? effort : every_item;
 }
 
 void walk_graph(const Index::State& state, std::size_t effort, Scratch& scratch) {
@@ -49,37 +52,50 @@ float comparable_distance(const Index::State& state, std::span<const float> quer
     return squares > 0 ? distance / std::sqrt(squares) : 0.0f;
 }
 
+bool looks_at_all(const Index::State& state, const SearchOptions& options, std::size_t k) {
+    if (state.graph) return effort_wanted(state, options, k) == every_item;
+    return options.exact || candidates_wanted(options, k, state.description.dim) >= state.description.count;
+}
+
 void search(const Index::State& state, std::span<const float> query, const SearchOptions& options, Scratch& scratch,
             std::span<Neighbor> out) {
     const std::size_t k = out.size();
     if (k == 0) return;
     scratch.scorer.set_query(query);
     Reranker reranker(state, scratch, k);
+    bool found = false;
     if (state.graph) {
-        const std::size_t effort = effort_wanted(state, options, k);
-        const std::uint32_t count = state.description.count;
-        const bool walks = !options.exact && count > least_walked && effort < scanned_from(count);
-        if (walks) walk_graph(state, effort, scratch);
-        if (!walks || !reranker.take_visited(reranked(state, effort, k))) reranker.filter_all();
-        reranker.rerank(out);
-        if (walks && state.drift.watching()) {
-            const float sign = state.description.metric == Metric::dot ? -1.0f : 1.0f;
-            state.drift.note(comparable_distance(state, query, sign * out.front().distance));
+        const std::uint32_t effort = effort_wanted(state, options, k);
+        if (effort != every_item) {
+            walk_graph(state, effort, scratch);
+            found = reranker.take_visited(reranked(state, effort, k));
         }
-        return;
+    } else if (!looks_at_all(state, options, k)) {
+        scratch.scorer.gather(candidates_wanted(options, k, state.description.dim), scratch.gather, scratch.candidates);
+        found = scratch.candidates.size() >= k;  // but in a damaged forest
+        if (found) reranker.filter_by_bounds(scratch.candidates);
     }
-    const std::uint64_t wanted = candidates_wanted(options, k, state.description.dim);
-    if (options.exact || wanted >= state.description.count) {
-        reranker.filter_all();
-    } else {
-        scratch.scorer.gather(wanted, scratch.gather, scratch.candidates);
-        if (scratch.candidates.size() >= k) {
-            reranker.filter_by_bounds(scratch.candidates);
-        } else {
-            reranker.filter_all();  // only a damaged forest has fewer
-        }
-    }
+    if (!found) scan(state, {&reranker, 1});
     reranker.rerank(out);
+    if (found && state.drift.watching()) {
+        const float sign = state.description.metric == Metric::dot ? -1.0f : 1.0f;
+        state.drift.note(comparable_distance(state, query, sign * out.front().distance));
+    }
+}
+
+void search_all(const Index::State& state, std::span<const float> queries, std::size_t k, std::span<Neighbor> out) {
+    const std::size_t dim = state.description.dim;
+    const std::size_t n = queries.size() / dim;
+    std::deque<BorrowedScratch> scratches;
+    std::vector<Reranker> rerankers;
+    rerankers.reserve(n);
+    for (std::size_t q = 0; q < n; ++q) {
+        Scratch& scratch = *scratches.emplace_back(state);
+        scratch.scorer.set_query(queries.subspan(q * dim, dim));
+        rerankers.emplace_back(state, scratch, k);
+    }
+    scan(state, rerankers);
+    for (std::size_t q = 0; q < n; ++q) rerankers[q].rerank(out.subspan(q * k, k));
 }
 
 }  // namespace nearfile::search

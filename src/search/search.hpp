@@ -12,6 +12,12 @@ namespace nearfile::search {
 void search(const Index::State& state, std::span<const float> query, const SearchOptions& options, Scratch& scratch,
             std::span<Neighbor> out);
 
+// Whether such a search looks at every item.
+bool looks_at_all(const Index::State& state, const SearchOptions& options, std::size_t k);
+
+// The same as an exact search of each of some queries, at most queries_a_scan; k is above zero.
+void search_all(const Index::State& state, std::span<const float> queries, std::size_t k, std::span<Neighbor> out);
+
 // How far the nearest item is, as calibrations compare it: `distance` of search()'s own (smaller is nearer) itself; for
 // dot that of a query of length 1.
 float comparable_distance(const Index::State& state, std::span<const float> query, float distance);

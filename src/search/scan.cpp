@@ -1,0 +1,19 @@
+#include "search/scan.hpp"
+
+#include <algorithm>
+
+namespace nearfile::search {
+
+void scan(const Index::State& state, std::span<Reranker> rerankers) {
+    const std::uint32_t count = state.description.count;
+    const bool by_vectors = state.description.code_kind == opened::CodeKind::none;
+    RowBlock vectors(state);
+    for (std::uint32_t first = 0; first < count;) {
+        const auto n = static_cast<std::uint32_t>(std::min<std::size_t>(codes::batch, count - first));
+        if (by_vectors) vectors.load(first, n);
+        for (Reranker& each : rerankers) each.filter_stretch(first, n, by_vectors ? &vectors : nullptr);
+        first += n;
+    }
+}
+
+}  // namespace nearfile::search
