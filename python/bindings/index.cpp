@@ -128,8 +128,11 @@ nb::dict info(const SharedIndex& shared) {
         entry["k"] = point.k;
         entry["effort"] = point.effort;
         entry["recall"] = point.recall;
+        entry["standard_error"] = point.standard_error;
         calibration.append(entry);
     }
+    nb::dict walk_recall;
+    for (const WalkRecall& each : info.walk_recall) walk_recall[nb::cast(each.k)] = each.recall;
     nb::dict nearest;
     if (info.calibrated_nearest != decltype(info.calibrated_nearest){}) {
         constexpr std::array<int, 5> hundredths = {1, 25, 50, 75, 99};
@@ -149,6 +152,7 @@ nb::dict info(const SharedIndex& shared) {
     result["keep"] = graph ? nb::cast(keep_name(info.keep)) : nb::none();
     result["degree"] = graph ? nb::cast(info.degree) : nb::none();
     result["calibration"] = calibration;
+    result["walk_recall"] = walk_recall;
     result["calibrated_nearest"] = nearest;
     result["n_trees"] = info.n_trees;
     result["leaf_size"] = info.leaf_size;

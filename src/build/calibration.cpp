@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 #include "base/random.hpp"
@@ -32,6 +33,8 @@ constexpr std::uint32_t most_effort = 16384;
 // lies between them.
 constexpr double many_ties = 0.1;
 constexpr std::size_t tie_at = 10;
+
+constexpr std::size_t least_telling = 64;
 
 class Calibrator {
 public:
@@ -108,14 +111,29 @@ private:
             watch_, stop);
         double sum = 0;
         double squares = 0;
-        for (const std::uint32_t each : found) {
-            const double share = static_cast<double>(each) / k;
+        const std::vector<std::size_t> telling = telling_queries(k);
+        for (const std::size_t q : telling) {
+            const double share = static_cast<double>(found[q]) / k;
             sum += share;
             squares += share * share;
         }
-        const auto n = static_cast<double>(n_queries_);
+        const auto n = static_cast<double>(telling.size());
         const double variance = std::max(0.0, squares / n - (sum / n) * (sum / n));
         return {k, effort, static_cast<float>(sum / n), static_cast<float>(std::sqrt(variance / n))};
+    }
+
+    // All but those whose k nearest are at no distance: any of their duplicates will do, which real queries need not
+    // have. All where these are too many.
+    std::vector<std::size_t> telling_queries(std::uint32_t k) const {
+        std::vector<std::size_t> telling;
+        for (std::size_t q = 0; q < n_queries_; ++q) {
+            if (state_.description.metric == Metric::dot || truth_[q][k - 1] > 0) telling.push_back(q);
+        }
+        if (telling.size() < std::min(least_telling, n_queries_)) {
+            telling.resize(n_queries_);
+            std::iota(telling.begin(), telling.end(), std::size_t{0});
+        }
+        return telling;
     }
 
     // How many of a walk's answers are among the nearest; ties count as found.

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "build/stages.hpp"
+#include "build/typical_rows.hpp"
 #include "codes/bits.hpp"
 #include "codes/normalise.hpp"
 #include "codes/scaled.hpp"
@@ -25,9 +27,27 @@ Encoded encode_bit_rows(const Rows& rows) {
     return coded;
 }
 
+// What half of a sample of rows lose at most to codes that reach `reach` to either side of the center: what lies beyond
+// is cut, and half a step is rounded away at most.
+float usual_loss(std::span<const float> sample, std::span<const float> center, float reach) {
+    const std::size_t dim = center.size();
+    std::vector<float> losses;
+    for (std::size_t start = 0; start < sample.size(); start += dim) {
+        float loss = 0;
+        for (std::size_t i = 0; i < dim; ++i) {
+            loss += std::max(std::fabs(sample[start + i] - center[i]) - reach, 0.0f);
+        }
+        losses.push_back(loss);
+    }
+    const auto middle = losses.begin() + static_cast<std::ptrdiff_t>(losses.size() / 2);
+    std::nth_element(losses.begin(), middle, losses.end());
+    return *middle + static_cast<float>(dim) * reach / 512.0f;
+}
+
 // The center such that code 128 of 256 steps over every dimension's range stands for it; the widest range sets the
-// step.
-void fit_uniform(const Rows& rows, Encoded& coded) {
+// step. Where that is much wider than what most rows need, the range is around the median, and what lies beyond is cut:
+// an error of its rows alone.
+void fit_uniform(const kernels::Kernels& kernels, const Rows& rows, Encoded& encoded) {
     const std::size_t dim = rows.dim();
     std::vector<float> low(dim, std::numeric_limits<float>::infinity());
     std::vector<float> high(dim, -std::numeric_limits<float>::infinity());
@@ -40,12 +60,30 @@ void fit_uniform(const Rows& rows, Encoded& coded) {
     }
     float widest = 0;
     for (std::size_t i = 0; i < dim; ++i) widest = std::max(widest, high[i] - low[i]);
-    coded.scale = widest > std::numeric_limits<float>::min() * 255.0f ? widest / 255.0f : 1.0f;
-    coded.center.resize(dim);
-    for (std::size_t i = 0; i < dim; ++i) coded.center[i] = low[i] + 128.0f * coded.scale;
+    encoded.center.resize(dim);
+    for (std::size_t i = 0; i < dim; ++i) encoded.center[i] = low[i] + widest * (128.0f / 255.0f);
+    constexpr float smallest = std::numeric_limits<float>::min() * 255.0f;
+    if (rows.count() > 0 && widest > smallest) {
+        constexpr float much = 0.5f;
+        const TypicalRows typical(kernels, Metric::manhattan, rows);
+        const auto sample = sample_rows(rows.count(), dim, [&](std::uint32_t row, std::span<float> values) {
+            std::ranges::copy(rows.floats(row), values.begin());
+        });
+        float least = much * usual_loss(sample, encoded.center, widest / 2);
+        const float whole = widest;
+        for (float narrower = whole / 2; narrower > std::max(smallest, whole * 1e-30f); narrower /= 2) {
+            const float loss = usual_loss(sample, typical.median(), narrower / 2);
+            if (loss >= least) continue;
+            least = loss;
+            widest = narrower;
+        }
+        if (widest < whole) encoded.center.assign(typical.median().begin(), typical.median().end());
+    }
+    encoded.scale = widest > smallest ? widest / 255.0f : 1.0f;
 }
 
-Encoded encode_uniform_rows(const Rows& rows, bool exact, unsigned threads, const StageWatch& watch) {
+Encoded encode_uniform_rows(const kernels::Kernels& kernels, const Rows& rows, bool exact, unsigned threads,
+                            const StageWatch& watch) {
     Encoded coded;
     coded.kind = exact ? opened::CodeKind::uniform_exact : opened::CodeKind::uniform;
     std::vector<float> offsets;
@@ -53,7 +91,7 @@ Encoded encode_uniform_rows(const Rows& rows, bool exact, unsigned threads, cons
         coded.scale = 1.0f;
         coded.center.assign(rows.dim(), 128.0f);
     } else {
-        fit_uniform(rows, coded);
+        fit_uniform(kernels, rows, coded);
         offsets = coded.center;
         for (float& offset : offsets) offset -= 128.0f * coded.scale;  // as the reader will
     }
@@ -89,7 +127,9 @@ bool codes_are_scaled(Metric metric, const Rows& rows) {
 std::vector<float> mean_of_rows(const kernels::Kernels& kernels, Metric metric, const Rows& rows, unsigned threads,
                                 const StageWatch& watch) {
     const std::size_t dim = rows.dim();
+    const TypicalRows typical(kernels, metric, rows);
     std::vector<std::vector<double>> sums(n_blocks(rows.count()));
+    std::vector<std::uint32_t> counts(sums.size());
     run_blocks(
         "center", rows.count(), threads,
         [&](std::size_t block, std::uint32_t begin, std::uint32_t end) {
@@ -97,16 +137,19 @@ std::vector<float> mean_of_rows(const kernels::Kernels& kernels, Metric metric, 
             std::vector<float> values(dim);
             for (std::uint32_t row = begin; row < end; ++row) {
                 load_row(kernels, metric, rows, row, values);
+                if (typical.is_far_out(values)) continue;
                 for (std::size_t i = 0; i < dim; ++i) sum[i] += values[i];
+                ++counts[block];
             }
             sums[block] = std::move(sum);
         },
         watch);
+    const std::uint32_t count = std::accumulate(counts.begin(), counts.end(), 0u);
     std::vector<float> mean(dim);
     for (std::size_t i = 0; i < dim; ++i) {
         double sum = 0;
         for (const auto& block : sums) sum += block[i];
-        mean[i] = static_cast<float>(sum / std::max(1u, rows.count()));
+        mean[i] = static_cast<float>(sum / std::max(1u, count));
     }
     return mean;
 }
@@ -142,9 +185,9 @@ Encoded encode_rows(const kernels::Kernels& kernels, Metric metric, const Rows& 
         case Metric::hamming:
             return encode_bit_rows(rows);
         case Metric::manhattan:
-            return encode_uniform_rows(rows, bytes, threads, watch);
+            return encode_uniform_rows(kernels, rows, bytes, threads, watch);
         case Metric::euclidean:
-            if (bytes) return encode_uniform_rows(rows, true, threads, watch);
+            if (bytes) return encode_uniform_rows(kernels, rows, true, threads, watch);
             break;
         default:
             break;

@@ -142,6 +142,10 @@ forest::Points QuantizedVectors::points() const noexcept {
 QuantizedVectors quantize(const kernels::Kernels& kernels, Metric metric, const Rows& rows, const opened::Space& space,
                           std::span<const float> center, unsigned threads, const StageWatch& watch) {
     QuantizedVectors points(space.dim(), rows.count());
+    // A vector without direction is at a right angle to everything, as far as half of all directions are: it has no
+    // place in the space, but a length that makes it so from where a usual query is.
+    float apart = 1.0f;
+    for (const float value : center) apart += value * value;
     run_blocks(
         "points", rows.count(), threads,
         [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
@@ -149,8 +153,15 @@ QuantizedVectors quantize(const kernels::Kernels& kernels, Metric metric, const 
             std::vector<float> seen(space.dim());
             codes::ScaledQuery whole(rows.dim());
             codes::ScaledQuery coded(space.dim());
+            codes::ScaledQuery nowhere(space.dim());
+            nowhere.set(std::vector<float>(space.dim()));
             for (std::uint32_t row = begin; row < end; ++row) {
-                load_row(kernels, metric, rows, row, values);
+                if (!load_row(kernels, metric, rows, row, values)) {
+                    points.set(row, nowhere);
+                    points.squared_norms[row] = apart;
+                    points.full_norms[row] = apart;
+                    continue;
+                }
                 for (std::size_t i = 0; i < center.size(); ++i) values[i] -= center[i];
                 if (space.kind() == opened::SpaceKind::projection) whole.set(values);
                 space.apply(kernels, values, whole, seen);

@@ -5,6 +5,7 @@
 #include "base/random.hpp"
 #include "build/encode.hpp"
 #include "build/stages.hpp"
+#include "build/typical_rows.hpp"
 #include "opened/seed_parts.hpp"
 
 namespace nearfile::build {
@@ -30,11 +31,12 @@ double variance_kept(const kernels::Kernels& kernels, const opened::Space& space
     return all > 0 ? kept / all : 1.0;
 }
 
-// A row less the center, as the codes see it.
+// A row less the center, as the codes see it; no longer than what is not far out.
 void load_centered(const kernels::Kernels& kernels, Metric metric, const Rows& rows, std::span<const float> center,
-                   std::uint32_t row, std::span<float> values) {
+                   const TypicalRows& typical, std::uint32_t row, std::span<float> values) {
     load_row(kernels, metric, rows, row, values);
     for (std::size_t i = 0; i < center.size(); ++i) values[i] -= center[i];
+    typical.shorten(values);
 }
 
 // On so many rows at most, evenly spread: more do not change directions by much.
@@ -42,6 +44,7 @@ constexpr std::uint32_t most_moments = 131072;
 
 codes::TrainedWhitening train(const kernels::Kernels& kernels, Metric metric, const Rows& rows,
                               std::span<const float> center, unsigned threads, const StageWatch& watch) {
+    const TypicalRows typical(kernels, metric, rows);
     const std::uint32_t step = (rows.count() + most_moments - 1) / most_moments;
     const std::uint32_t wanted = (rows.count() + step - 1) / step;
     std::vector<codes::SecondMoments> parts(n_blocks(wanted), codes::SecondMoments(rows.dim()));
@@ -50,7 +53,7 @@ codes::TrainedWhitening train(const kernels::Kernels& kernels, Metric metric, co
         [&](std::size_t block, std::uint32_t begin, std::uint32_t end) {
             std::vector<float> values(rows.dim());
             for (std::uint32_t i = begin; i < end; ++i) {
-                load_centered(kernels, metric, rows, center, i * step, values);
+                load_centered(kernels, metric, rows, center, typical, i * step, values);
                 parts[block].add(values);
             }
         },
@@ -76,8 +79,9 @@ SelectedSpace select_space(const kernels::Kernels& kernels, Metric metric, const
         selected.space = sketched ? opened::Space(dim, rotation_seed) : opened::Space(dim);
         return selected;
     }
+    const TypicalRows typical(kernels, metric, rows);
     const std::vector<float> sample = sample_rows(rows.count(), dim, [&](std::uint32_t row, std::span<float> values) {
-        load_centered(kernels, metric, rows, center, row, values);
+        load_centered(kernels, metric, rows, center, typical, row, values);
     });
     selected.projection =
         codes::train_projection(kernels, sample, dim, opened::derive_seed(seed, opened::SeedPart::projection));
