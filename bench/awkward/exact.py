@@ -28,7 +28,10 @@ class Exact:
         self.metric = metric
         self.k = min(k, len(items))
         self.rows, self.queries = (_ready(values, metric) for values in (items, queries))
-        self.lengths, self.query_lengths = (np.linalg.norm(values, axis=1) for values in (self.rows, self.queries))
+        self.squares, self.query_squares = (
+            np.einsum("ij,ij->i", values, values) for values in (self.rows, self.queries)
+        )
+        self.lengths, self.query_lengths = np.sqrt(self.squares), np.sqrt(self.query_squares)
         self.limits = self._limits()
 
     def recall(self, answers: Iterable[Any]) -> tuple[float, float]:
@@ -49,10 +52,19 @@ class Exact:
         """The distance up to which an answer counts, of each query."""
         blocks = range(0, len(self.queries), QUERY_BLOCK)
         kth = np.concatenate([self._kth(np.arange(len(self.queries))[start : start + QUERY_BLOCK]) for start in blocks])
-        # What float64 leaves where all that a distance is made of cancels out.
-        rounding = {"dot": self.query_lengths * self.lengths.max(), "angular": 1.0, "cosine": 1.0}.get(self.metric, 0.0)
-        limits: Array = kth + TIE * np.abs(kth) + LEAST_TIE * np.asarray(rounding)
+        limits: Array = kth + TIE * np.abs(kth) + self._least_tie()
         return limits
+
+    def _least_tie(self) -> Array:
+        """What rounding leaves of a distance of nothing, of each query."""
+        if self.metric == "dot":
+            least: Array = self._bound() * self.query_lengths * self.lengths.max()
+            return least
+        return np.full(len(self.queries), LEAST_TIE if self.metric in DIRECTIONS else 0.0)
+
+    def _bound(self) -> float:
+        """Of the rounding of an inner product in float64, as a part of the lengths."""
+        return float(self.rows.shape[1] + 8) * 2.0**-52
 
     def _kth(self, numbers: Array) -> Array:
         if self.metric == "manhattan":
@@ -60,7 +72,7 @@ class Exact:
         products = self.queries[numbers] @ self.rows.T
         if self.metric == "dot":
             return np.partition(-products, self.k - 1, axis=1)[:, self.k - 1]
-        squares = np.square(self.query_lengths[numbers])[:, None] + np.square(self.lengths) - 2 * products
+        squares = self.query_squares[numbers][:, None] + self.squares - 2 * products
         if self.metric == "hamming":  # whole numbers, so these are exact
             return np.partition(squares, self.k - 1, axis=1)[:, self.k - 1]
         if self.metric in DIRECTIONS:
@@ -69,7 +81,7 @@ class Exact:
 
     def _kth_of_squares(self, squares: Array, number: int) -> float:
         """Measure all that rounding may have kept from being among the nearest."""
-        rounding = (self.rows.shape[1] + 8) * 2.0**-52 * np.square(self.lengths + self.query_lengths[number])
+        rounding = self._bound() * np.square(self.lengths + self.query_lengths[number])
         reached = self._smallest(squares + rounding)
         return self._smallest(self._distances(np.flatnonzero(squares - rounding <= reached), number))
 
