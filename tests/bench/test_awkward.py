@@ -95,15 +95,16 @@ def wide_distances(items: np.ndarray, query: np.ndarray, metric: str) -> np.ndar
     return np.sqrt((differences**2).sum(axis=1)) if metric == "euclidean" else differences.sum(axis=1)
 
 
+@pytest.mark.parametrize("bits", [False, True])
 @pytest.mark.parametrize("metric", METRICS)
-def test_truth_is_that_of_a_full_sort(metric: str) -> None:
+def test_truth_is_that_of_a_full_sort(metric: str, bits: bool) -> None:
     random = np.random.default_rng(0)
     items, queries = (random.standard_normal((count, 6)).astype(np.float32) for count in (300, 20))
     items[:40] = items[40]
     items[50:60] = 0
     items[70] *= 1e7
     queries[0], queries[1] = items[40], 0
-    if metric == "hamming":
+    if metric == "hamming" or bits:
         items, queries = ((values > 0).astype(np.float32) for values in (items, queries))
     exact = Exact(items, queries, metric, 5)
     wide = np.stack([wide_distances(items, query, metric) for query in queries])
@@ -139,7 +140,7 @@ def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     items, queries = awkward.named("columns-of-all-scales").data(ITEMS, QUERIES)
     whole = Exact(items, queries, "euclidean", 3).limits
     monkeypatch.setattr("bench.awkward.exact.QUERY_BLOCK", 7)
-    monkeypatch.setattr("bench.awkward.exact.ROW_BLOCK", 13)
+    monkeypatch.setattr("bench.awkward.exact.BLOCK", 13 * 32)
     assert Exact(items, queries, "euclidean", 3).limits == pytest.approx(whole, rel=1e-12)
 
 
