@@ -64,10 +64,13 @@ class Survey:
 
     def run(self) -> Iterator[Record]:
         """The records of all cases, as they are finished."""
-        with ThreadPoolExecutor(self.jobs) as pool:
+        pool = ThreadPoolExecutor(self.jobs)
+        try:
             running = [pool.submit(_carry_out, stage, task, self.time_limit) for stage, task in self.cases()]
             for finished in as_completed(running):
                 yield from finished.result()
+        finally:
+            pool.shutdown(cancel_futures=True)  # after Ctrl-C nothing more is begun
 
 
 def _carry_out(stage: str, task: Record, limit: float) -> list[Record]:

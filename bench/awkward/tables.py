@@ -13,23 +13,11 @@ from bench.awkward.verdicts import BROKEN, FAILED
 
 Record = dict[str, Any]
 
-# What an index of 0.1.0 says of itself whatever its data; all else that ``info()`` says is shown.
-USUAL = (
-    *(
-        "metric",
-        "dim",
-        "count",
-        "value_type",
-        "id_kind",
-        "structure",
-        "profile",
-        "keep",
-        "degree",
-        "n_trees",
-        "leaf_size",
-    ),
-    *("seed", "file_bytes", "format_version", "library_version", "calibrated_nearest"),
-)
+# What info() says of every index; all else it says of this one is shown.
+OF_ALL = ("metric", "dim", "count", "value_type", "id_kind", "structure", "n_trees", "leaf_size", "seed")
+OF_GRAPHS = ("profile", "keep", "degree", "calibrated_nearest")
+OF_FILES = ("file_bytes", "format_version", "library_version")
+USUAL = {*OF_ALL, *OF_GRAPHS, *OF_FILES}
 PROMISE = ("kind", "metric", "n", "asked", "found", "±", "scan", "verdict", "walk/s", "scan/s", "build", "structure")
 ANNOY = ("kind", "metric", "n", "asked", "search_k", "found", "annoy", "verdict")
 FEW = ("check", "group", "verdict", "cases")

@@ -252,6 +252,18 @@ def test_what_ends_early_is_told_and_is_no_success(tmp_path: Path) -> None:
     assert "time limit of 0.01 s" in result.output
 
 
+def test_what_info_says_of_this_data_alone_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (record,) = promise(task(ks=[10]))
+    record |= {"group": "first", "data": "whole-grid", "metric": "euclidean", "n": 400, "structure": "graph"}
+    record["info"]["scanned"] = "walking does not pay"
+    record["search_said"] = ["UserWarning: too far"]
+    monkeypatch.setattr(Survey, "run", lambda _: iter([record]))
+    result, _ = invoke(tmp_path)
+    assert "whole-grid, euclidean, 400: info()['scanned'] = walking does not pay" in result.output
+    assert "whole-grid, euclidean, 400: UserWarning: too far" in result.output
+    assert result.output.count("info()[") == 1
+
+
 @pytest.mark.parametrize(("found", "code"), [(0.95, 0), (0.9, 1)])
 def test_a_recall_that_is_missed_is_no_success_and_totals_name_no_kind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, found: float, code: int
