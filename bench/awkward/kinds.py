@@ -142,7 +142,7 @@ def line_in_many_dimensions(random: Random, items: int, queries: int, dim: int) 
 @GROUP.kind("cosine", "euclidean", dim=2000, most=2000)
 def nearly_one_hot(random: Random, items: int, queries: int, dim: int) -> tuple[Array, Array]:
     """One large value a row, and a little noise: everything is about as far from everything; made alike."""
-    rows = 0.01 * normal(random, items + queries, dim)
+    rows = 0.001 * normal(random, items + queries, dim)
     rows[np.arange(items), np.arange(items) % dim] += 1
     rows[np.arange(items, items + queries), random.integers(dim, size=queries)] += 1
     return rows[:items], rows[items:]
