@@ -1,4 +1,4 @@
-"""``python -m bench``: run, report, plot, kernels.
+"""``python -m bench``: run, report, plot, kernels, awkward.
 
 Typer reads the annotations of verbs when it runs, and on Python 3.9 only as they are: so the files of verbs have no
 ``from __future__ import annotations``.
@@ -7,6 +7,7 @@ Typer reads the annotations of verbs when it runs, and on Python 3.9 only as the
 import typer
 from nearfile.cli.output import telling_errors
 
+from bench.awkward.verb import awkward
 from bench.kernels.verb import kernels
 from bench.plot import plot
 from bench.verbs import report, run
@@ -18,7 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (run, report, plot, kernels):
+for verb in (run, report, plot, kernels, awkward):
     app.command()(telling_errors(verb))
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The process that one measurement runs in: ``python -m bench.measure check|build|query TASK``.
+"""The process that one measurement runs in: ``python -m bench.measure STAGE TASK``.
 
 TASK is a JSON object; results are written as JSON lines to the file descriptor that it names, as they come: what a time
 limit cuts off has lost nothing that was finished. What a library prints goes where it goes.
@@ -24,6 +24,8 @@ from numpy.typing import NDArray
 
 from bench import adapters, pages, truth
 from bench.adapters.base import Adapter, Parameters, Searcher
+from bench.awkward.beside_annoy import beside_annoy
+from bench.awkward.promise import promise
 from bench.datasets import Prepared
 from bench.shape import Shape
 
@@ -188,7 +190,13 @@ def _cpu_seconds() -> float:
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
-STAGES: dict[str, Callable[[Record], Iterator[Record]]] = {"check": check, "build": build, "query": query}
+STAGES: dict[str, Callable[[Record], Iterator[Record]]] = {
+    "check": check,
+    "build": build,
+    "query": query,
+    "promise": promise,
+    "annoy": beside_annoy,
+}
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1], json.loads(sys.argv[2])))

@@ -22,21 +22,22 @@ class WorkerError(Exception):
     """A process ended without finishing; the message says why."""
 
 
-def work(stage: str, task: Record, threads: int, limit: float, log: Path) -> Iterator[Record]:
+def work(stage: str, task: Record, threads: int, limit: float, log: Path, pin: bool = True) -> Iterator[Record]:
     """Run one task in a process of its own, and pass on its records as they come.
 
     Args:
-        stage: "check", "build" or "query".
+        stage: One of ``bench.measure.STAGES``.
         task: What ``bench.measure`` is to do.
         threads: How many cores it is given.
         limit: Seconds after which it is killed.
         log: The file that takes what the library prints.
+        pin: Whether it is kept on these cores; not where several are at work and none is timed.
 
     Raises:
         WorkerError: It was killed, crashed, or said that it failed. The records until then have been passed on.
     """
     read, write = os.pipe()
-    task = {**task, "threads": threads, "cores": machine.pinned(threads), "pipe": write}
+    task = {**task, "threads": threads, "cores": machine.pinned(threads) if pin else None, "pipe": write}
     with log.open("wb") as printed:
         process = subprocess.Popen(
             [sys.executable, "-m", "bench.measure", stage, json.dumps(task)],
