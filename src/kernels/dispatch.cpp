@@ -99,7 +99,6 @@ struct Supported {
         if (special.dot_i8) composed.dot_i8 = special.dot_i8;
         if (special.dot_i8_block) composed.dot_i8_block = special.dot_i8_block;
         if (special.dot_u4) composed.dot_u4 = special.dot_u4;
-        if (special.dot_u4_prefetched) composed.dot_u4_prefetched = special.dot_u4_prefetched;
         if (special.squared_l2_u8) composed.squared_l2_u8 = special.squared_l2_u8;
         add(&composed);
     }

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 MOST_LINES = 400
 
-# What each folder of src/ may include besides its own files and the standard library. ("graph" is to come.)
+# What each folder of src/ may include besides its own files and the standard library.
 MAY_INCLUDE = {
     "base": set(),
     "kernels": set(),
