@@ -84,14 +84,13 @@ $(VENV)/lint: $(VENV)/tools $(SOURCES)
 
 # The C++ tests, run again when anything they are made of has changed.
 build/cpp/passed: $(VENV)/tools CMakeLists.txt $(CPP) $(shell find src examples tests/cpp -name '*.cmake' -o -name CMakeLists.txt)
-	$(BIN)/cmake -S . -B build/cpp -G Ninja -DCMAKE_MAKE_PROGRAM=$(abspath $(BIN)/ninja) -DNEARFILE_BUILD_TESTS=ON \
-	    -DNEARFILE_BUILD_PYTHON=OFF
+	$(BIN)/cmake -S . -B build/cpp -G Ninja -DCMAKE_MAKE_PROGRAM=$(abspath $(BIN)/ninja) -DNEARFILE_BUILD_TESTS=ON
 	$(BIN)/cmake --build build/cpp --parallel $(JOBS)
 	$(BIN)/ctest --test-dir build/cpp --output-on-failure
 	@touch $@
 
 build/lint/compile_commands.json: $(VENV)/lint CMakeLists.txt python/bindings/CMakeLists.txt
 	$(BIN)/cmake -S . -B build/lint -G Ninja -DCMAKE_MAKE_PROGRAM=$(abspath $(BIN)/ninja) \
-	    -DCMAKE_EXPORT_COMPILE_COMMANDS=ON -DPython_EXECUTABLE=$(abspath $(BIN)/python) \
+	    -DCMAKE_EXPORT_COMPILE_COMMANDS=ON -DNEARFILE_BUILD_PYTHON=ON -DPython_EXECUTABLE=$(abspath $(BIN)/python) \
 	    -Dnanobind_ROOT=$$($(BIN)/python -m nanobind --cmake_dir)
 	@touch $@
