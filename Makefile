@@ -9,7 +9,7 @@ JOBS := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # The build tools stay in .venv, so that a change compiles what it touches and not everything.
 INSTALL := CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) $(PIP) --no-build-isolation
-SOURCES := pyproject.toml CMakeLists.txt $(shell find include src python -type f -not -path '*/__pycache__/*')
+SOURCES := pyproject.toml CMakeLists.txt $(shell find cmake include src python -type f -not -path '*/__pycache__/*')
 QUICK_PEERS := annoy hnswlib lorann scann
 CPP := $(shell find src python/bindings include examples tests/cpp fuzz bench -name '*.cpp' -o -name '*.hpp')
 
@@ -86,7 +86,8 @@ $(VENV)/lint: $(VENV)/tools $(SOURCES)
 	@touch $@
 
 # The C++ tests, run again when anything they are made of has changed.
-build/cpp/passed: $(VENV)/tools CMakeLists.txt $(CPP) $(shell find src examples tests/cpp -name '*.cmake' -o -name CMakeLists.txt)
+build/cpp/passed: $(VENV)/tools CMakeLists.txt docs/cpp.md $(CPP) \
+    $(shell find cmake src examples tests/cpp fuzz -name '*.cmake' -o -name CMakeLists.txt)
 	$(BIN)/cmake -S . -B build/cpp -G Ninja -DCMAKE_MAKE_PROGRAM=$(abspath $(BIN)/ninja) -DNEARFILE_BUILD_TESTS=ON
 	$(BIN)/cmake --build build/cpp --parallel $(JOBS)
 	$(BIN)/ctest --test-dir build/cpp --output-on-failure

@@ -11,9 +11,9 @@
 #include "annoy/sample.hpp"
 #include "annoy/search.hpp"
 #include "bytes.hpp"
-#include "index/kernel_choice.hpp"
 #include "memory.hpp"
 #include "nearfile/error.hpp"
+#include "opened/kernel_choice.hpp"
 #include "supervisor.hpp"
 
 namespace {
@@ -57,7 +57,7 @@ void damage_at(std::span<std::byte> bytes, std::size_t at, std::size_t n_nodes, 
 void ask(const Nodes& nodes, const Checked& checked, bool whole) {
     std::vector<float> values(nodes.layout().dim);
     for (std::size_t i = 0; i < values.size(); ++i) values[i] = i % 3 == 0 ? 1.0f : 0.0f;
-    const Query query(index::chosen_kernels(), nodes, values);
+    const Query query(opened::chosen_kernels(), nodes, values);
     for (const std::uint64_t wanted : {std::uint64_t{1}, std::uint64_t{60}, ~std::uint64_t{0}}) {
         std::set<std::int32_t> ids;
         const auto found = search(nodes, checked, query, 10, wanted);

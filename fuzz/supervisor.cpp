@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,6 +27,8 @@ using std::chrono::seconds;
 // Far more than any needs, on a busy machine too.
 constexpr seconds longest{60};
 constexpr std::size_t most_findings = 20;
+
+static_assert(std::atomic<std::uint64_t>::is_always_lock_free, "several processes share them");
 
 // What a process tells its supervisor, who sees it after its end too.
 struct Told {
@@ -84,16 +87,20 @@ private:
         if (errors_ == nullptr) throw std::bad_alloc();
         told_->since = Clock::now().time_since_epoch().count();
         std::fflush(nullptr);  // or the process would write again what is buffered
+        const pid_t supervisor = ::getpid();
         pid_ = ::fork();
         if (pid_ < 0) throw std::bad_alloc();
         if (pid_ == 0) {
+            const rlimit none{};
+            ::setrlimit(RLIMIT_CORE, &none);  // the report says enough
             ::dup2(::fileno(errors_.get()), STDERR_FILENO);
-            ::_exit(work(first));
+            ::_exit(work(first, supervisor));
         }
     }
 
-    int work(std::uint64_t first) {
+    int work(std::uint64_t first, pid_t supervisor) {
         for (std::uint64_t i = first; Clock::now() < end_; i += options_.processes) {
+            if (::getppid() != supervisor) break;  // nobody listens
             if (options_.mutations != 0 && i >= options_.mutations) break;
             told_->current = i;
             told_->since = Clock::now().time_since_epoch().count();
@@ -150,6 +157,8 @@ void keep(const Fuzzer& fuzzer, const Options& options, const Finding& finding) 
     std::ofstream(path + ".file", std::ios::binary)
         .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
     std::ofstream(path + ".txt") << "Repeat it with --seed " << finding.seed << " --mutations 1.\n" << finding.report;
+    std::printf("a finding: %s.txt\n", path.c_str());
+    std::fflush(stdout);
 }
 
 }  // namespace

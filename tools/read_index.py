@@ -82,7 +82,7 @@ CODES_OF = {
 # Kind 1 is the first.
 SECTIONS = ("codes", "roots", "splits", "planes", "leaf_starts", "leaf_items", "projection", "projection_scales")
 SECTIONS += ("center", "vectors", "int64_ids", "id_text_starts", "id_text", "id_order")
-SECTIONS += ("vertices", "nibbles", "rows", "places", "calibration", "whitening")
+SECTIONS += ("vertices", "nibbles", "row_of_item", "item_of_row", "calibration", "whitening")
 
 # 4. What sections are made of.
 
@@ -253,12 +253,13 @@ class IndexFile:
             blocks = nibbles[:, :-8].reshape(n, -1, 32)
             self.nibbles = np.stack([blocks & 15, blocks >> 4], axis=2).reshape(n, -1)[:, :dim]
             self.nibble_factor, self.nibble_squares = nibbles[:, -8:].copy().view(f32).T
-        self.rows, self.places = self.section("rows", "<u4", n), self.section("places", "<u4", n)
-        check(all(self.rows < n) and all(self.places < n), "the order of items has one that does not exist")
+        self.row_of_item = self.section("row_of_item", "<u4", n)
+        self.item_of_row = self.section("item_of_row", "<u4", n)
+        check(all(self.row_of_item < n) and all(self.item_of_row < n), "the order of items has one that does not exist")
 
     def in_rows(self, items: np.ndarray) -> np.ndarray:
         """What is in the order of items in that of rows."""
-        return items[self.places] if self.graph else items
+        return items[self.item_of_row] if self.graph else items
 
     def vectors(self) -> np.ndarray:
         """Every vector as it was added, or what is kept of it, as float32 (all value types are float32 numbers)."""
@@ -308,7 +309,7 @@ class IndexFile:
                 stack += [int(self.split(ref)["below"]), int(self.split(ref)["above"])]
             check(sorted(items) == list(range(self.count)), "a tree does not have every item once")
         if self.graph:
-            check(all(self.places[self.rows] == range(self.count)), "rows and places do not belong together")
+            check(all(self.item_of_row[self.row_of_item] == range(self.count)), "row_of_item and item_of_row do not belong together")
             known = (self.neighbors < self.count) | (self.neighbors == self.no_neighbor)
             check(bool(known.all()), "a vertex has a neighbour that does not exist")
         if self.id_kind != "row":
@@ -390,17 +391,17 @@ class IndexFile:
                 descend(-priority, ref)
         return list(found)
 
-    # 6. Searching by hand: the graph, with exact distances and the first items for seeds.
+    # 6. Searching by hand: the graph, with exact distances and the first items for entry points.
 
     def walk(self, query: np.ndarray, k: int, effort: int) -> list[tuple[int, float]]:
         """The k best of what a walk meets that keeps ``effort`` rows in view."""
-        width, first = max(effort, k), self.rows[:8].tolist()
-        view, met, been = self.nearest(query, first, width), set(first), set()
-        while (at := next((row for row, _ in view if row not in been), None)) is not None:
-            been.add(at)
-            around = self.neighbors[self.places[at]]
-            fresh = [row for row in self.rows[around[around < self.count]].tolist() if row not in met]
-            met.update(fresh)
+        width, first = max(effort, k), self.row_of_item[:8].tolist()
+        view, visited, expanded = self.nearest(query, first, width), set(first), set()
+        while (at := next((row for row, _ in view if row not in expanded), None)) is not None:
+            expanded.add(at)
+            around = self.neighbors[self.item_of_row[at]]
+            fresh = [row for row in self.row_of_item[around[around < self.count]].tolist() if row not in visited]
+            visited.update(fresh)
             view = self.nearest(query, [row for row, _ in view] + fresh, width)
         return view[:k]
 
@@ -417,7 +418,7 @@ class IndexFile:
         most = self.count if self.graph else len(self.leaf_items)
         check(start <= end <= most and end - start <= self.description["leaf_size"], "a bad leaf")
         if self.graph:
-            return self.rows[start:end].tolist()
+            return self.row_of_item[start:end].tolist()
         items = self.leaf_items[start:end].tolist()
         check(all(item < self.count for item in items), "a leaf has an item that does not exist")
         return items

@@ -11,7 +11,7 @@ using kernels::Kernels;
 template <auto kernel>
 struct Call;
 template <class Value, class Out,
-          void (*Kernels::*kernel)(const Value*, const Value*, std::size_t, const kernels::RowId*, std::size_t,
+          void (*Kernels::*kernel)(const Value*, const Value*, std::size_t, const kernels::ItemId*, std::size_t,
                                    std::size_t, Out*)>
 struct Call<kernel> {
     static void on(const Kernels& table, const Batch& b) {

@@ -14,7 +14,7 @@ struct Batch {
     const void* query;
     const void* rows;
     std::size_t stride;
-    const kernels::RowId* ids;
+    const kernels::ItemId* ids;
     std::size_t count;
     std::size_t dim;
     void* out;

@@ -72,7 +72,7 @@ Memory::~Memory() {
 double Rows::lines_a_row() const {
     if (ids.empty()) return static_cast<double>(stride) / line;
     std::size_t n = 0;
-    for (const kernels::RowId id : ids) n += lines_of(data + stride * id, reach).count;
+    for (const kernels::ItemId id : ids) n += lines_of(data + stride * id, reach).count;
     return static_cast<double>(n) / static_cast<double>(ids.size());
 }
 

@@ -34,7 +34,7 @@ struct Rows {
     std::size_t stride;
     std::size_t reach;
     std::size_t count;  // to read
-    std::span<const kernels::RowId> ids;
+    std::span<const kernels::ItemId> ids;
 
     double lines_a_row() const;  // that are touched, on average
 };

@@ -84,7 +84,7 @@ Walk Measurer::walk(std::size_t set_bytes, std::size_t stride, bool at_random) {
     Rows rows{memory_.data(), stride, stride, (set_bytes ? set_bytes : memory_.size()) / stride, {}};
     if (!at_random) return {rows, sequence_bytes_a_turn / stride};
     base::Random random(3);
-    for (kernels::RowId& id : ids_) id = random.below(static_cast<std::uint32_t>(rows.count));
+    for (kernels::ItemId& id : ids_) id = random.below(static_cast<std::uint32_t>(rows.count));
     rows.count = ids_.size();
     rows.ids = ids_;
     return {rows, random_rows_a_turn};
@@ -141,7 +141,7 @@ std::vector<Result> Measurer::measure(const Case& one, std::size_t dim) {
 void Measurer::call_in_batches(const Case& one, const kernels::Kernels& table, const Rows& rows, std::size_t dim) {
     for (std::size_t first = 0; first < rows.count; first += rows_a_call) {
         const std::size_t count = std::min(rows_a_call, rows.count - first);
-        const kernels::RowId* ids = rows.ids.empty() ? nullptr : rows.ids.data() + first;
+        const kernels::ItemId* ids = rows.ids.empty() ? nullptr : rows.ids.data() + first;
         const char* data = ids ? rows.data : rows.data + first * rows.stride;
         one.call(table, {query_.data(), data, rows.stride, ids, count, dim, out_.data()});
     }

@@ -71,7 +71,7 @@ private:
 
     const Options& options_;
     Memory memory_;
-    std::vector<kernels::RowId> ids_;
+    std::vector<kernels::ItemId> ids_;
     std::vector<std::uint64_t> query_, out_;
 };
 

@@ -4,9 +4,9 @@
 #include "annoy/distance.hpp"
 #include "annoy/open.hpp"
 #include "annoy/search.hpp"
-#include "index/errors.hpp"
-#include "index/kernel_choice.hpp"
 #include "nearfile/annoy.hpp"
+#include "opened/errors.hpp"
+#include "opened/kernel_choice.hpp"
 
 namespace nearfile {
 
@@ -18,7 +18,7 @@ struct AnnoyFile::State {
 namespace {
 
 using annoy::NodeId;
-using index::raise;
+using opened::raise;
 
 constexpr std::uint64_t unlimited = std::numeric_limits<std::uint64_t>::max();
 
@@ -47,11 +47,11 @@ std::uint64_t wanted_candidates(std::int64_t n, std::int64_t search_k, std::uint
 
 AnnoyFile AnnoyFile::open(const std::string& path, std::uint32_t dim, Metric metric, bool prefault) {
     return AnnoyFile(std::make_shared<const State>(
-        State{index::unwrap(annoy::open_file(path, dim, metric, prefault)), index::chosen_kernels()}));
+        State{opened::unwrap(annoy::open_file(path, dim, metric, prefault)), opened::chosen_kernels()}));
 }
 
 std::vector<AnnoyLayout> AnnoyFile::fitting_layouts(const std::string& path, std::uint32_t dim) {
-    return index::unwrap(annoy::find_layouts(path, dim));
+    return opened::unwrap(annoy::find_layouts(path, dim));
 }
 
 std::uint32_t AnnoyFile::dim() const noexcept {
@@ -84,7 +84,7 @@ void AnnoyFile::vector(std::int64_t id, std::span<float> out) const {
 }
 
 float AnnoyFile::distance(std::int64_t a, std::int64_t b) const {
-    const kernels::RowId other = static_cast<kernels::RowId>(checked_id(*this, b));
+    const kernels::ItemId other = static_cast<kernels::ItemId>(checked_id(*this, b));
     std::vector<float> values(dim());
     vector(a, values);
     const annoy::Query query(state_->kernels, state_->opened.nodes, values);

@@ -8,7 +8,7 @@
 namespace nearfile::annoy {
 namespace {
 
-using kernels::RowId;
+using kernels::ItemId;
 
 // Annoy's formula, in its precisions, so that a vector is at exactly 0 from itself.
 float angular_order(float product, float squared_norm_a, float squared_norm_b) noexcept {
@@ -59,7 +59,7 @@ float Query::margin(NodeId split) const noexcept {
     }
 }
 
-void Query::order_by(std::span<const RowId> items, std::span<float> out) const noexcept {
+void Query::order_by(std::span<const ItemId> items, std::span<float> out) const noexcept {
     if (is_bits()) return bits_order_by(items, out);
     const std::size_t stride = nodes_.layout().node_bytes;
     const std::size_t dim = values_.size();
@@ -88,7 +88,7 @@ void Query::order_by(std::span<const RowId> items, std::span<float> out) const n
     }
 }
 
-void Query::bits_order_by(std::span<const RowId> items, std::span<float> out) const noexcept {
+void Query::bits_order_by(std::span<const ItemId> items, std::span<float> out) const noexcept {
     const std::size_t words = words_.size();
     std::array<std::uint32_t, 256> counts;
     for (std::size_t i = 0; i < items.size();) {

@@ -22,14 +22,14 @@ public:
     bool is_bits() const noexcept { return nodes_.layout().words > 0; }
 
     // By which Annoy orders answers: smaller is nearer. `out` has as many as `items`.
-    void order_by(std::span<const kernels::RowId> items, std::span<float> out) const noexcept;
+    void order_by(std::span<const kernels::ItemId> items, std::span<float> out) const noexcept;
 
     // From that to what is returned.
     float returned(float order) const noexcept;
 
 private:
     float inner_product(const float* vector) const noexcept;
-    void bits_order_by(std::span<const kernels::RowId> items, std::span<float> out) const noexcept;
+    void bits_order_by(std::span<const kernels::ItemId> items, std::span<float> out) const noexcept;
 
     const kernels::Kernels& kernels_;
     const Nodes& nodes_;

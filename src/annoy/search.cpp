@@ -7,7 +7,7 @@
 namespace nearfile::annoy {
 namespace {
 
-using kernels::RowId;
+using kernels::ItemId;
 
 // A node that waits for its turn.
 struct Waiting {
@@ -33,7 +33,7 @@ public:
         for (const NodeId root : checked.roots) push({first, root});
     }
 
-    std::vector<RowId> run(std::uint64_t wanted) {
+    std::vector<ItemId> run(std::uint64_t wanted) {
         while (found_.size() < wanted && !waiting_.empty() && steps_left_-- > 0) {
             std::pop_heap(waiting_.begin(), waiting_.end(), Later{});
             const Waiting next = waiting_.back();
@@ -47,11 +47,11 @@ private:
     void open(Waiting at) {
         const std::int32_t descendants = nodes_.descendants(at.node);
         if (descendants == 1 && at.node < n_items_) {
-            found_.push_back(static_cast<RowId>(at.node));
+            found_.push_back(static_cast<ItemId>(at.node));
         } else if (descendants <= nodes_.layout().leaf_capacity) {
             for (std::int32_t i = 0; i < descendants; ++i) {
                 const NodeId item = nodes_.leaf_item(at.node, i);
-                if (item >= 0 && item < n_items_) found_.push_back(static_cast<RowId>(item));
+                if (item >= 0 && item < n_items_) found_.push_back(static_cast<ItemId>(item));
             }
         } else {
             const float margin = query_.margin(at.node);
@@ -78,7 +78,7 @@ private:
     std::uint64_t steps_left_;
     const Query& query_;
     std::vector<Waiting> waiting_;
-    std::vector<RowId> found_;
+    std::vector<ItemId> found_;
 };
 
 // Annoy's order of answers; NaN, of vectors with such values, last.
@@ -94,10 +94,10 @@ bool nearer(const AnnoyNeighbor& a, const AnnoyNeighbor& b) noexcept {
 
 std::vector<AnnoyNeighbor> search(const Nodes& nodes, const Checked& checked, const Query& query, std::uint64_t n,
                                   std::uint64_t wanted) {
-    std::vector<RowId> items = Gatherer(nodes, checked, query).run(wanted);
+    std::vector<ItemId> items = Gatherer(nodes, checked, query).run(wanted);
     std::sort(items.begin(), items.end());
     items.erase(std::unique(items.begin(), items.end()), items.end());
-    std::erase_if(items, [&](RowId item) { return nodes.descendants(static_cast<NodeId>(item)) != 1; });
+    std::erase_if(items, [&](ItemId item) { return nodes.descendants(static_cast<NodeId>(item)) != 1; });
 
     std::vector<float> orders(items.size());
     query.order_by(items, orders);

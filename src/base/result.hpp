@@ -1,5 +1,5 @@
 // Errors as values: a function that can fail returns Result<T>, and what failed is said in one sentence or two:
-// what was expected, what came, what to do. index/ turns them into the exceptions of the public API.
+// what was expected, what came, what to do. opened/errors.hpp turns them into the exceptions of the public API.
 #pragma once
 
 #include <optional>
@@ -9,7 +9,7 @@
 
 namespace nearfile::base {
 
-// In the order of nearfile::ErrorCode, which index/ casts it to.
+// In the order of nearfile::ErrorCode, which opened/errors.cpp casts it to.
 enum class Failure { invalid_argument, not_found, io, bad_file, closed, cancelled, out_of_memory };
 
 struct Error {

@@ -16,7 +16,7 @@ void unpack_bits(std::span<const std::uint64_t> words, std::span<float> values) 
     for (std::size_t d = 0; d < values.size(); ++d) values[d] = static_cast<float>((words[d / 64] >> (d % 64)) & 1);
 }
 
-void BitCodes::hamming(std::span<const std::uint64_t> query, const RowId* ids, RowId first, std::size_t count,
+void BitCodes::hamming(std::span<const std::uint64_t> query, const ItemId* ids, ItemId first, std::size_t count,
                        Bounds out) const {
     std::array<std::uint32_t, batch> sums;
     const std::uint64_t* rows = ids != nullptr ? words_.data() : words_.data() + first * words_per_row_;

@@ -24,12 +24,12 @@ public:
     BitCodes(const kernels::Kernels& kernels, std::size_t dim, std::span<const std::uint64_t> words) noexcept
         : kernels_(&kernels), words_per_row_(words_of(dim)), words_(words) {}
 
-    std::span<const std::uint64_t> row(RowId row) const noexcept {
+    std::span<const std::uint64_t> row(ItemId row) const noexcept {
         return words_.subspan(row * words_per_row_, words_per_row_);
     }
 
     // As ScaledCodes.
-    void hamming(std::span<const std::uint64_t> query, const RowId* ids, RowId first, std::size_t count,
+    void hamming(std::span<const std::uint64_t> query, const ItemId* ids, ItemId first, std::size_t count,
                  Bounds out) const;
 
 private:

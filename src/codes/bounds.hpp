@@ -9,9 +9,11 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/kernels.hpp"
+
 namespace nearfile::codes {
 
-using RowId = std::uint32_t;
+using kernels::ItemId;
 
 // Distances are those of the metric's space: not squared; for the inner product, its negative.
 struct Bounds {

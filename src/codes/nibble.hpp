@@ -1,4 +1,4 @@
-// 4-bit codes in rotated space, which steer the walk. x is near scale * (code - 7.5). A row is
+// 4-bit codes in rotated space, which the walk goes by. x is near scale * (code - 7.5). A row is
 //
 //     blocks of 32 bytes (64 dimensions each: kernels/kernels.hpp), float factor, float squared_norm
 //

@@ -115,7 +115,7 @@ namespace {
 
 // The integer products of the query with a batch of rows, and those rows' tails laid out for vectorised arithmetic.
 void multiply(const kernels::Kernels& kernels, const ScaledLayout& layout, const std::byte* rows,
-              const ScaledQuery& query, const RowId* ids, std::size_t count, std::int32_t* products, Tails& tails) {
+              const ScaledQuery& query, const ItemId* ids, std::size_t count, std::int32_t* products, Tails& tails) {
     kernels.dot_i8(query.code(), reinterpret_cast<const std::int8_t*>(rows), layout.stride, ids, count, layout.dim,
                    products);
     for (std::size_t j = 0; j < count; ++j) {
@@ -130,7 +130,7 @@ void multiply(const kernels::Kernels& kernels, const ScaledLayout& layout, const
 }  // namespace
 
 // |q - x| differs from |q' - x'| by at most |q - q'| + |x - x'|, q' and x' being what the codes stand for.
-void ScaledCodes::euclidean(const ScaledQuery& query, const RowId* ids, RowId first, std::size_t count,
+void ScaledCodes::euclidean(const ScaledQuery& query, const ItemId* ids, ItemId first, std::size_t count,
                             Bounds out) const {
     std::array<std::int32_t, batch> products;
     Tails tails;
@@ -154,7 +154,7 @@ void ScaledCodes::euclidean(const ScaledQuery& query, const RowId* ids, RowId fi
 }
 
 // <q, x> = <q', x'> + <q - q', x> + <q', x - x'>, and each of the last two is at most a product of lengths.
-void ScaledCodes::negative_dot(const ScaledQuery& query, const RowId* ids, RowId first, std::size_t count,
+void ScaledCodes::negative_dot(const ScaledQuery& query, const ItemId* ids, ItemId first, std::size_t count,
                                Bounds out) const {
     std::array<std::int32_t, batch> products;
     Tails tails;

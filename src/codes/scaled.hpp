@@ -69,18 +69,18 @@ public:
         : kernels_(&kernels), layout_(dim), rows_(rows) {}
 
     // What the code stands for.
-    void decode(RowId row, std::span<float> out) const noexcept {
+    void decode(ItemId row, std::span<float> out) const noexcept {
         const auto* code = reinterpret_cast<const std::int8_t*>(rows_.data() + row * layout_.stride);
         const float scale = tail(row).scale;
         for (std::size_t i = 0; i < layout_.dim; ++i) out[i] = scale * static_cast<float>(code[i]);
     }
 
-    ScaledTail tail(RowId row) const noexcept { return read_tail(layout_, rows_.data() + row * layout_.stride); }
+    ScaledTail tail(ItemId row) const noexcept { return read_tail(layout_, rows_.data() + row * layout_.stride); }
 
     // Bounds of the Euclidean distance, and of the negative inner product, to rows ids[0..count), or first, first + 1,
     // ... where ids is null; count is at most `batch`.
-    void euclidean(const ScaledQuery& query, const RowId* ids, RowId first, std::size_t count, Bounds out) const;
-    void negative_dot(const ScaledQuery& query, const RowId* ids, RowId first, std::size_t count, Bounds out) const;
+    void euclidean(const ScaledQuery& query, const ItemId* ids, ItemId first, std::size_t count, Bounds out) const;
+    void negative_dot(const ScaledQuery& query, const ItemId* ids, ItemId first, std::size_t count, Bounds out) const;
 
 private:
     const kernels::Kernels* kernels_;

@@ -122,7 +122,7 @@ void encode_uniform(std::span<const float> values, const UniformScale& scale, co
     if (!layout.exact) std::memcpy(row + layout.tail, &lost.l1, sizeof lost.l1);
 }
 
-void UniformCodes::euclidean(const UniformQuery& query, const RowId* ids, RowId first, std::size_t count,
+void UniformCodes::euclidean(const UniformQuery& query, const ItemId* ids, ItemId first, std::size_t count,
                              Bounds out) const {
     std::array<std::uint32_t, batch> sums;
     const std::byte* rows = ids != nullptr ? rows_.data() : rows_.data() + first * layout_.stride;
@@ -136,7 +136,7 @@ void UniformCodes::euclidean(const UniformQuery& query, const RowId* ids, RowId 
     }
 }
 
-void UniformCodes::manhattan(const UniformQuery& query, const RowId* ids, RowId first, std::size_t count,
+void UniformCodes::manhattan(const UniformQuery& query, const ItemId* ids, ItemId first, std::size_t count,
                              Bounds out) const {
     std::array<std::uint32_t, batch> sums;
     const std::byte* rows = ids != nullptr ? rows_.data() : rows_.data() + first * layout_.stride;
@@ -156,21 +156,21 @@ void UniformCodes::manhattan(const UniformQuery& query, const RowId* ids, RowId 
     }
 }
 
-void UniformCodes::exact_euclidean(const UniformQuery& query, const RowId* ids, std::size_t count, float* out) const {
+void UniformCodes::exact_euclidean(const UniformQuery& query, const ItemId* ids, std::size_t count, float* out) const {
     std::array<std::uint32_t, batch> sums;
     kernels_->squared_l2_u8(query.code(), reinterpret_cast<const std::uint8_t*>(rows_.data()), layout_.stride, ids,
                             count, layout_.dim, sums.data());
     for (std::size_t j = 0; j < count; ++j) out[j] = std::sqrt(static_cast<float>(sums[j]));
 }
 
-void UniformCodes::exact_manhattan(const UniformQuery& query, const RowId* ids, std::size_t count, float* out) const {
+void UniformCodes::exact_manhattan(const UniformQuery& query, const ItemId* ids, std::size_t count, float* out) const {
     std::array<std::uint32_t, batch> sums;
     kernels_->l1_u8(query.code(), reinterpret_cast<const std::uint8_t*>(rows_.data()), layout_.stride, ids, count,
                     layout_.dim, sums.data());
     for (std::size_t j = 0; j < count; ++j) out[j] = static_cast<float>(sums[j]);
 }
 
-void UniformCodes::decode(RowId row, std::span<float> out) const noexcept {
+void UniformCodes::decode(ItemId row, std::span<float> out) const noexcept {
     const std::byte* code = rows_.data() + row * layout_.stride;
     for (std::size_t i = 0; i < out.size(); ++i) {
         const float offset = scale_.offsets.empty() ? 0.0f : scale_.offsets[i];

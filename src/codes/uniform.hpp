@@ -67,15 +67,15 @@ public:
     const UniformScale& scale() const noexcept { return scale_; }
 
     // As ScaledCodes; euclidean needs exact codes.
-    void euclidean(const UniformQuery& query, const RowId* ids, RowId first, std::size_t count, Bounds out) const;
-    void manhattan(const UniformQuery& query, const RowId* ids, RowId first, std::size_t count, Bounds out) const;
+    void euclidean(const UniformQuery& query, const ItemId* ids, ItemId first, std::size_t count, Bounds out) const;
+    void manhattan(const UniformQuery& query, const ItemId* ids, ItemId first, std::size_t count, Bounds out) const;
 
     // The distances themselves, where codes are exact and the query lossless: roots of whole numbers, or these.
-    void exact_euclidean(const UniformQuery& query, const RowId* ids, std::size_t count, float* out) const;
-    void exact_manhattan(const UniformQuery& query, const RowId* ids, std::size_t count, float* out) const;
+    void exact_euclidean(const UniformQuery& query, const ItemId* ids, std::size_t count, float* out) const;
+    void exact_manhattan(const UniformQuery& query, const ItemId* ids, std::size_t count, float* out) const;
 
     // What the code of a row stands for.
-    void decode(RowId row, std::span<float> out) const noexcept;
+    void decode(ItemId row, std::span<float> out) const noexcept;
 
 private:
     const kernels::Kernels* kernels_;

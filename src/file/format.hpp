@@ -29,7 +29,7 @@ struct Header {
     std::uint32_t section_count;
     std::uint32_t header_crc;                              // CRC-32C of header and table with this field zero
     std::array<std::byte, 32> reserved;                    // zero
-    std::array<std::byte, description_bytes> description;  // what index/ says about the whole
+    std::array<std::byte, description_bytes> description;  // what opened/description.hpp says about the whole
 };
 static_assert(sizeof(Header) == 256);
 static_assert(offsetof(Header, format_version) == 8 && offsetof(Header, endian_tag) == 12);

@@ -1,4 +1,4 @@
-// Writes a container: the sections in the order they were added, with their checksums, to a file or to memory. index/
+// Writes a container: the sections in the order they were added, with their checksums, to a file or to memory. build/
 // calls it. The same description and sections give the same bytes.
 //
 // The sections' bytes are borrowed until the write, which reads them twice, first for the checksums. A file is written

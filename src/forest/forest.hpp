@@ -13,7 +13,7 @@
 
 namespace nearfile::forest {
 
-using RowId = std::uint32_t;
+using kernels::ItemId;
 
 // A reference to a split, or, with the top bit set, to a leaf.
 using NodeRef = std::uint32_t;
@@ -46,7 +46,7 @@ inline constexpr std::uint32_t no_bit = 0xffffffffu;
 
 // Items one after another.
 struct Range {
-    RowId first = 0;
+    ItemId first = 0;
     std::size_t size = 0;
 };
 
@@ -54,7 +54,7 @@ struct Range {
 struct Leaves {
     std::span<const NodeRef> roots;
     std::span<const std::uint64_t> starts;  // leaf l holds items[starts[l] .. starts[l + 1])
-    std::span<const RowId> items;
+    std::span<const ItemId> items;
     std::uint32_t leaf_size;  // the most items a leaf may have
     std::uint32_t count;      // items of the index: every item number is below
 
@@ -65,11 +65,11 @@ struct Leaves {
         const std::uint64_t start = starts[l];
         const std::uint64_t end = starts[l + 1];
         if (start > end || end > count || end - start > leaf_size) return {};
-        return {static_cast<RowId>(start), end - start};
+        return {static_cast<ItemId>(start), end - start};
     }
 
     // Empty where the file is damaged.
-    std::span<const RowId> leaf(NodeRef ref) const noexcept {
+    std::span<const ItemId> leaf(NodeRef ref) const noexcept {
         const std::size_t l = ref & ~leaf_bit;
         if (l + 1 >= starts.size()) return {};
         const std::uint64_t start = starts[l];

@@ -94,7 +94,7 @@ struct BitWalk {
 template <class Walk>
 class Gatherer {
 public:
-    Gatherer(const Walk& walk, const Leaves& leaves, GatherScratch& scratch, std::vector<RowId>& found)
+    Gatherer(const Walk& walk, const Leaves& leaves, GatherScratch& scratch, std::vector<ItemId>& found)
         : walk_(walk),
           leaves_(leaves),
           scratch_(scratch),
@@ -107,7 +107,7 @@ public:
         found_.clear();
     }
     ~Gatherer() {
-        for (const RowId id : found_) scratch_.seen[id / 64] = 0;
+        for (const ItemId id : found_) scratch_.seen[id / 64] = 0;
     }
     Gatherer(const Gatherer&) = delete;
     Gatherer& operator=(const Gatherer&) = delete;
@@ -193,7 +193,7 @@ private:
         const auto items = leaves_.leaf(ref);
         if (items.size() > items_left_) return;  // of a file whose leaves overlap
         items_left_ -= items.size();
-        for (const RowId id : items) {
+        for (const ItemId id : items) {
             if (id >= leaves_.count) continue;
             std::uint64_t& word = scratch_.seen[id / 64];
             const std::uint64_t bit = std::uint64_t{1} << (id % 64);
@@ -206,7 +206,7 @@ private:
     const Walk& walk_;
     const Leaves& leaves_;
     GatherScratch& scratch_;
-    std::vector<RowId>& found_;
+    std::vector<ItemId>& found_;
     std::size_t steps_left_;
     std::size_t items_left_;
 };
@@ -214,13 +214,13 @@ private:
 }  // namespace
 
 void gather(const kernels::Kernels& kernels, const PlaneForest& forest, const PlaneQuery& query, std::size_t wanted,
-            GatherScratch& scratch, std::vector<RowId>& found) {
+            GatherScratch& scratch, std::vector<ItemId>& found) {
     const PlaneWalk walk{kernels, forest, query};
     Gatherer(walk, forest.leaves, scratch, found).run(wanted);
 }
 
 void gather(const BitForest& forest, std::span<const std::uint64_t> query, std::size_t wanted, GatherScratch& scratch,
-            std::vector<RowId>& found) {
+            std::vector<ItemId>& found) {
     const BitWalk walk{forest, query};
     Gatherer(walk, forest.leaves, scratch, found).run(wanted);
 }

@@ -1,5 +1,5 @@
-// Searching the forest: collect at least so many distinct candidates for a query, those from the most promising leaves
-// of all trees first. What they are worth is for the caller to measure.
+// Searching the forest: collect at least so many distinct candidates for a query, those from the most select_neighbors
+// leaves of all trees first. What they are worth is for the caller to measure.
 //
 // Asking for more candidates returns the same ones and more after them, and asking for all returns every item: so a
 // larger search_k never makes an answer worse, and a large enough one makes it exact.
@@ -40,8 +40,8 @@ struct PlaneQuery {
 
 // Fills `found`. Damaged references are left out; the time is bounded by the number of nodes whatever the file says.
 void gather(const kernels::Kernels& kernels, const PlaneForest& forest, const PlaneQuery& query, std::size_t wanted,
-            GatherScratch& scratch, std::vector<RowId>& found);
+            GatherScratch& scratch, std::vector<ItemId>& found);
 void gather(const BitForest& forest, std::span<const std::uint64_t> query, std::size_t wanted, GatherScratch& scratch,
-            std::vector<RowId>& found);
+            std::vector<ItemId>& found);
 
 }  // namespace nearfile::forest

@@ -23,7 +23,7 @@ struct Scales {
     const std::byte* first = nullptr;
     std::size_t stride = 0;
 
-    float operator[](RowId item) const noexcept {
+    float operator[](ItemId item) const noexcept {
         float scale;
         std::memcpy(&scale, first + item * stride, sizeof scale);
         return scale;
@@ -35,7 +35,8 @@ struct Points {
     const std::int8_t* rows;
     std::size_t stride;
     Scales scales;
-    std::span<const float> extras;  // one more coordinate an item that queries do not have (inner products), or empty
+    std::span<const float>
+        augmented_coordinates;  // one more coordinate an item that queries do not have (inner products), or empty
     std::size_t dim;
     std::uint32_t count;
 };

@@ -19,7 +19,7 @@ public:
 
     explicit BitDivider(const BitPoints& points) : points_(points) {}
 
-    std::uint32_t divide(std::span<RowId> items, base::Random& random, BitSplit& split, Tree<BitSplit>&) {
+    std::uint32_t divide(std::span<ItemId> items, base::Random& random, BitSplit& split, Tree<BitSplit>&) {
         const auto count = static_cast<std::uint32_t>(items.size());
         split.bit = choose(items, random);
         if (split.bit == no_bit) {  // nothing divides them: all are alike
@@ -29,12 +29,12 @@ public:
     }
 
 private:
-    bool has(RowId item, std::uint32_t bit) const noexcept {
+    bool has(ItemId item, std::uint32_t bit) const noexcept {
         return (points_.words[item * points_.words_per_row + bit / 64] >> (bit % 64) & 1) != 0;
     }
 
     // How many of the sample have the bit.
-    std::uint32_t count_with(std::span<const RowId> items, std::uint32_t bit, std::uint32_t step) const noexcept {
+    std::uint32_t count_with(std::span<const ItemId> items, std::uint32_t bit, std::uint32_t step) const noexcept {
         std::uint32_t with = 0;
         for (std::size_t i = 0; i < items.size(); i += step) with += has(items[i], bit) ? 1 : 0;
         return with;
@@ -42,13 +42,13 @@ private:
 
     // A share of at least 1/16 on the smaller side of all items bounds the depth; looking at all bits is the last
     // resort.
-    bool divides(std::span<const RowId> items, std::uint32_t bit) const noexcept {
+    bool divides(std::span<const ItemId> items, std::uint32_t bit) const noexcept {
         const auto count = static_cast<std::uint32_t>(items.size());
         const std::uint32_t with = count_with(items, bit, 1);
         return std::min(with, count - with) >= std::max(1u, count / 16);
     }
 
-    std::uint32_t choose(std::span<const RowId> items, base::Random& random) const noexcept {
+    std::uint32_t choose(std::span<const ItemId> items, base::Random& random) const noexcept {
         const auto count = static_cast<std::uint32_t>(items.size());
         const std::uint32_t step = std::max(1u, count / max_samples);
         const std::uint32_t sampled = (count + step - 1) / step;
@@ -68,7 +68,7 @@ private:
         return most_even(items);
     }
 
-    std::uint32_t most_even(std::span<const RowId> items) const noexcept {
+    std::uint32_t most_even(std::span<const ItemId> items) const noexcept {
         const auto count = static_cast<std::uint32_t>(items.size());
         std::uint32_t best = no_bit;
         std::uint32_t best_smaller_side = std::max(1u, count / 16) - 1;
@@ -84,7 +84,7 @@ private:
     }
 
     const BitPoints& points_;
-    std::vector<RowId> above_;
+    std::vector<ItemId> above_;
 };
 
 }  // namespace

@@ -27,7 +27,7 @@ public:
         margins_.resize(points.count);
     }
 
-    std::uint32_t divide(std::span<RowId> items, base::Random& random, Split& split, Tree<Split>& tree) {
+    std::uint32_t divide(std::span<ItemId> items, base::Random& random, Split& split, Tree<Split>& tree) {
         two_means_.choose(items, random, plane_);
         const auto count = static_cast<std::uint32_t>(items.size());
         const std::uint32_t below = measure(items);
@@ -44,7 +44,7 @@ public:
 
 private:
     // Returns how many are below.
-    std::uint32_t measure(std::span<const RowId> items) {
+    std::uint32_t measure(std::span<const ItemId> items) {
         std::uint32_t below = 0;
         for (std::size_t start = 0; start < items.size(); start += at_once) {
             const auto some = items.subspan(start, std::min(at_once, items.size() - start));
@@ -53,7 +53,8 @@ private:
                             products.data());
             for (std::size_t i = 0; i < some.size(); ++i) {
                 float margin = points_.scales[some[i]] * static_cast<float>(products[i]) * plane_.scale + plane_.offset;
-                if (!points_.extras.empty()) margin += points_.extras[some[i]] * plane_.extra_weight;
+                if (!points_.augmented_coordinates.empty())
+                    margin += points_.augmented_coordinates[some[i]] * plane_.extra_weight;
                 margins_[start + i] = margin;
                 below += margin > 0 ? 0 : 1;
             }
@@ -63,7 +64,7 @@ private:
 
     // A lopsided plane moves until `below` items are below it. Items in the plane itself (duplicates, say) are shared
     // out in order: the search looks at both sides of a plane it is near.
-    std::uint32_t divide_at_rank(std::span<RowId> items, std::uint32_t below, Split& split) {
+    std::uint32_t divide_at_rank(std::span<ItemId> items, std::uint32_t below, Split& split) {
         const auto count = static_cast<std::uint32_t>(items.size());
         order_.resize(count);
         std::iota(order_.begin(), order_.end(), 0u);
@@ -75,7 +76,7 @@ private:
         std::nth_element(order_.begin(), order_.begin() + below, order_.end(), before);
         const std::uint32_t pivot = order_[below];
         // With an extra coordinate the plane has to stay in the origin, and queries have no offset.
-        if (points_.extras.empty()) split.offset -= margins_[pivot];
+        if (points_.augmented_coordinates.empty()) split.offset -= margins_[pivot];
         return stable_divide(items, above_, [&](std::uint32_t i) { return !before(i, pivot); });
     }
 
@@ -85,7 +86,7 @@ private:
     Plane plane_;
     std::vector<float> margins_;
     std::vector<std::uint32_t> order_;
-    std::vector<RowId> above_;
+    std::vector<ItemId> above_;
 };
 
 }  // namespace

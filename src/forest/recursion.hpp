@@ -2,7 +2,7 @@
 //
 // A Divider has
 //     using SplitType = ...;
-//     std::uint32_t divide(std::span<RowId> items, base::Random&, SplitType&, Tree<SplitType>&);
+//     std::uint32_t divide(std::span<ItemId> items, base::Random&, SplitType&, Tree<SplitType>&);
 // which orders the items so that those below come first, keeping the order within each side, and returns how many they
 // are: never none and never all. Keeping the order means ids ascend in every node, so memory is read forwards.
 #pragma once
@@ -62,13 +62,13 @@ private:
 
 // Order items by side, keeping the order within each; `side(i)` is true for above. Returns how many are below.
 template <class Side>
-std::uint32_t stable_divide(std::span<RowId> items, std::vector<RowId>& above, const Side& side) {
+std::uint32_t stable_divide(std::span<ItemId> items, std::vector<ItemId>& above, const Side& side) {
     if (above.size() < items.size()) above.resize(items.size());
     // The side of an item is a coin flip to the branch predictor, so write to both and advance one.
     std::uint32_t n_below = 0;
     std::uint32_t n_above = 0;
     for (std::uint32_t i = 0; i < items.size(); ++i) {
-        const RowId item = items[i];
+        const ItemId item = items[i];
         const bool is_above = side(i);
         items[n_below] = item;
         above[n_above] = item;

@@ -15,21 +15,21 @@ struct Tree {
     std::vector<SplitType> splits;
     std::vector<std::int8_t> planes;    // empty for bits
     std::vector<std::uint32_t> starts;  // of every leaf in items, without the end
-    std::vector<RowId> items;           // every item once
+    std::vector<ItemId> items;          // every item once
 };
 
 template <class SplitType>
-struct Grove {
+struct Forest {
     std::vector<NodeRef> roots;
     std::vector<SplitType> splits;
     std::vector<std::int8_t> planes;
     std::vector<std::uint64_t> starts;  // with the end
-    std::vector<RowId> items;
+    std::vector<ItemId> items;
 };
 
 // Trees in order; the memory of each is released as it is taken in.
 template <class SplitType>
-Grove<SplitType> join(std::vector<Tree<SplitType>>& trees) {
+Forest<SplitType> join(std::vector<Tree<SplitType>>& trees) {
     std::size_t n_splits = 0;
     std::size_t n_planes = 0;
     std::size_t n_leaves = 0;
@@ -40,30 +40,30 @@ Grove<SplitType> join(std::vector<Tree<SplitType>>& trees) {
         n_leaves += tree.starts.size();
         n_items += tree.items.size();
     }
-    Grove<SplitType> grove;
-    grove.roots.reserve(trees.size());
-    grove.splits.reserve(n_splits);
-    grove.planes.reserve(n_planes);
-    grove.starts.reserve(n_leaves + 1);
-    grove.items.reserve(n_items);
+    Forest<SplitType> forest;
+    forest.roots.reserve(trees.size());
+    forest.splits.reserve(n_splits);
+    forest.planes.reserve(n_planes);
+    forest.starts.reserve(n_leaves + 1);
+    forest.items.reserve(n_items);
     for (auto& tree : trees) {
-        const auto split_base = static_cast<std::uint32_t>(grove.splits.size());
-        const auto leaf_base = static_cast<std::uint32_t>(grove.starts.size());
-        const std::uint64_t item_base = grove.items.size();
+        const auto split_base = static_cast<std::uint32_t>(forest.splits.size());
+        const auto leaf_base = static_cast<std::uint32_t>(forest.starts.size());
+        const std::uint64_t item_base = forest.items.size();
         const auto moved = [&](NodeRef ref) { return ref + (is_leaf(ref) ? leaf_base : split_base); };
-        grove.roots.push_back(moved(tree.root));
+        forest.roots.push_back(moved(tree.root));
         for (auto split : tree.splits) {
             split.below = moved(split.below);
             split.above = moved(split.above);
-            grove.splits.push_back(split);
+            forest.splits.push_back(split);
         }
-        for (const auto start : tree.starts) grove.starts.push_back(item_base + start);
-        grove.planes.insert(grove.planes.end(), tree.planes.begin(), tree.planes.end());
-        grove.items.insert(grove.items.end(), tree.items.begin(), tree.items.end());
+        for (const auto start : tree.starts) forest.starts.push_back(item_base + start);
+        forest.planes.insert(forest.planes.end(), tree.planes.begin(), tree.planes.end());
+        forest.items.insert(forest.items.end(), tree.items.begin(), tree.items.end());
         tree = {};
     }
-    grove.starts.push_back(grove.items.size());
-    return grove;
+    forest.starts.push_back(forest.items.size());
+    return forest;
 }
 
 }  // namespace nearfile::forest

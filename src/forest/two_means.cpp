@@ -27,23 +27,23 @@ double squared_norm(const float* values, std::size_t n) noexcept {
 TwoMeans::TwoMeans(const kernels::Kernels& kernels, const Points& points)
     : kernels_(kernels),
       points_(points),
-      width_(points.dim + (points.extras.empty() ? 0 : 1)),
+      width_(points.dim + (points.augmented_coordinates.empty() ? 0 : 1)),
       centres_(2 * width_),
       point_(width_) {}
 
-void TwoMeans::decode(RowId item, float* out) const noexcept {
+void TwoMeans::decode(ItemId item, float* out) const noexcept {
     const std::int8_t* code = points_.rows + item * points_.stride;
     const float scale = points_.scales[item];
     for (std::size_t i = 0; i < points_.dim; ++i) out[i] = scale * static_cast<float>(code[i]);
-    if (!points_.extras.empty()) out[points_.dim] = points_.extras[item];
+    if (!points_.augmented_coordinates.empty()) out[points_.dim] = points_.augmented_coordinates[item];
 }
 
-void TwoMeans::prefetch(RowId item) const noexcept {
+void TwoMeans::prefetch(ItemId item) const noexcept {
     const std::int8_t* row = points_.rows + item * points_.stride;
     for (std::size_t i = 0; i < points_.stride; i += 64) __builtin_prefetch(row + i);
 }
 
-void TwoMeans::choose(std::span<const RowId> items, base::Random& random, Plane& plane) {
+void TwoMeans::choose(std::span<const ItemId> items, base::Random& random, Plane& plane) {
     const auto count = static_cast<std::uint32_t>(items.size());
     const std::uint32_t first = random.below(count);
     const std::uint32_t second = (first + 1 + random.below(count - 1)) % count;
@@ -53,7 +53,7 @@ void TwoMeans::choose(std::span<const RowId> items, base::Random& random, Plane&
     float sizes[2] = {1, 1};
     const std::uint32_t samples = std::clamp(count / items_per_sample, min_samples, max_samples);
     // Drawn beforehand, so that the rows can be on their way from memory.
-    std::array<RowId, max_samples> drawn;
+    std::array<ItemId, max_samples> drawn;
     for (std::uint32_t s = 0; s < samples; ++s) drawn[s] = items[random.below(count)];
     for (std::uint32_t s = 0; s < samples; ++s) {
         if (s + samples_ahead < samples) prefetch(drawn[s + samples_ahead]);
@@ -69,7 +69,7 @@ void TwoMeans::choose(std::span<const RowId> items, base::Random& random, Plane&
         sizes[nearer] += 1.0f;
     }
 
-    if (!points_.extras.empty()) {
+    if (!points_.augmented_coordinates.empty()) {
         // The bisector of the two directions goes through the origin, where queries of any length are on the same
         // side.
         for (int which = 0; which < 2; ++which) {
@@ -92,7 +92,8 @@ void TwoMeans::quantise(Plane& plane) const noexcept {
     const float inverse = 1.0f / step;
     if (!(step > 0) || !std::isfinite(inverse)) return;
 
-    const double extra = points_.extras.empty() ? 0.0 : (static_cast<double>(a[points_.dim]) - b[points_.dim]) / step;
+    const double extra =
+        points_.augmented_coordinates.empty() ? 0.0 : (static_cast<double>(a[points_.dim]) - b[points_.dim]) / step;
     double squares = extra * extra;
     double middle = 0;
     for (std::size_t i = 0; i < points_.dim; ++i) {
@@ -104,7 +105,7 @@ void TwoMeans::quantise(Plane& plane) const noexcept {
     const double scale = 1.0 / std::sqrt(squares);
     plane.scale = static_cast<float>(scale);
     plane.extra_weight = static_cast<float>(extra * scale);
-    if (points_.extras.empty()) plane.offset = static_cast<float>(-middle * scale);
+    if (points_.augmented_coordinates.empty()) plane.offset = static_cast<float>(-middle * scale);
 }
 
 }  // namespace nearfile::forest

@@ -25,11 +25,11 @@ class TwoMeans {
 public:
     TwoMeans(const kernels::Kernels& kernels, const Points& points);
 
-    void choose(std::span<const RowId> items, base::Random& random, Plane& plane);
+    void choose(std::span<const ItemId> items, base::Random& random, Plane& plane);
 
 private:
-    void decode(RowId item, float* out) const noexcept;
-    void prefetch(RowId item) const noexcept;
+    void decode(ItemId item, float* out) const noexcept;
+    void prefetch(ItemId item) const noexcept;
     void quantise(Plane& plane) const noexcept;
     float* centre(int which) noexcept { return centres_.data() + static_cast<std::size_t>(which) * width_; }
 

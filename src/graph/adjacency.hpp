@@ -11,7 +11,7 @@
 
 namespace nearfile::graph {
 
-inline constexpr RowId no_item = 0xffffffffu;
+inline constexpr ItemId no_item = 0xffffffffu;
 
 class Adjacency {
 public:
@@ -23,27 +23,27 @@ public:
     std::uint32_t degree() const noexcept { return degree_; }
 
     // All places of an item.
-    std::span<const RowId> row(RowId item) const noexcept {
+    std::span<const ItemId> row(ItemId item) const noexcept {
         return std::span(ids_).subspan(static_cast<std::size_t>(item) * degree_, degree_);
     }
-    std::span<RowId> row(RowId item) noexcept {
+    std::span<ItemId> row(ItemId item) noexcept {
         return std::span(ids_).subspan(static_cast<std::size_t>(item) * degree_, degree_);
     }
 
     // Those that are taken.
-    std::span<const RowId> neighbors(RowId item) const noexcept {
+    std::span<const ItemId> neighbors(ItemId item) const noexcept {
         const auto places = row(item);
         std::size_t taken = 0;
         while (taken < places.size() && places[taken] != no_item) ++taken;
         return places.first(taken);
     }
 
-    void prefetch(RowId item) const noexcept {
-        const RowId* const first = row(item).data();
+    void prefetch(ItemId item) const noexcept {
+        const ItemId* const first = row(item).data();
         for (std::size_t i = 0; i < degree_; i += 16) __builtin_prefetch(first + i);
     }
 
-    void set(RowId item, std::span<const RowId> neighbors) noexcept {
+    void set(ItemId item, std::span<const ItemId> neighbors) noexcept {
         const auto places = row(item);
         std::copy(neighbors.begin(), neighbors.end(), places.begin());
         std::fill(places.begin() + static_cast<std::ptrdiff_t>(neighbors.size()), places.end(), no_item);
@@ -52,7 +52,7 @@ public:
 private:
     std::uint32_t count_ = 0;
     std::uint32_t degree_ = 0;
-    std::vector<RowId> ids_;
+    std::vector<ItemId> ids_;
 };
 
 }  // namespace nearfile::graph

@@ -14,11 +14,11 @@ using Candidate = std::uint64_t;
 inline constexpr Candidate no_candidate = ~Candidate{0};
 
 // The bits of floats from zero up are in the order of the floats.
-inline Candidate candidate(float distance, RowId item) noexcept {
+inline Candidate candidate(float distance, ItemId item) noexcept {
     return (static_cast<Candidate>(std::bit_cast<std::uint32_t>(distance)) << 32) | item;
 }
-inline RowId item_of(Candidate each) noexcept {
-    return static_cast<RowId>(each);
+inline ItemId item_of(Candidate each) noexcept {
+    return static_cast<ItemId>(each);
 }
 inline float distance_of(Candidate each) noexcept {
     return std::bit_cast<float>(static_cast<std::uint32_t>(each >> 32));

@@ -7,7 +7,7 @@ namespace nearfile::graph {
 CandidateLists::CandidateLists(std::uint32_t count, std::uint32_t kept)
     : kept_(std::min(kept, most_kept)), places_(static_cast<std::size_t>(count) * kept_, no_candidate) {}
 
-void CandidateLists::add(RowId item, std::span<const Candidate> some) {
+void CandidateLists::add(ItemId item, std::span<const Candidate> some) {
     std::array<Candidate, most_kept> merged;
     Candidate* const own = places_.data() + static_cast<std::size_t>(item) * kept_;
     std::size_t from_own = 0;

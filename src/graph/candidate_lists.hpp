@@ -1,4 +1,4 @@
-// For every item the best candidates met so far, a bounded number. Different items may be added to at once.
+// For every item the best candidates so far, a bounded number. Different items may be added to at once.
 #pragma once
 
 #include <algorithm>
@@ -19,25 +19,25 @@ public:
     CandidateLists(std::uint32_t count, std::uint32_t kept);
 
     // Nothing that is not below can enter the item's list.
-    Candidate limit(RowId item) const noexcept { return places(item)[kept_ - 1]; }
+    Candidate limit(ItemId item) const noexcept { return places(item)[kept_ - 1]; }
 
     // For an item that is added to soon.
-    void prefetch(RowId item) const noexcept {
+    void prefetch(ItemId item) const noexcept {
         for (std::size_t i = 0; i < kept_; i += 8) __builtin_prefetch(places(item) + i, 1);
     }
 
     // `some`: in ascending order without repetitions, and at the end no_candidate. What is there already is not added
     // again.
-    void add(RowId item, std::span<const Candidate> some);
+    void add(ItemId item, std::span<const Candidate> some);
 
     // In ascending order, without repetitions.
-    std::span<const Candidate> best(RowId item) const noexcept {
+    std::span<const Candidate> best(ItemId item) const noexcept {
         const Candidate* first = places(item);
         return {first, std::lower_bound(first, first + kept_, no_candidate)};
     }
 
 private:
-    const Candidate* places(RowId item) const noexcept {
+    const Candidate* places(ItemId item) const noexcept {
         return places_.data() + static_cast<std::size_t>(item) * kept_;
     }
 

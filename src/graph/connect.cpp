@@ -17,18 +17,18 @@ constexpr std::size_t looked_at = 8;
 
 Reversed::Reversed(const Adjacency& graph) : starts_(static_cast<std::size_t>(graph.count()) + 1) {
     const std::uint32_t count = graph.count();
-    for (RowId item = 0; item < count; ++item) {
-        for (const RowId neighbor : graph.neighbors(item)) ++starts_[neighbor + 1];
+    for (ItemId item = 0; item < count; ++item) {
+        for (const ItemId neighbor : graph.neighbors(item)) ++starts_[neighbor + 1];
     }
     for (std::size_t i = 0; i < count; ++i) starts_[i + 1] += starts_[i];
     sources_.resize(starts_[count]);
     std::vector<std::uint64_t> next(starts_.begin(), starts_.end() - 1);
-    for (RowId item = 0; item < count; ++item) {
-        for (const RowId neighbor : graph.neighbors(item)) sources_[next[neighbor]++] = item;
+    for (ItemId item = 0; item < count; ++item) {
+        for (const ItemId neighbor : graph.neighbors(item)) sources_[next[neighbor]++] = item;
     }
 }
 
-void ReverseJoiner::join(RowId item, Adjacency& to) {
+void ReverseJoiner::join(ItemId item, Adjacency& to) {
     const auto own = from_.neighbors(item);
     const auto sources = reversed_.sources(item);
     ids_.assign(own.begin(), own.end());
@@ -39,10 +39,10 @@ void ReverseJoiner::join(RowId item, Adjacency& to) {
         to.set(item, ids_);
         return;
     }
-    far_.resize(ids_.size());
-    distances_.from(item, ids_, far_.data());
+    distances_to_.resize(ids_.size());
+    distances_.from(item, ids_, distances_to_.data());
     candidates_.clear();
-    for (std::size_t i = 0; i < ids_.size(); ++i) candidates_.push_back(candidate(far_[i], ids_[i]));
+    for (std::size_t i = 0; i < ids_.size(); ++i) candidates_.push_back(candidate(distances_to_[i], ids_[i]));
     const std::size_t most = most_joined * to.degree();
     if (candidates_.size() > most) {
         std::nth_element(candidates_.begin(), candidates_.begin() + static_cast<std::ptrdiff_t>(most),
@@ -53,39 +53,39 @@ void ReverseJoiner::join(RowId item, Adjacency& to) {
     to.set(item, pruner_.keep(candidates_, to.degree()));
 }
 
-std::vector<RowId> nearest(const Distances& distances, RowId item, std::span<const RowId> some, std::size_t most) {
-    std::vector<float> far(some.size());
-    distances.from(item, some, far.data());
+std::vector<ItemId> nearest(const Distances& distances, ItemId item, std::span<const ItemId> some, std::size_t most) {
+    std::vector<float> to_neighbors(some.size());
+    distances.from(item, some, to_neighbors.data());
     std::vector<Candidate> candidates;
-    for (std::size_t i = 0; i < some.size(); ++i) candidates.push_back(candidate(far[i], some[i]));
+    for (std::size_t i = 0; i < some.size(); ++i) candidates.push_back(candidate(to_neighbors[i], some[i]));
     std::sort(candidates.begin(), candidates.end());
     candidates.resize(std::min(candidates.size(), most));
-    std::vector<RowId> ids;
+    std::vector<ItemId> ids;
     for (const Candidate each : candidates) ids.push_back(item_of(each));
     return ids;
 }
 
-void Refiner::meet(std::span<const RowId> some) {
+void Refiner::visit(std::span<const ItemId> some) {
     const std::size_t before = fresh_.size();
     fresh_.resize(before + some.size());
     std::size_t n_fresh = before;
-    for (const RowId each : some) {
+    for (const ItemId each : some) {
         fresh_[n_fresh] = each;
-        n_fresh += marks_.meet(each) ? 1 : 0;
+        n_fresh += stamps_.visit(each) ? 1 : 0;
     }
     fresh_.resize(n_fresh);
 }
 
-// Those that are fresh and below the bar become near_, ascending, at most as many as can stay in view.
-void Refiner::measure(RowId item, Candidate bar) {
-    far_.resize(fresh_.size());
+// Those that are fresh and below the threshold become near_, ascending, at most as many as can stay in view.
+void Refiner::measure(ItemId item, Candidate threshold) {
+    distances_to_.resize(fresh_.size());
     near_.resize(fresh_.size());
-    distances_.from(item, fresh_, far_.data());
+    distances_.from(item, fresh_, distances_to_.data());
     std::size_t n_near = 0;
     for (std::size_t i = 0; i < fresh_.size(); ++i) {
-        const Candidate each = candidate(far_[i], fresh_[i]);
+        const Candidate each = candidate(distances_to_[i], fresh_[i]);
         near_[n_near] = each;
-        n_near += each < bar ? 1 : 0;
+        n_near += each < threshold ? 1 : 0;
     }
     near_.resize(n_near);
     if (n_near > width_) {
@@ -95,27 +95,27 @@ void Refiner::measure(RowId item, Candidate bar) {
     std::sort(near_.begin(), near_.end());
 }
 
-// Meets the neighbours of the nearest in view that it has not been at. Returns how many these were.
+// Meets the neighbours of the nearest in view that it has not expanded at. Returns how many these were.
 std::size_t Refiner::look(std::size_t most) {
-    std::array<RowId, looked_at> next;
+    std::array<ItemId, looked_at> next;
     std::size_t n_next = 0;
     for (std::size_t i = 0; i < view_.size() && n_next < most; ++i) {
-        const RowId each = item_of(view_[i]);
-        if (marks_.been(each)) continue;
-        marks_.set_been(each);
+        const ItemId each = item_of(view_[i]);
+        if (stamps_.expanded(each)) continue;
+        stamps_.set_expanded(each);
         from_.prefetch(each);
         next[n_next++] = each;
     }
     fresh_.clear();
-    for (std::size_t i = 0; i < n_next; ++i) meet(from_.neighbors(next[i]));
+    for (std::size_t i = 0; i < n_next; ++i) visit(from_.neighbors(next[i]));
     return n_next;
 }
 
-void Refiner::refine(RowId item, Adjacency& to) {
-    marks_.start();
-    marks_.meet(item);
+void Refiner::refine(ItemId item, Adjacency& to) {
+    stamps_.start();
+    stamps_.visit(item);
     fresh_.clear();
-    meet(from_.neighbors(item));
+    visit(from_.neighbors(item));
     measure(item, no_candidate);
     own_.assign(near_.begin(), near_.end());
     view_.assign(near_.begin(), near_.end());

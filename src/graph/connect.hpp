@@ -8,8 +8,8 @@
 
 #include "graph/adjacency.hpp"
 #include "graph/candidate.hpp"
-#include "graph/marks.hpp"
 #include "graph/prune.hpp"
+#include "graph/visited_stamps.hpp"
 
 namespace nearfile::graph {
 
@@ -17,13 +17,13 @@ namespace nearfile::graph {
 class Reversed {
 public:
     explicit Reversed(const Adjacency& graph);
-    std::span<const RowId> sources(RowId item) const noexcept {
+    std::span<const ItemId> sources(ItemId item) const noexcept {
         return std::span(sources_).subspan(starts_[item], starts_[item + 1] - starts_[item]);
     }
 
 private:
     std::vector<std::uint64_t> starts_;
-    std::vector<RowId> sources_;
+    std::vector<ItemId> sources_;
 };
 
 // An item's neighbours and those that point at it, pruned where they are too many.
@@ -31,20 +31,20 @@ class ReverseJoiner {
 public:
     ReverseJoiner(const Distances& distances, const Adjacency& from, const Reversed& reversed, float alpha)
         : distances_(distances), from_(from), reversed_(reversed), pruner_(distances, alpha) {}
-    void join(RowId item, Adjacency& to);
+    void join(ItemId item, Adjacency& to);
 
 private:
     const Distances& distances_;
     const Adjacency& from_;
     const Reversed& reversed_;
     Pruner pruner_;
-    std::vector<RowId> ids_;
-    std::vector<float> far_;
+    std::vector<ItemId> ids_;
+    std::vector<float> distances_to_;
     std::vector<Candidate> candidates_;
 };
 
 // The nearest `most` of `some`, nearest first.
-std::vector<RowId> nearest(const Distances& distances, RowId item, std::span<const RowId> some, std::size_t most);
+std::vector<ItemId> nearest(const Distances& distances, ItemId item, std::span<const ItemId> some, std::size_t most);
 
 // New neighbours for an item from a walk that starts at it. For many items one after another: it is as large as the
 // graph.
@@ -55,24 +55,24 @@ public:
         : distances_(distances),
           from_(from),
           pruner_(distances, alpha),
-          marks_(from.count()),
+          stamps_(from.count()),
           width_(width),
           steps_(steps) {}
-    void refine(RowId item, Adjacency& to);
+    void refine(ItemId item, Adjacency& to);
 
 private:
-    void meet(std::span<const RowId> some);
-    void measure(RowId item, Candidate bar);
+    void visit(std::span<const ItemId> some);
+    void measure(ItemId item, Candidate threshold);
     std::size_t look(std::size_t most);
 
     const Distances& distances_;
     const Adjacency& from_;
     Pruner pruner_;
-    Marks marks_;
+    VisitedStamps stamps_;
     std::uint32_t width_;
     std::uint32_t steps_;
-    std::vector<RowId> fresh_;
-    std::vector<float> far_;
+    std::vector<ItemId> fresh_;
+    std::vector<float> distances_to_;
     std::vector<Candidate> near_;  // ascending, as are the others
     std::vector<Candidate> own_;
     std::vector<Candidate> view_;

@@ -1,4 +1,4 @@
-// What the building of a graph asks of the items: how far one is from others. Implemented in index/, which knows the
+// What the building of a graph asks of the items: how far one is from others. Implemented in build/, which knows the
 // codes.
 #pragma once
 
@@ -7,17 +7,19 @@
 #include <span>
 #include <vector>
 
+#include "kernels/kernels.hpp"
+
 namespace nearfile::graph {
 
-using RowId = std::uint32_t;
+using kernels::ItemId;
 
 // A few items brought together for many distances among them, which are then cheaper than by number. They go by their
 // place. For one thread, reused.
-class Gathering {
+class PackedRows {
 public:
-    virtual ~Gathering() = default;
+    virtual ~PackedRows() = default;
 
-    virtual void take(std::span<const RowId> some) = 0;
+    virtual void take(std::span<const ItemId> some) = 0;
 
     // Only the items at these places stay, ascending, and move up to the first places.
     virtual void keep(std::span<const std::uint32_t> places) = 0;
@@ -37,24 +39,24 @@ public:
 
     // From `item` to each of `to`: not below zero, the same for (a, b) and (b, a), on every machine. Squared where the
     // metric is Euclidean. Called from many threads.
-    virtual void from(RowId item, std::span<const RowId> to, float* out) const = 0;
+    virtual void from(ItemId item, std::span<const ItemId> to, float* out) const = 0;
 
     // The same distances. It refers to this.
-    virtual std::unique_ptr<Gathering> gathering() const;
+    virtual std::unique_ptr<PackedRows> packed() const;
 
-    // Whether copies, items at no distance from each other, must not take all of an item's places: where an item need
-    // not be its own best answer, its copies lead nowhere.
-    virtual bool copies_apart() const noexcept { return false; }
+    // Whether duplicates, items at no distance from each other, must not take all of an item's places: where an item need
+    // not be its own best answer, its duplicates lead nowhere.
+    virtual bool spreads_duplicates() const noexcept { return false; }
 
     // How much a factor on the metric's distances means here: its square where distances are squared.
     virtual float scaled(float factor) const noexcept = 0;
 };
 
 // Where nothing is gained by bringing items together.
-class GatheredNumbers final : public Gathering {
+class PackedItemIds final : public PackedRows {
 public:
-    explicit GatheredNumbers(const Distances& distances) : distances_(distances) {}
-    void take(std::span<const RowId> some) override { items_.assign(some.begin(), some.end()); }
+    explicit PackedItemIds(const Distances& distances) : distances_(distances) {}
+    void take(std::span<const ItemId> some) override { items_.assign(some.begin(), some.end()); }
     void keep(std::span<const std::uint32_t> places) override {
         for (std::size_t i = 0; i < places.size(); ++i) items_[i] = items_[places[i]];
         items_.resize(places.size());
@@ -68,11 +70,11 @@ public:
 
 private:
     const Distances& distances_;
-    std::vector<RowId> items_;
+    std::vector<ItemId> items_;
 };
 
-inline std::unique_ptr<Gathering> Distances::gathering() const {
-    return std::make_unique<GatheredNumbers>(*this);
+inline std::unique_ptr<PackedRows> Distances::packed() const {
+    return std::make_unique<PackedItemIds>(*this);
 }
 
 }  // namespace nearfile::graph

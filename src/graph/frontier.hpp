@@ -1,4 +1,4 @@
-// The best vertices that a walk has met, nearest first, a bounded number; and which of them it has been at.
+// The best vertices that a walk has visited, nearest first, a bounded number; and which of them it has expanded.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@ namespace nearfile::graph {
 
 struct Step {
     float distance;
-    RowId item;
+    ItemId item;
 };
 
 class Frontier {
@@ -25,15 +25,15 @@ public:
         kept_ = kept;
         size_ = 0;
         next_ = 0;
-        bar_ = std::numeric_limits<float>::infinity();
+        threshold_ = std::numeric_limits<float>::infinity();
         last_ = std::numeric_limits<float>::infinity();
     }
     void reset(std::size_t width) { reset(width, width); }
 
     // The walk will go only to what is nearer than this.
-    float bar() const noexcept { return bar_; }
+    float threshold() const noexcept { return threshold_; }
 
-    void insert(float distance, RowId item) noexcept {
+    void insert(float distance, ItemId item) noexcept {
         if (!(distance < last_)) return;
         // Branch-free binary search: where it goes is a coin flip to the processor.
         const Entry* base = entries_.data();
@@ -50,32 +50,32 @@ public:
         std::memmove(place + 1, place, (size_ - 1 - at) * sizeof(Entry));
         *place = {distance, item};
         if (at < next_) next_ = at;
-        if (size_ >= width_) bar_ = entries_[width_ - 1].distance;
+        if (size_ >= width_) threshold_ = entries_[width_ - 1].distance;
         if (size_ == kept_) last_ = entries_[size_ - 1].distance;
     }
 
     bool has_next() const noexcept { return next_ < size_ && next_ < width_; }
 
-    // The nearest one that the walk has not been at.
+    // The nearest one that the walk has not expanded at.
     Step next() noexcept {
         Entry& entry = entries_[next_];
         const Step step{entry.distance, entry.item};
-        entry.item |= been;
+        entry.item |= expanded;
         do ++next_;
-        while (next_ < size_ && (entries_[next_].item & been) != 0);
+        while (next_ < size_ && (entries_[next_].item & expanded) != 0);
         return step;
     }
-    RowId peek() const noexcept { return entries_[next_].item; }
+    ItemId peek() const noexcept { return entries_[next_].item; }
 
     std::size_t size() const noexcept { return size_; }
-    Step operator[](std::size_t i) const noexcept { return {entries_[i].distance, entries_[i].item & ~been}; }
+    Step operator[](std::size_t i) const noexcept { return {entries_[i].distance, entries_[i].item & ~expanded}; }
 
 private:
     struct Entry {
         float distance;
-        RowId item;
+        ItemId item;
     };
-    static constexpr RowId been = 0x80000000u;
+    static constexpr ItemId expanded = 0x80000000u;
 
     std::vector<Entry> entries_;
     std::size_t width_ = 0;
@@ -83,7 +83,7 @@ private:
     float last_ = 0;  // what is not nearer is not remembered
     std::size_t size_ = 0;
     std::size_t next_ = 0;
-    float bar_ = 0;
+    float threshold_ = 0;
 };
 
 }  // namespace nearfile::graph

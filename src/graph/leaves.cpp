@@ -4,7 +4,7 @@
 #include <array>
 #include <limits>
 
-#include "graph/copies.hpp"
+#include "graph/duplicates.hpp"
 
 namespace nearfile::graph {
 namespace {
@@ -20,8 +20,8 @@ constexpr std::size_t lists_ahead = 2;
 }  // namespace
 
 LeafProducts::LeafProducts(const Distances& distances, std::uint32_t best)
-    : gathering_(distances.gathering()),
-      copies_apart_(distances.copies_apart()),
+    : packed_(distances.packed()),
+      spreads_duplicates_(distances.spreads_duplicates()),
       best_(std::clamp(best, 1u, most_best)) {}
 
 // As many as are wanted are not above it, and few others: of the least ones of `lanes` strided parts of the row, in
@@ -50,19 +50,19 @@ float LeafProducts::bound(const float* row, std::size_t padded) const {
     return *std::max_element(last, last + columns);
 }
 
-void LeafProducts::offer(std::span<const RowId> leaf, CandidateLists& lists) {
+void LeafProducts::offer(std::span<const ItemId> leaf, CandidateLists& lists) {
     const std::size_t n = leaf.size();
     const std::size_t padded = (n + lanes - 1) / lanes * lanes;
     matrix_.resize(std::max(matrix_.size(), n * padded));
     places_.resize(std::max(places_.size(), n + 1));
     near_.resize(std::max(near_.size(), n + 1));
-    gathering_->take(leaf);
-    gathering_->all(padded, matrix_.data());
+    packed_->take(leaf);
+    packed_->all(padded, matrix_.data());
     for (std::size_t i = 0; i < n; ++i) {
         if (i + lists_ahead < n) lists.prefetch(leaf[i + lists_ahead]);
         float* row = matrix_.data() + i * padded;
         row[i] = never;
-        if (copies_apart_) keep_one_copy({row, n}, i);
+        if (spreads_duplicates_) keep_one_duplicate({row, n}, i);
         std::fill(row + n, row + padded, never);
         const Candidate limit = lists.limit(leaf[i]);
         float farthest = std::min(bound(row, padded), std::numeric_limits<float>::max());

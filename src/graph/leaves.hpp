@@ -17,13 +17,13 @@ public:
     static constexpr std::uint32_t most_best = 32;
 
     // Every item of the leaf offers its `best` nearest of the leaf to its list, and a few more.
-    void offer(std::span<const RowId> leaf, CandidateLists& lists);
+    void offer(std::span<const ItemId> leaf, CandidateLists& lists);
 
 private:
     float bound(const float* row, std::size_t padded) const;
 
-    std::unique_ptr<Gathering> gathering_;
-    bool copies_apart_;
+    std::unique_ptr<PackedRows> packed_;
+    bool spreads_duplicates_;
     std::uint32_t best_;
     std::vector<float> matrix_;
     std::vector<std::uint32_t> places_;

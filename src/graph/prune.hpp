@@ -15,22 +15,24 @@ namespace nearfile::graph {
 class Pruner {
 public:
     Pruner(const Distances& distances, float alpha)
-        : gathering_(distances.gathering()), alpha_(distances.scaled(alpha)), copies_apart_(distances.copies_apart()) {}
+        : packed_(distances.packed()),
+          alpha_(distances.scaled(alpha)),
+          spreads_duplicates_(distances.spreads_duplicates()) {}
 
     // `candidates` in ascending order, without the item itself and without repetitions.
-    std::span<const RowId> keep(std::span<const Candidate> candidates, std::size_t most);
+    std::span<const ItemId> keep(std::span<const Candidate> candidates, std::size_t most);
 
 private:
     void close_ranks(std::size_t from);
 
-    std::unique_ptr<Gathering> gathering_;
+    std::unique_ptr<PackedRows> packed_;
     float alpha_;
-    bool copies_apart_;
-    std::vector<RowId> ids_;
-    std::vector<float> far_;  // `occluded` where it is
+    bool spreads_duplicates_;
+    std::vector<ItemId> ids_;
+    std::vector<float> distances_to_;  // `occluded` where it is
     std::vector<float> to_kept_;
     std::vector<std::uint32_t> places_;
-    std::vector<RowId> kept_;
+    std::vector<ItemId> kept_;
 };
 
 }  // namespace nearfile::graph

@@ -20,7 +20,7 @@ void ListScanner::cut(Best& best, std::size_t most) {
     const auto end = some.begin() + static_cast<std::ptrdiff_t>(most);
     std::nth_element(some.begin(), end - 1, some.end());
     some.erase(end, some.end());
-    best.bar = some.back().first;
+    best.threshold = some.back().first;
 }
 
 void ListScanner::scan(std::uint32_t first, std::uint32_t last, QueryLists& lists) {
@@ -28,19 +28,19 @@ void ListScanner::scan(std::uint32_t first, std::uint32_t last, QueryLists& list
     best_.resize(last - first);
     for (Best& best : best_) {
         best.some.clear();
-        best.bar = std::numeric_limits<float>::infinity();
+        best.threshold = std::numeric_limits<float>::infinity();
     }
     ids_.resize(stretch);
-    far_.resize(stretch);
+    distances_to_.resize(stretch);
     for (std::uint32_t begin = 0; begin < distances_.count(); begin += stretch) {
         const std::uint32_t n = std::min(stretch, distances_.count() - begin);
         std::iota(ids_.begin(), ids_.end(), begin);
         for (std::uint32_t query = first; query < last; ++query) {
-            distances_.from(query, std::span(ids_).first(n), far_.data());
+            distances_.from(query, std::span(ids_).first(n), distances_to_.data());
             Best& best = best_[query - first];
             // Items come in ascending order: one as far as the last that is kept comes after it.
             for (std::uint32_t i = 0; i < n; ++i) {
-                if (far_[i] < best.bar) best.some.emplace_back(far_[i], begin + i);
+                if (distances_to_[i] < best.threshold) best.some.emplace_back(distances_to_[i], begin + i);
             }
             if (best.some.size() > 4 * most) cut(best, most);
         }
@@ -55,22 +55,22 @@ void ListScanner::scan(std::uint32_t first, std::uint32_t last, QueryLists& list
     }
 }
 
-void ListWalker::meet(std::uint32_t query, std::span<const RowId> some) {
+void ListWalker::visit(std::uint32_t query, std::span<const ItemId> some) {
     fresh_.clear();
-    for (const RowId each : some) {
+    for (const ItemId each : some) {
         if (visited_.insert(each)) fresh_.push_back(each);
     }
-    far_.resize(fresh_.size());
-    distances_.from(query, fresh_, far_.data());
-    for (std::size_t i = 0; i < fresh_.size(); ++i) frontier_.insert(far_[i], fresh_[i]);
+    distances_to_.resize(fresh_.size());
+    distances_.from(query, fresh_, distances_to_.data());
+    for (std::size_t i = 0; i < fresh_.size(); ++i) frontier_.insert(distances_to_[i], fresh_[i]);
 }
 
-void ListWalker::walk(std::uint32_t query, std::span<const RowId> seeds, QueryLists& lists) {
+void ListWalker::walk(std::uint32_t query, std::span<const ItemId> entry_points, QueryLists& lists) {
     const auto list = lists.list(query);
     frontier_.reset(std::max<std::size_t>(width_, list.size()));
     visited_.reset(static_cast<std::size_t>(width_) * 32);
-    meet(query, seeds);
-    while (frontier_.has_next()) meet(query, graph_.neighbors(frontier_.next().item));
+    visit(query, entry_points);
+    while (frontier_.has_next()) visit(query, graph_.neighbors(frontier_.next().item));
     std::fill(list.begin(), list.end(), no_item);
     const std::size_t n = std::min(list.size(), frontier_.size());
     for (std::size_t i = 0; i < n; ++i) list[i] = frontier_[i].item;
@@ -79,7 +79,7 @@ void ListWalker::walk(std::uint32_t query, std::span<const RowId> seeds, QueryLi
 namespace {
 
 // An item at random, and with it neighbours of it up to `wanted`.
-void choose_near(const Adjacency& graph, std::size_t wanted, base::Random& random, std::vector<RowId>& parts) {
+void choose_near(const Adjacency& graph, std::size_t wanted, base::Random& random, std::vector<ItemId>& parts) {
     parts.clear();
     if (graph.count() == 0) return;
     parts.push_back(random.below(graph.count()));
@@ -91,12 +91,12 @@ void choose_near(const Adjacency& graph, std::size_t wanted, base::Random& rando
 
 }  // namespace
 
-void choose_parts(const Adjacency& graph, std::uint64_t seed, std::uint32_t query, std::vector<RowId>& parts) {
+void choose_parts(const Adjacency& graph, std::uint64_t seed, std::uint32_t query, std::vector<ItemId>& parts) {
     base::Random random(base::derive_seed(seed, query));
     choose_near(graph, std::size_t{1} << query % 4, random, parts);
 }
 
-void choose_mixed_parts(const Adjacency& graph, std::uint64_t seed, std::uint32_t query, std::vector<RowId>& parts) {
+void choose_mixed_parts(const Adjacency& graph, std::uint64_t seed, std::uint32_t query, std::vector<ItemId>& parts) {
     constexpr std::size_t near = 6;
     constexpr int far = 2;
     base::Random random(base::derive_seed(seed, query));

@@ -1,4 +1,4 @@
-// The vertices that a walk has met: a hash set that is emptied at no cost and grows before it is half full.
+// The vertices that a walk has visited: a hash set that is emptied at no cost and grows before it is half full.
 #pragma once
 
 #include <cstdint>
@@ -24,13 +24,13 @@ public:
     }
 
     // False where it was there.
-    bool insert(RowId item) {
+    bool insert(ItemId item) {
         if (size_ * 2 > mask_) grow();
         return place(item);
     }
 
 private:
-    bool place(RowId item) noexcept {
+    bool place(ItemId item) noexcept {
         const std::uint64_t entry = (std::uint64_t{round_} << 32) | item;
         std::size_t at = (item * 0x9e3779b1u) >> 7 & mask_;
         while (static_cast<std::uint32_t>(table_[at] >> 32) == round_) {
@@ -43,12 +43,12 @@ private:
     }
 
     void grow() {
-        std::vector<RowId> held;
+        std::vector<ItemId> held;
         for (std::size_t i = 0; i <= mask_; ++i) {
-            if (static_cast<std::uint32_t>(table_[i] >> 32) == round_) held.push_back(static_cast<RowId>(table_[i]));
+            if (static_cast<std::uint32_t>(table_[i] >> 32) == round_) held.push_back(static_cast<ItemId>(table_[i]));
         }
         reset(held.size() * 2);
-        for (const RowId item : held) place(item);
+        for (const ItemId item : held) place(item);
     }
 
     std::vector<std::uint64_t> table_;

@@ -215,8 +215,8 @@ void dot_i8_block(const std::int8_t* queries, std::size_t n_queries, const std::
 // / 72 / 136), 4 blocks 20 / 43 / 81 / 153 (28 / 58 / 107 / 201), 12 blocks 40 / 103 / 201 / 395 (47 / 124 / 239 /
 // 461). Three rows left over are cheaper as four, one of them twice, but by about a ns: 9.2 / 11.1 / 14.9 ns for
 // 1 / 2 / 4 blocks against 8.1 / 10.0 / 13.8 on a Zen 4; two are not.
-void dot_u4(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const RowId* ids, std::size_t count,
-            std::size_t blocks, std::int32_t* out) {
+void dot_u4(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const ItemId* ids,
+            std::size_t count, std::size_t blocks, std::int32_t* out) {
     const Rows row(rows, stride, ids);
     std::size_t j = 0;
     for (; j + 4 <= count; j += 4) {

@@ -60,7 +60,7 @@ __m128 fold_four(const __m128 (&s)[4]) {
 }
 
 template <class Term>
-void float_batch(const float* query, const float* rows, std::size_t stride, const RowId* ids, std::size_t count,
+void float_batch(const float* query, const float* rows, std::size_t stride, const ItemId* ids, std::size_t count,
                  std::size_t dim, float* out) {
     const Batch batch(rows, stride, ids, count, dim * sizeof(float));
     const auto row = [&](std::size_t j) { return reinterpret_cast<const float*>(batch[j]); };
@@ -143,7 +143,7 @@ __m128i fold_four(const __m512i (&s)[4]) {
 }
 
 template <class Term, class Byte, class Sum>
-void byte_batch(const Byte* query, const Byte* rows, std::size_t stride, const RowId* ids, std::size_t count,
+void byte_batch(const Byte* query, const Byte* rows, std::size_t stride, const ItemId* ids, std::size_t count,
                 std::size_t dim, Sum* out) {
     const Batch batch(rows, stride, ids, count, dim);
     std::size_t j = 0;
@@ -188,7 +188,7 @@ std::uint32_t hamming_row(const std::uint64_t* query, const std::uint64_t* row, 
     return static_cast<std::uint32_t>(total);
 }
 
-void hamming(const std::uint64_t* query, const std::uint64_t* rows, std::size_t stride, const RowId* ids,
+void hamming(const std::uint64_t* query, const std::uint64_t* rows, std::size_t stride, const ItemId* ids,
              std::size_t count, std::size_t words, std::uint32_t* out) {
     const Batch batch(rows, stride, ids, count, words * sizeof(std::uint64_t));
     for (std::size_t j = 0; j < count; ++j) {

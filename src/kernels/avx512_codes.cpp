@@ -162,8 +162,8 @@ void dot_i8_block(const std::int8_t* queries, std::size_t n_queries, const std::
     }
 }
 
-void dot_u4(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const RowId* ids, std::size_t count,
-            std::size_t blocks, std::int32_t* out) {
+void dot_u4(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const ItemId* ids,
+            std::size_t count, std::size_t blocks, std::int32_t* out) {
     const Rows row(rows, stride, ids);
     std::size_t j = 0;
     for (; j + 4 <= count; j += 4) {

@@ -65,7 +65,7 @@ void byte_sums(const void* query, const char* const (&rows)[n_rows], std::size_t
 }
 
 template <class Term, class Byte, class Sum>
-void byte_batch(const Byte* query, const Byte* rows, std::size_t stride, const RowId* ids, std::size_t count,
+void byte_batch(const Byte* query, const Byte* rows, std::size_t stride, const ItemId* ids, std::size_t count,
                 std::size_t dim, Sum* out) {
     const Batch batch(rows, stride, ids, count, dim);
     const __m128i excess = _mm_set1_epi32(Term::excess(query, dim));
@@ -171,8 +171,8 @@ template <int n_rows>
     }
 }
 
-void dot_u4(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const RowId* ids, std::size_t count,
-            std::size_t blocks, std::int32_t* out) {
+void dot_u4(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const ItemId* ids,
+            std::size_t count, std::size_t blocks, std::int32_t* out) {
     const Rows row(rows, stride, ids);
     std::size_t j = 0;
     for (; j + 4 <= count; j += 4) {

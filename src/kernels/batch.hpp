@@ -27,10 +27,10 @@ constexpr std::size_t most_lines_of_row = 16;
 struct Rows {
     const char* first;
     std::size_t stride;
-    const RowId* ids;
+    const ItemId* ids;
 
-    Rows(const void* rows, std::size_t bytes_between, const RowId* row_ids)
-        : first(static_cast<const char*>(rows)), stride(bytes_between), ids(row_ids) {}
+    Rows(const void* rows, std::size_t bytes_between, const ItemId* item_ids)
+        : first(static_cast<const char*>(rows)), stride(bytes_between), ids(item_ids) {}
 
     const char* operator[](std::size_t j) const { return first + stride * (ids ? ids[j] : j); }
 };
@@ -42,9 +42,9 @@ struct Batch : Rows {
     std::size_t ahead;  // rows to prefetch ahead; 0 where they come in sequence
     bool straddles;     // rows that do not start a line may end in one more
 
-    [[gnu::always_inline]] Batch(const void* rows, std::size_t bytes_between, const RowId* row_ids, std::size_t n_rows,
-                                 std::size_t row_bytes)
-        : Rows(rows, bytes_between, row_ids),
+    [[gnu::always_inline]] Batch(const void* rows, std::size_t bytes_between, const ItemId* item_ids,
+                                 std::size_t n_rows, std::size_t row_bytes)
+        : Rows(rows, bytes_between, item_ids),
           count(n_rows),
           reach(row_bytes < most_lines_of_row * line ? row_bytes : most_lines_of_row * line),
           ahead(0),

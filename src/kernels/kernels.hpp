@@ -21,7 +21,7 @@ namespace nearfile::kernels {
 
 inline constexpr std::size_t code_overread = 64;
 
-using RowId = std::uint32_t;
+using ItemId = std::uint32_t;
 
 // A query as sketches see it: tables of 16 entries of at most 63, so that four look-ups fit in a byte.
 struct SketchQuery {
@@ -36,15 +36,15 @@ struct Kernels {
     const char* name;
 
     // sum q_i x_i, sum (q_i - x_i)^2, sum |q_i - x_i|
-    void (*dot_f32)(const float* query, const float* rows, std::size_t stride, const RowId* ids, std::size_t count,
+    void (*dot_f32)(const float* query, const float* rows, std::size_t stride, const ItemId* ids, std::size_t count,
                     std::size_t dim, float* out);
-    void (*squared_l2_f32)(const float* query, const float* rows, std::size_t stride, const RowId* ids,
+    void (*squared_l2_f32)(const float* query, const float* rows, std::size_t stride, const ItemId* ids,
                            std::size_t count, std::size_t dim, float* out);
-    void (*l1_f32)(const float* query, const float* rows, std::size_t stride, const RowId* ids, std::size_t count,
+    void (*l1_f32)(const float* query, const float* rows, std::size_t stride, const ItemId* ids, std::size_t count,
                    std::size_t dim, float* out);
 
     // Signed codes: rows from -128 to 127, queries from -127 to 127. dim up to 65,536 cannot overflow.
-    void (*dot_i8)(const std::int8_t* query, const std::int8_t* rows, std::size_t stride, const RowId* ids,
+    void (*dot_i8)(const std::int8_t* query, const std::int8_t* rows, std::size_t stride, const ItemId* ids,
                    std::size_t count, std::size_t dim, std::int32_t* out);
 
     // The same for `n_queries` queries, one to four, against the same rows in sequence: the product of query k with row
@@ -56,7 +56,7 @@ struct Kernels {
     // Rows of 4-bit codes, 0 to 15, against queries from -127 to 127: `blocks` blocks of 32 bytes, each of 64
     // dimensions; the lower half of byte b of a block is dimension b, the upper half dimension 32 + b. Never read past
     // their end, and not fetched ahead: the caller has done it, or has them in cache.
-    void (*dot_u4)(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const RowId* ids,
+    void (*dot_u4)(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const ItemId* ids,
                    std::size_t count, std::size_t blocks, std::int32_t* out);
 
     // Which neighbours of a vertex may be nearer than the bar, in groups of 16: bit j of masks[g] is set where
@@ -75,13 +75,13 @@ struct Kernels {
                             std::uint8_t* signs, float* sums);
 
     // Unsigned codes, 0 to 255.
-    void (*squared_l2_u8)(const std::uint8_t* query, const std::uint8_t* rows, std::size_t stride, const RowId* ids,
+    void (*squared_l2_u8)(const std::uint8_t* query, const std::uint8_t* rows, std::size_t stride, const ItemId* ids,
                           std::size_t count, std::size_t dim, std::uint32_t* out);
-    void (*l1_u8)(const std::uint8_t* query, const std::uint8_t* rows, std::size_t stride, const RowId* ids,
+    void (*l1_u8)(const std::uint8_t* query, const std::uint8_t* rows, std::size_t stride, const ItemId* ids,
                   std::size_t count, std::size_t dim, std::uint32_t* out);
 
     // Number of differing bits of rows of `words` 64-bit words.
-    void (*hamming)(const std::uint64_t* query, const std::uint64_t* rows, std::size_t stride, const RowId* ids,
+    void (*hamming)(const std::uint64_t* query, const std::uint64_t* rows, std::size_t stride, const ItemId* ids,
                     std::size_t count, std::size_t words, std::uint32_t* out);
 
     // IEEE half precision to single precision: exact.

@@ -55,7 +55,7 @@ float float_row(const float* query, const float* row, std::size_t dim) {
 }
 
 template <class Term>
-void float_batch(const float* query, const float* rows, std::size_t stride, const RowId* ids, std::size_t count,
+void float_batch(const float* query, const float* rows, std::size_t stride, const ItemId* ids, std::size_t count,
                  std::size_t dim, float* out) {
     const Batch batch(rows, stride, ids, count, dim * sizeof(float));
     for (std::size_t j = 0; j < count; ++j) {
@@ -120,7 +120,7 @@ void byte_sums(const void* query, const char* const (&rows)[n_rows], std::size_t
 }
 
 template <class Term, class Byte, class Sum>
-void byte_batch(const Byte* query, const Byte* rows, std::size_t stride, const RowId* ids, std::size_t count,
+void byte_batch(const Byte* query, const Byte* rows, std::size_t stride, const ItemId* ids, std::size_t count,
                 std::size_t dim, Sum* out) {
     const Batch batch(rows, stride, ids, count, dim);
     std::size_t j = 0;
@@ -152,7 +152,7 @@ std::uint32_t hamming_row(const std::uint64_t* query, const std::uint64_t* row, 
     return total;
 }
 
-void hamming(const std::uint64_t* query, const std::uint64_t* rows, std::size_t stride, const RowId* ids,
+void hamming(const std::uint64_t* query, const std::uint64_t* rows, std::size_t stride, const ItemId* ids,
              std::size_t count, std::size_t words, std::uint32_t* out) {
     const Batch batch(rows, stride, ids, count, words * sizeof(std::uint64_t));
     for (std::size_t j = 0; j < count; ++j) {

@@ -18,7 +18,7 @@ void dot_sums(const std::int8_t* query, const char* const (&rows)[n_rows], std::
     }
 }
 
-void dot_i8(const std::int8_t* query, const std::int8_t* rows, std::size_t stride, const RowId* ids, std::size_t count,
+void dot_i8(const std::int8_t* query, const std::int8_t* rows, std::size_t stride, const ItemId* ids, std::size_t count,
             std::size_t dim, std::int32_t* out) {
     const Batch batch(rows, stride, ids, count, dim);
     std::size_t j = 0;
@@ -105,8 +105,8 @@ template <int n_rows>
         }
 }
 
-void dot_u4(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const RowId* ids, std::size_t count,
-            std::size_t blocks, std::int32_t* out) {
+void dot_u4(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const ItemId* ids,
+            std::size_t count, std::size_t blocks, std::int32_t* out) {
     const Rows row(rows, stride, ids);
     std::size_t j = 0;
     for (; j + 4 <= count; j += 4) {

@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t n_sums = 32;
 
 template <class Element>
-const Element* row_at(const Element* rows, std::size_t stride, const RowId* ids, std::size_t j) {
+const Element* row_at(const Element* rows, std::size_t stride, const ItemId* ids, std::size_t j) {
     const std::size_t row = ids ? ids[j] : j;
     return reinterpret_cast<const Element*>(reinterpret_cast<const unsigned char*>(rows) + row * stride);
 }
@@ -32,7 +32,7 @@ float absolute_term(float q, float x) {
 // The fixed order of every float kernel. A sum that starts at +0 never becomes -0, so a version that adds masked-off
 // zeros to it gives the same bits.
 template <float (*term)(float, float)>
-void float_batch(const float* query, const float* rows, std::size_t stride, const RowId* ids, std::size_t count,
+void float_batch(const float* query, const float* rows, std::size_t stride, const ItemId* ids, std::size_t count,
                  std::size_t dim, float* out) {
     for (std::size_t j = 0; j < count; ++j) {
         const float* row = row_at(rows, stride, ids, j);
@@ -47,7 +47,7 @@ void float_batch(const float* query, const float* rows, std::size_t stride, cons
     }
 }
 
-void dot_i8(const std::int8_t* query, const std::int8_t* rows, std::size_t stride, const RowId* ids, std::size_t count,
+void dot_i8(const std::int8_t* query, const std::int8_t* rows, std::size_t stride, const ItemId* ids, std::size_t count,
             std::size_t dim, std::int32_t* out) {
     for (std::size_t j = 0; j < count; ++j) {
         const std::int8_t* row = row_at(rows, stride, ids, j);
@@ -63,7 +63,7 @@ void dot_i8_block(const std::int8_t* queries, std::size_t n_queries, const std::
         dot_i8(queries + k * stride, rows, stride, nullptr, count, dim, out + k * count);
 }
 
-void squared_l2_u8(const std::uint8_t* query, const std::uint8_t* rows, std::size_t stride, const RowId* ids,
+void squared_l2_u8(const std::uint8_t* query, const std::uint8_t* rows, std::size_t stride, const ItemId* ids,
                    std::size_t count, std::size_t dim, std::uint32_t* out) {
     for (std::size_t j = 0; j < count; ++j) {
         const std::uint8_t* row = row_at(rows, stride, ids, j);
@@ -76,8 +76,8 @@ void squared_l2_u8(const std::uint8_t* query, const std::uint8_t* rows, std::siz
     }
 }
 
-void l1_u8(const std::uint8_t* query, const std::uint8_t* rows, std::size_t stride, const RowId* ids, std::size_t count,
-           std::size_t dim, std::uint32_t* out) {
+void l1_u8(const std::uint8_t* query, const std::uint8_t* rows, std::size_t stride, const ItemId* ids,
+           std::size_t count, std::size_t dim, std::uint32_t* out) {
     for (std::size_t j = 0; j < count; ++j) {
         const std::uint8_t* row = row_at(rows, stride, ids, j);
         std::uint32_t sum = 0;
@@ -97,7 +97,7 @@ std::uint32_t n_ones(std::uint64_t word) {
     return static_cast<std::uint32_t>((word * 0x0101010101010101U) >> 56);
 }
 
-void hamming(const std::uint64_t* query, const std::uint64_t* rows, std::size_t stride, const RowId* ids,
+void hamming(const std::uint64_t* query, const std::uint64_t* rows, std::size_t stride, const ItemId* ids,
              std::size_t count, std::size_t words, std::uint32_t* out) {
     for (std::size_t j = 0; j < count; ++j) {
         const std::uint64_t* row = row_at(rows, stride, ids, j);
@@ -132,8 +132,8 @@ void half_to_float(const std::uint16_t* half, std::size_t count, float* out) {
     for (std::size_t i = 0; i < count; ++i) out[i] = single_of(half[i]);
 }
 
-void dot_u4(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const RowId* ids, std::size_t count,
-            std::size_t blocks, std::int32_t* out) {
+void dot_u4(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const ItemId* ids,
+            std::size_t count, std::size_t blocks, std::int32_t* out) {
     for (std::size_t j = 0; j < count; ++j) {
         const std::uint8_t* row = row_at(rows, stride, ids, j);
         std::int32_t sum = 0;

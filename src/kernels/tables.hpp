@@ -16,7 +16,7 @@ extern const Kernels neondotprod_kernels;  // null where neon_kernels serves as 
 // table copied from another file's would be filled when the program starts, perhaps too late.
 using DotI8Block = void(const std::int8_t* queries, std::size_t n_queries, const std::int8_t* rows, std::size_t stride,
                         std::size_t count, std::size_t dim, std::int32_t* out);
-using DotU4 = void(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const RowId* ids,
+using DotU4 = void(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const ItemId* ids,
                    std::size_t count, std::size_t blocks, std::int32_t* out);
 using SketchBelow = void(const SketchQuery& query, float base, float bar, const std::uint8_t* bits,
                          const std::uint16_t* additive, const std::uint16_t* factor, std::size_t n_groups,

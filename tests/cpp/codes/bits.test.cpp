@@ -61,7 +61,7 @@ TEST(bits_bounds_are_the_exact_distance) {
             pack_bits(values, query);
             for (const bool by_ids : {false, true}) {
                 const auto measured = measure_all(vectors.size(), by_ids,
-                                                  [&](const RowId* ids, RowId first, std::size_t count, Bounds out) {
+                                                  [&](const ItemId* ids, ItemId first, std::size_t count, Bounds out) {
                                                       codes.hamming(query, ids, first, count, out);
                                                   });
                 for (std::size_t i = 0; i < vectors.size(); ++i) {

@@ -1,4 +1,4 @@
-// 4-bit codes: laid out as the kernels read them, and near enough to steer by.
+// 4-bit codes: laid out as the kernels read them, and near enough to walk by.
 #include "codes/nibble.hpp"
 
 #include <cmath>

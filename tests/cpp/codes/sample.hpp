@@ -107,10 +107,10 @@ Measured measure_all(std::size_t count, bool by_ids, const Measure& measure) {
     Measured measured{std::vector<float>(count), std::vector<float>(count)};
     for (std::size_t first = 0; first < count; first += batch) {
         const std::size_t some = std::min(batch, count - first);
-        std::vector<RowId> ids(some);
-        for (std::size_t j = 0; j < some; ++j) ids[j] = static_cast<RowId>(first + j);
+        std::vector<ItemId> ids(some);
+        for (std::size_t j = 0; j < some; ++j) ids[j] = static_cast<ItemId>(first + j);
         const Bounds out{measured.lower.data() + first, measured.upper.data() + first};
-        measure(by_ids ? ids.data() : nullptr, by_ids ? 0 : static_cast<RowId>(first), some, out);
+        measure(by_ids ? ids.data() : nullptr, by_ids ? 0 : static_cast<ItemId>(first), some, out);
     }
     return measured;
 }

@@ -14,12 +14,12 @@ using nearfile::base::Random;
 
 namespace {
 
-struct Coded {
+struct Encoded {
     std::size_t dim;
     std::vector<std::vector<float>> vectors;
     AlignedBuffer rows;
 
-    Coded(std::size_t dim_, std::vector<std::vector<float>> vectors_)
+    Encoded(std::size_t dim_, std::vector<std::vector<float>> vectors_)
         : dim(dim_), vectors(std::move(vectors_)), rows(vectors.size() * ScaledLayout(dim).stride) {
         const ScaledLayout layout(dim);
         for (std::size_t i = 0; i < vectors.size(); ++i) {
@@ -29,12 +29,12 @@ struct Coded {
     ScaledCodes codes() const { return {chosen(), dim, rows.bytes()}; }
 
     Measured euclidean(const ScaledQuery& query, bool by_ids = true) const {
-        return measure_all(vectors.size(), by_ids, [&](const RowId* ids, RowId first, std::size_t count, Bounds out) {
+        return measure_all(vectors.size(), by_ids, [&](const ItemId* ids, ItemId first, std::size_t count, Bounds out) {
             codes().euclidean(query, ids, first, count, out);
         });
     }
     Measured negative_dot(const ScaledQuery& query, bool by_ids = true) const {
-        return measure_all(vectors.size(), by_ids, [&](const RowId* ids, RowId first, std::size_t count, Bounds out) {
+        return measure_all(vectors.size(), by_ids, [&](const ItemId* ids, ItemId first, std::size_t count, Bounds out) {
             codes().negative_dot(query, ids, first, count, out);
         });
     }
@@ -57,7 +57,7 @@ double length(std::span<const float> values) {
 TEST(scaled_bounds_bracket_the_exact_distances_of_every_shape_and_dim) {
     Random random(1);
     for (const std::size_t dim : dims) {
-        const Coded coded(dim, some_of_every_shape(dim, dim < 1000 ? 10 : 3, random));
+        const Encoded coded(dim, some_of_every_shape(dim, dim < 1000 ? 10 : 3, random));
         ScaledQuery query(dim);
         auto queries = some_of_every_shape(dim, 1, random);
         queries.push_back(coded.vectors.front());  // an item itself
@@ -79,7 +79,7 @@ TEST(scaled_bounds_are_within_five_percent_for_gaussian_data) {
     for (const std::size_t dim : {50, 64, 65, 128, 784, 4096}) {
         std::vector<std::vector<float>> vectors;
         for (int i = 0; i < 100; ++i) vectors.push_back(gaussian(dim, random));
-        const Coded coded(dim, vectors);
+        const Encoded coded(dim, vectors);
         ScaledQuery query(dim);
         const auto values = gaussian(dim, random);
         query.set(values);
@@ -95,7 +95,7 @@ TEST(scaled_bounds_are_within_five_percent_for_gaussian_data) {
 TEST(scaled_bounds_by_position_are_those_by_ids) {
     Random random(3);
     for (const std::size_t dim : {1, 3, 64, 65, 128}) {
-        const Coded coded(dim, some_of_every_shape(dim, 20, random));  // more than one batch
+        const Encoded coded(dim, some_of_every_shape(dim, 20, random));  // more than one batch
         ScaledQuery query(dim);
         query.set(gaussian(dim, random));
         CHECK(coded.euclidean(query, true).lower == coded.euclidean(query, false).lower);
@@ -113,7 +113,7 @@ TEST(scaled_lower_bounds_hold_where_squares_underflow) {
             vectors.push_back(gaussian(32, random));
             for (float& value : vectors.back()) value *= scale;
         }
-        const Coded coded(32, vectors);
+        const Encoded coded(32, vectors);
         ScaledQuery query(32);
         query.set(vectors[0]);
         const auto measured = coded.euclidean(query);
@@ -138,7 +138,7 @@ TEST(scaled_directionless_rows_are_at_a_right_angle) {
 }
 
 TEST(scaled_zero_vectors_are_not_directionless) {
-    const Coded coded(3, {{0, 0, 0}});
+    const Encoded coded(3, {{0, 0, 0}});
     CHECK(coded.codes().tail(0).scale > 0);
     CHECK(coded.codes().tail(0).error == 0);
 }

@@ -15,8 +15,8 @@ using nearfile::base::Random;
 
 namespace {
 
-// Coded as index/ does it: an offset for every dimension, one step for all.
-struct Coded {
+// Encoded as build/ does it: an offset for every dimension, one step for all.
+struct Encoded {
     std::size_t dim;
     std::vector<std::vector<float>> vectors;
     std::vector<float> offsets;
@@ -24,7 +24,7 @@ struct Coded {
     UniformLayout layout;
     AlignedBuffer rows;
 
-    Coded(std::size_t dim_, std::vector<std::vector<float>> vectors_, bool exact)
+    Encoded(std::size_t dim_, std::vector<std::vector<float>> vectors_, bool exact)
         : dim(dim_), vectors(std::move(vectors_)), layout(dim, exact), rows(vectors.size() * layout.stride) {
         if (!exact) fit();
         for (std::size_t i = 0; i < vectors.size(); ++i) {
@@ -47,12 +47,12 @@ struct Coded {
     UniformCodes codes() const { return {chosen(), layout, scale, rows.bytes()}; }
 
     Measured manhattan(const UniformQuery& query, bool by_ids = true) const {
-        return measure_all(vectors.size(), by_ids, [&](const RowId* ids, RowId first, std::size_t count, Bounds out) {
+        return measure_all(vectors.size(), by_ids, [&](const ItemId* ids, ItemId first, std::size_t count, Bounds out) {
             codes().manhattan(query, ids, first, count, out);
         });
     }
     Measured euclidean(const UniformQuery& query, bool by_ids = true) const {
-        return measure_all(vectors.size(), by_ids, [&](const RowId* ids, RowId first, std::size_t count, Bounds out) {
+        return measure_all(vectors.size(), by_ids, [&](const ItemId* ids, ItemId first, std::size_t count, Bounds out) {
             codes().euclidean(query, ids, first, count, out);
         });
     }
@@ -76,7 +76,7 @@ TEST(uniform_manhattan_bounds_bracket_the_exact_distances_of_every_shape_and_dim
     Random random(1);
     for (const std::size_t dim : dims) {
         for (const Shape shape : shapes) {
-            const Coded coded(dim, some(shape, dim, 12, random), false);
+            const Encoded coded(dim, some(shape, dim, 12, random), false);
             UniformQuery query(dim);
             // A query of another shape lies far outside the range.
             for (const Shape asked : shapes) {
@@ -95,7 +95,7 @@ TEST(uniform_manhattan_bounds_bracket_the_exact_distances_of_every_shape_and_dim
 TEST(uniform_manhattan_bounds_are_within_five_percent_for_gaussian_data) {
     Random random(2);
     for (const std::size_t dim : {50, 64, 65, 128, 784}) {
-        const Coded coded(dim, some(Shape::gaussian, dim, 100, random), false);
+        const Encoded coded(dim, some(Shape::gaussian, dim, 100, random), false);
         UniformQuery query(dim);
         const auto values = gaussian(dim, random);
         query.set(values, coded.scale);
@@ -111,10 +111,10 @@ TEST(uniform_codes_stand_for_what_is_within_half_a_step) {
         for (const bool exact : {false, true}) {
             std::vector<std::vector<float>> vectors;
             for (int i = 0; i < 8; ++i) vectors.push_back(exact ? bytes(dim, random) : gaussian(dim, random));
-            const Coded coded(dim, vectors, exact);
+            const Encoded coded(dim, vectors, exact);
             std::vector<float> decoded(dim);
             for (std::size_t row = 0; row < vectors.size(); ++row) {
-                coded.codes().decode(static_cast<RowId>(row), decoded);
+                coded.codes().decode(static_cast<ItemId>(row), decoded);
                 for (std::size_t i = 0; i < dim; ++i) {
                     const float most = exact ? 0.0f : coded.scale.scale * 0.501f;
                     CHECK(std::fabs(decoded[i] - vectors[row][i]) <= most);
@@ -129,7 +129,7 @@ TEST(uniform_codes_of_bytes_are_exact) {
     for (const std::size_t dim : dims) {
         std::vector<std::vector<float>> vectors;
         for (int i = 0; i < 70; ++i) vectors.push_back(bytes(dim, random));
-        const Coded coded(dim, vectors, true);
+        const Encoded coded(dim, vectors, true);
         UniformQuery query(dim);
         const auto values = bytes(dim, random);
         query.set(values, coded.scale);
@@ -149,7 +149,7 @@ TEST(uniform_codes_of_bytes_are_exact) {
 TEST(uniform_bounds_of_bytes_hold_for_queries_that_are_not_bytes) {
     Random random(4);
     for (const std::size_t dim : dims) {
-        const Coded coded(dim, {bytes(dim, random), bytes(dim, random), std::vector<float>(dim, 0.0f)}, true);
+        const Encoded coded(dim, {bytes(dim, random), bytes(dim, random), std::vector<float>(dim, 0.0f)}, true);
         UniformQuery query(dim);
         for (const Shape shape : shapes) {
             const auto values = vector_of(shape, dim, random);
@@ -170,7 +170,7 @@ TEST(uniform_bounds_by_position_are_those_by_ids) {
     for (const bool exact : {false, true}) {
         std::vector<std::vector<float>> vectors;
         for (int i = 0; i < 150; ++i) vectors.push_back(bytes(33, random));
-        const Coded coded(33, vectors, exact);
+        const Encoded coded(33, vectors, exact);
         UniformQuery query(33);
         query.set(bytes(33, random), coded.scale);
         CHECK(coded.manhattan(query, true).lower == coded.manhattan(query, false).lower);

@@ -19,37 +19,38 @@ constexpr std::size_t dim = 20;
 
 struct Planes {
     PointSet set = random_points(dim, count, 1);
-    Grove<Split> grove = grow_grove(set, leaf_size, 1);
+    Forest<Split> forest = grow_forest(set, leaf_size, 1);
 
-    Planes() { grove.planes.resize(grove.planes.size() + kernels::code_overread); }
+    Planes() { forest.planes.resize(forest.planes.size() + kernels::code_overread); }
     Range down(std::uint32_t item) const {
         const auto query = padded(set.codes.data() + item * dim, dim);
-        const auto planes = std::span(grove.planes).first(grove.splits.size() * dim);
-        const Leaves leaves{grove.roots, grove.starts, {}, leaf_size, count};
-        return descend(chosen(), PlaneForest{leaves, grove.splits, planes, dim}, {query.data(), set.scales[item]});
+        const auto planes = std::span(forest.planes).first(forest.splits.size() * dim);
+        const Leaves leaves{forest.roots, forest.starts, {}, leaf_size, count};
+        return descend(chosen(), PlaneForest{leaves, forest.splits, planes, dim}, {query.data(), set.scales[item]});
     }
     Range naive(std::uint32_t item) const {
-        NodeRef ref = grove.roots[0];
+        NodeRef ref = forest.roots[0];
         while (!is_leaf(ref)) {
-            const Split& split = grove.splits[ref];
+            const Split& split = forest.splits[ref];
             std::int32_t product = 0;
             for (std::size_t i = 0; i < dim; ++i) {
-                product += grove.planes[ref * dim + i] * set.codes[item * dim + i];
+                product += forest.planes[ref * dim + i] * set.codes[item * dim + i];
             }
             const float margin = split.scale * set.scales[item] * static_cast<float>(product) + split.offset;
             ref = margin > 0 ? split.above : split.below;
         }
         const std::size_t l = ref & ~leaf_bit;
-        return {static_cast<RowId>(grove.starts[l]), grove.starts[l + 1] - grove.starts[l]};
+        return {static_cast<ItemId>(forest.starts[l]), forest.starts[l + 1] - forest.starts[l]};
     }
 };
 
 struct Bits {
     BitSet set = random_bits(100, count, 2);
-    Grove<BitSplit> grove = grow_grove(set, leaf_size, 1);
+    Forest<BitSplit> forest = grow_forest(set, leaf_size, 1);
 
     Range down(std::uint32_t item) const {
-        return descend(BitForest{{grove.roots, grove.starts, {}, leaf_size, count}, grove.splits, 100}, set.row(item));
+        return descend(BitForest{{forest.roots, forest.starts, {}, leaf_size, count}, forest.splits, 100},
+                       set.row(item));
     }
 };
 
@@ -67,7 +68,7 @@ TEST(descend_ends_in_the_leaf_on_the_querys_side_of_every_split) {
         const Range range = planes.down(item);
         const Range expected = planes.naive(item);
         CHECK(range.first == expected.first && range.size == expected.size);
-        for (std::size_t i = 0; i < range.size; ++i) own += planes.grove.items[range.first + i] == item ? 1 : 0;
+        for (std::size_t i = 0; i < range.size; ++i) own += planes.forest.items[range.first + i] == item ? 1 : 0;
     }
     CHECK(own > count * 3 / 4);  // but for those that a side needed to be large enough
 }
@@ -78,7 +79,7 @@ TEST(descend_of_bits_ends_in_the_items_own_leaf) {
     for (std::uint32_t item = 0; item < count; ++item) {
         const Range range = bits.down(item);
         CHECK(range.size > 0 && harmless(range));
-        for (std::size_t i = 0; i < range.size; ++i) own += bits.grove.items[range.first + i] == item ? 1 : 0;
+        for (std::size_t i = 0; i < range.size; ++i) own += bits.forest.items[range.first + i] == item ? 1 : 0;
     }
     CHECK(own > count * 3 / 4);
 }
@@ -88,33 +89,33 @@ TEST(descend_in_damaged_trees_gives_nothing_or_items_that_exist) {
     for (const std::uint32_t value : bad) {
         Planes planes;
         Bits bits;
-        planes.grove.roots[0] = value;
-        bits.grove.roots[0] = value;
+        planes.forest.roots[0] = value;
+        bits.forest.roots[0] = value;
         CHECK(harmless(planes.down(3)) && harmless(bits.down(3)));
         Planes circles;
         Bits bit_circles;
-        for (Split& split : circles.grove.splits) split.above = value;
-        for (BitSplit& split : bit_circles.grove.splits) split.above = value, split.bit += value;
+        for (Split& split : circles.forest.splits) split.above = value;
+        for (BitSplit& split : bit_circles.forest.splits) split.above = value, split.bit += value;
         for (std::uint32_t item = 0; item < count; item += 9) {
             CHECK(harmless(circles.down(item)) && harmless(bit_circles.down(item)));
         }
         Planes starts;
         Bits bit_starts;
         base::Random random(value);
-        for (std::size_t l = 0; l < starts.grove.starts.size(); ++l) {
-            if (random.below(2) == 0) starts.grove.starts[l] = (std::uint64_t{random.below(2)} << 40) + value;
+        for (std::size_t l = 0; l < starts.forest.starts.size(); ++l) {
+            if (random.below(2) == 0) starts.forest.starts[l] = (std::uint64_t{random.below(2)} << 40) + value;
         }
-        for (std::uint64_t& start : bit_starts.grove.starts) start += value;
+        for (std::uint64_t& start : bit_starts.forest.starts) start += value;
         for (std::uint32_t item = 0; item < count; item += 9) {
             CHECK(harmless(starts.down(item)) && harmless(bit_starts.down(item)));
         }
-        starts.grove.starts.resize(value % 3);
+        starts.forest.starts.resize(value % 3);
         CHECK(harmless(starts.down(3)));
     }
     Planes without_numbers;
-    for (Split& split : without_numbers.grove.splits) split.scale = std::numeric_limits<float>::quiet_NaN();
+    for (Split& split : without_numbers.forest.splits) split.scale = std::numeric_limits<float>::quiet_NaN();
     CHECK(harmless(without_numbers.down(3)));
     Planes without_root;
-    without_root.grove.roots.clear();
+    without_root.forest.roots.clear();
     CHECK(without_root.down(3).size == 0);
 }

@@ -1,4 +1,4 @@
-// Gathering: distinct candidates, as many as wanted, more of the same when more are wanted; damaged trees do no harm.
+// PackedRows: distinct candidates, as many as wanted, more of the same when more are wanted; damaged trees do no harm.
 #include "forest/gather.hpp"
 
 #include <chrono>
@@ -18,32 +18,32 @@ constexpr std::uint32_t n_trees = 4;
 // A forest of planes and a query, to be damaged at will.
 struct Planes {
     PointSet set;
-    Grove<Split> grove;
+    Forest<Split> forest;
     std::vector<std::int8_t> query;
     std::uint32_t largest_leaf = leaf_size;
 
     explicit Planes(PointSet set_)
-        : set(std::move(set_)), grove(grow_grove(set, leaf_size, n_trees)), query(padded(set.row(0), set.dim)) {
-        grove.planes.resize(grove.planes.size() + nearfile::kernels::code_overread);
+        : set(std::move(set_)), forest(grow_forest(set, leaf_size, n_trees)), query(padded(set.row(0), set.dim)) {
+        forest.planes.resize(forest.planes.size() + nearfile::kernels::code_overread);
     }
-    std::vector<RowId> gather(std::size_t wanted, GatherScratch& scratch, float scale = 1) const {
-        const auto planes = std::span(grove.planes).first(grove.planes.size() - nearfile::kernels::code_overread);
-        const PlaneForest forest{leaves_of(grove, largest_leaf, set.count), grove.splits, planes, set.dim};
-        std::vector<RowId> found = {77, 77};  // of the search before
-        nearfile::forest::gather(chosen(), forest, {query.data(), scale}, wanted, scratch, found);
+    std::vector<ItemId> gather(std::size_t wanted, GatherScratch& scratch, float scale = 1) const {
+        const auto planes = std::span(forest.planes).first(forest.planes.size() - nearfile::kernels::code_overread);
+        const PlaneForest view{leaves_of(forest, largest_leaf, set.count), forest.splits, planes, set.dim};
+        std::vector<ItemId> found = {77, 77};  // of the search before
+        nearfile::forest::gather(chosen(), view, {query.data(), scale}, wanted, scratch, found);
         return found;
     }
 };
 
 struct Bits {
     BitSet set;
-    Grove<BitSplit> grove;
+    Forest<BitSplit> forest;
 
-    explicit Bits(BitSet set_) : set(std::move(set_)), grove(grow_grove(set, leaf_size, n_trees)) {}
-    std::vector<RowId> gather(std::size_t wanted, GatherScratch& scratch) const {
-        const BitForest forest{leaves_of(grove, leaf_size, set.count), grove.splits, set.dim};
-        std::vector<RowId> found;
-        nearfile::forest::gather(forest, set.row(0), wanted, scratch, found);
+    explicit Bits(BitSet set_) : set(std::move(set_)), forest(grow_forest(set, leaf_size, n_trees)) {}
+    std::vector<ItemId> gather(std::size_t wanted, GatherScratch& scratch) const {
+        const BitForest view{leaves_of(forest, leaf_size, set.count), forest.splits, set.dim};
+        std::vector<ItemId> found;
+        nearfile::forest::gather(view, set.row(0), wanted, scratch, found);
         return found;
     }
 };
@@ -52,7 +52,7 @@ bool clean(const GatherScratch& scratch) {
     return std::all_of(scratch.seen.begin(), scratch.seen.end(), [](std::uint64_t word) { return word == 0; });
 }
 
-bool distinct_and_in_range(std::vector<RowId> found, std::uint32_t count) {
+bool distinct_and_in_range(std::vector<ItemId> found, std::uint32_t count) {
     std::sort(found.begin(), found.end());
     return std::adjacent_find(found.begin(), found.end()) == found.end() && (found.empty() || found.back() < count);
 }
@@ -60,7 +60,7 @@ bool distinct_and_in_range(std::vector<RowId> found, std::uint32_t count) {
 template <class Forest>
 void check_gathers(const Forest& forest, const std::string& what) {
     GatherScratch scratch;
-    std::vector<RowId> before;
+    std::vector<ItemId> before;
     const std::uint32_t count = forest.set.count;
     for (const std::size_t wanted : {0, 1, 2, 10, 50, 100, 300, 999, 1000, 1000000}) {
         const auto found = forest.gather(wanted, scratch);
@@ -124,11 +124,11 @@ TEST(gather_finds_the_nearest_first) {
     std::size_t n_found = 0;
     for (std::uint32_t asked = 0; asked < 20; ++asked) {
         forest.query = padded(forest.set.row(asked), 6);
-        std::vector<std::pair<double, RowId>> ranked;
-        for (RowId item = 0; item < 4000; ++item) {
+        std::vector<std::pair<double, ItemId>> ranked;
+        for (ItemId item = 0; item < 4000; ++item) {
             double squares = 0;
             for (std::size_t d = 0; d < 6; ++d) {
-                const auto value = [&](RowId of) { return double{forest.set.scales[of]} * forest.set.row(of)[d]; };
+                const auto value = [&](ItemId of) { return double{forest.set.scales[of]} * forest.set.row(of)[d]; };
                 squares += (value(item) - value(asked)) * (value(item) - value(asked));
             }
             ranked.emplace_back(squares, item);
@@ -153,15 +153,15 @@ TEST(gather_survives_references_to_nowhere) {
     for (const NodeRef bad : {0x7fffffffu, 0xffffffffu, 0x80000000u + 100000, 100000u}) {
         for (const std::size_t node : {0, 1, 7}) {
             auto forest = planes();
-            forest.grove.splits[node].below = bad;
+            forest.forest.splits[node].below = bad;
             check_survives(forest);
-            forest.grove.splits[node].above = bad;
+            forest.forest.splits[node].above = bad;
             check_survives(forest);
-            forest.grove.roots[0] = bad;
+            forest.forest.roots[0] = bad;
             check_survives(forest);
-            for (auto& split : forest.grove.splits) split.above = bad;
+            for (auto& split : forest.forest.splits) split.above = bad;
             check_survives(forest);
-            for (auto& root : forest.grove.roots) root = bad;
+            for (auto& root : forest.forest.roots) root = bad;
             check_survives(forest);
         }
     }
@@ -169,37 +169,38 @@ TEST(gather_survives_references_to_nowhere) {
 
 TEST(gather_survives_circles) {
     auto forest = planes();
-    forest.grove.splits[0].below = forest.grove.splits[0].above = 0;
+    forest.forest.splits[0].below = forest.forest.splits[0].above = 0;
     check_survives(forest);
     forest = planes();
-    forest.grove.splits[0].below = forest.grove.splits[0].above = 1;
-    forest.grove.splits[1].below = forest.grove.splits[1].above = 0;
+    forest.forest.splits[0].below = forest.forest.splits[0].above = 1;
+    forest.forest.splits[1].below = forest.forest.splits[1].above = 0;
     check_survives(forest);
     forest = planes();
-    for (auto& split : forest.grove.splits) split.below = split.above = forest.grove.roots[0];
+    for (auto& split : forest.forest.splits) split.below = split.above = forest.forest.roots[0];
     check_survives(forest);
     Bits bits(random_bits(100, 1000, 1));
-    for (auto& split : bits.grove.splits) split.below = split.above = 0;
+    for (auto& split : bits.forest.splits) split.below = split.above = 0;
     GatherScratch scratch;
     CHECK(distinct_and_in_range(bits.gather(100, scratch), 1000));
 }
 
 TEST(gather_survives_damaged_leaves) {
     auto forest = planes();
-    std::reverse(forest.grove.starts.begin(), forest.grove.starts.end());
+    std::reverse(forest.forest.starts.begin(), forest.forest.starts.end());
     check_survives(forest);
     forest = planes();
-    for (auto& start : forest.grove.starts) start = ~std::uint64_t{0};
+    for (auto& start : forest.forest.starts) start = ~std::uint64_t{0};
     check_survives(forest);
-    forest.grove.starts.clear();
-    check_survives(forest);
-    forest = planes();
-    for (std::size_t i = 0; i < forest.grove.items.size(); i += 3) forest.grove.items[i] = 1000 + static_cast<RowId>(i);
-    check_survives(forest);
-    for (auto& item : forest.grove.items) item = 0xffffffffu;
+    forest.forest.starts.clear();
     check_survives(forest);
     forest = planes();
-    for (auto& item : forest.grove.items) item = 5;
+    for (std::size_t i = 0; i < forest.forest.items.size(); i += 3)
+        forest.forest.items[i] = 1000 + static_cast<ItemId>(i);
+    check_survives(forest);
+    for (auto& item : forest.forest.items) item = 0xffffffffu;
+    check_survives(forest);
+    forest = planes();
+    for (auto& item : forest.forest.items) item = 5;
     check_survives(forest);
 }
 
@@ -207,15 +208,15 @@ TEST(gather_survives_numbers_that_are_none) {
     const float infinity = std::numeric_limits<float>::infinity();
     for (const float bad : {std::numeric_limits<float>::quiet_NaN(), infinity, -infinity, 3e38f}) {
         auto forest = planes();
-        for (auto& split : forest.grove.splits) split.scale = bad;
+        for (auto& split : forest.forest.splits) split.scale = bad;
         check_survives(forest);
         forest = planes();
-        for (std::size_t i = 0; i < forest.grove.splits.size(); i += 2) forest.grove.splits[i].offset = bad;
+        for (std::size_t i = 0; i < forest.forest.splits.size(); i += 2) forest.forest.splits[i].offset = bad;
         check_survives(forest);
     }
     Bits bits(random_bits(100, 1000, 1));
-    for (std::size_t i = 0; i < bits.grove.splits.size(); ++i) {
-        bits.grove.splits[i].bit = 100 + static_cast<std::uint32_t>(i) * 1000000;
+    for (std::size_t i = 0; i < bits.forest.splits.size(); ++i) {
+        bits.forest.splits[i].bit = 100 + static_cast<std::uint32_t>(i) * 1000000;
     }
     GatherScratch scratch;
     CHECK(bits.gather(100000, scratch).size() == 1000);
@@ -225,9 +226,9 @@ TEST(gather_survives_numbers_that_are_none) {
 TEST(gather_takes_no_longer_when_every_leaf_has_every_item) {
     auto forest = Planes(random_points(4, 100000, 1));
     forest.largest_leaf = 0x7fffffff;
-    for (auto& item : forest.grove.items) item = 5;
-    for (std::size_t i = 0; i < forest.grove.starts.size(); ++i) {
-        forest.grove.starts[i] = i % 2 == 0 ? 0 : forest.grove.items.size();
+    for (auto& item : forest.forest.items) item = 5;
+    for (std::size_t i = 0; i < forest.forest.starts.size(); ++i) {
+        forest.forest.starts[i] = i % 2 == 0 ? 0 : forest.forest.items.size();
     }
     const auto before = std::chrono::steady_clock::now();
     check_survives(forest);

@@ -85,7 +85,7 @@ TEST(grow_points_that_no_plane_divides) {
     check_grows(all_alike(8, 5000, 0), "all zeros");
     check_grows(all_alike(1, 5000, 1), "all duplicates in one dimension");
     auto of_one_length = all_alike(8, 3000, 9);
-    of_one_length.extras.assign(3000, 0.0f);
+    of_one_length.augmented_coordinates.assign(3000, 0.0f);
     check_grows(of_one_length, "duplicates of one length");
     check_grows(mostly_one_value(4, 5000), "nearly all duplicates");
     auto no_scale = all_alike(8, 1000, 9);
@@ -104,9 +104,10 @@ TEST(grow_points_of_one_length_and_of_all_magnitudes) {
     for (std::uint64_t seed = 0; seed < 20; ++seed) {
         auto set = of_all_magnitudes(3, 400, seed);
         Random random(seed + 100);
-        set.extras.resize(set.count);
-        for (float& extra : set.extras) extra = std::ldexp(1.0f, static_cast<int>(random.below(60)) - 30);
-        check_grows(set, "all magnitudes and extras");
+        set.augmented_coordinates.resize(set.count);
+        for (float& extra : set.augmented_coordinates)
+            extra = std::ldexp(1.0f, static_cast<int>(random.below(60)) - 30);
+        check_grows(set, "all magnitudes and augmented_coordinates");
     }
 }
 
@@ -115,10 +116,10 @@ TEST(grow_two_opposite_points_among_tiny_ones) {
     PointSet set(1, 34);
     std::fill_n(set.codes.begin(), 34, std::int8_t{127});
     set.scales.assign(34, 1e-39f);
-    set.extras.assign(34, 127.0f);
+    set.augmented_coordinates.assign(34, 127.0f);
     set.scales[0] = set.scales[1] = 1;
     set.codes[1] = -127;
-    set.extras[0] = set.extras[1] = 0;
+    set.augmented_coordinates[0] = set.augmented_coordinates[1] = 0;
     for (std::uint64_t seed = 0; seed < 3000; ++seed) {
         check_tree(grow_tree(set, 32, seed), 34, 32, "opposite points, seed " + std::to_string(seed));
     }

@@ -28,14 +28,14 @@ struct PointSet {
     std::uint32_t count;
     std::vector<std::int8_t> codes;
     std::vector<float> scales;
-    std::vector<float> extras;
+    std::vector<float> augmented_coordinates;
 
     PointSet(std::size_t dim_, std::uint32_t count_)
         : dim(dim_), count(count_), codes(dim_ * count_ + kernels::code_overread), scales(count_, 1.0f) {}
     std::int8_t* row(std::uint32_t item) { return codes.data() + item * dim; }
     Points points() const {
-        return {codes.data(), dim, {reinterpret_cast<const std::byte*>(scales.data()), sizeof(float)},
-                extras,       dim, count};
+        return {codes.data(),          dim, {reinterpret_cast<const std::byte*>(scales.data()), sizeof(float)},
+                augmented_coordinates, dim, count};
     }
 };
 
@@ -60,7 +60,7 @@ inline PointSet random_points_of_one_length(std::size_t dim, std::uint32_t count
         }
     }
     const float largest = *std::max_element(squares.begin(), squares.end());
-    for (const float square : squares) set.extras.push_back(std::sqrt(largest - square));
+    for (const float square : squares) set.augmented_coordinates.push_back(std::sqrt(largest - square));
     return set;
 }
 
@@ -101,15 +101,15 @@ inline Tree<BitSplit> grow_tree(const BitSet& set, std::uint32_t leaf_size, std:
 }
 
 template <class Set>
-auto grow_grove(const Set& set, std::uint32_t leaf_size, std::uint32_t n_trees) {
+auto grow_forest(const Set& set, std::uint32_t leaf_size, std::uint32_t n_trees) {
     std::vector<decltype(grow_tree(set, leaf_size, 0))> trees;
     for (std::uint32_t t = 0; t < n_trees; ++t) trees.push_back(grow_tree(set, leaf_size, t + 1));
     return join(trees);
 }
 
 template <class SplitType>
-Leaves leaves_of(const Grove<SplitType>& grove, std::uint32_t leaf_size, std::uint32_t count) {
-    return {grove.roots, grove.starts, grove.items, leaf_size, count};
+Leaves leaves_of(const Forest<SplitType>& forest, std::uint32_t leaf_size, std::uint32_t count) {
+    return {forest.roots, forest.starts, forest.items, leaf_size, count};
 }
 
 // Depth of the tree under `ref`, and its leaves in order. Deeper than `limit` counts as limit + 1.

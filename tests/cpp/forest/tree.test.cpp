@@ -10,28 +10,28 @@ using namespace nearfile::forest::sample;
 namespace {
 
 template <class SplitType>
-void check_grove_is_its_trees(const std::vector<Tree<SplitType>>& trees, const Grove<SplitType>& grove) {
-    CHECK(grove.roots.size() == trees.size());
+void check_grove_is_its_trees(const std::vector<Tree<SplitType>>& trees, const Forest<SplitType>& forest) {
+    CHECK(forest.roots.size() == trees.size());
     std::size_t items_before = 0;
     std::size_t planes_before = 0;
     for (std::size_t t = 0; t < trees.size(); ++t) {
         const auto& tree = trees[t];
         std::vector<NodeRef> leaves;
         std::vector<NodeRef> joined_leaves;
-        CHECK(walk(tree.splits, tree.root, 100, leaves) == walk(grove.splits, grove.roots[t], 100, joined_leaves));
+        CHECK(walk(tree.splits, tree.root, 100, leaves) == walk(forest.splits, forest.roots[t], 100, joined_leaves));
         CHECK(leaves.size() == joined_leaves.size());
         for (std::size_t i = 0; i < leaves.size(); ++i) {
-            CHECK(grove.starts[joined_leaves[i]] == items_before + tree.starts[leaves[i]]);
+            CHECK(forest.starts[joined_leaves[i]] == items_before + tree.starts[leaves[i]]);
         }
         CHECK(std::equal(tree.items.begin(), tree.items.end(),
-                         grove.items.begin() + static_cast<std::ptrdiff_t>(items_before)));
+                         forest.items.begin() + static_cast<std::ptrdiff_t>(items_before)));
         CHECK(std::equal(tree.planes.begin(), tree.planes.end(),
-                         grove.planes.begin() + static_cast<std::ptrdiff_t>(planes_before)));
+                         forest.planes.begin() + static_cast<std::ptrdiff_t>(planes_before)));
         items_before += tree.items.size();
         planes_before += tree.planes.size();
     }
-    CHECK(grove.items.size() == items_before && grove.starts.back() == items_before);
-    CHECK(grove.planes.size() == planes_before);
+    CHECK(forest.items.size() == items_before && forest.starts.back() == items_before);
+    CHECK(forest.planes.size() == planes_before);
 }
 
 }  // namespace
@@ -56,21 +56,21 @@ TEST(tree_join_keeps_every_tree_of_bits) {
 TEST(tree_join_of_trees_that_are_one_leaf) {
     const auto set = random_points(4, 10, 1);
     std::vector<Tree<Split>> trees = {grow_tree(set, 16, 1), grow_tree(set, 16, 2)};
-    const auto grove = join(trees);
-    CHECK((grove.roots == std::vector<NodeRef>{leaf_bit, leaf_bit | 1}));
-    CHECK((grove.starts == std::vector<std::uint64_t>{0, 10, 20}));
-    CHECK(grove.splits.empty() && grove.planes.empty());
+    const auto forest = join(trees);
+    CHECK((forest.roots == std::vector<NodeRef>{leaf_bit, leaf_bit | 1}));
+    CHECK((forest.starts == std::vector<std::uint64_t>{0, 10, 20}));
+    CHECK(forest.splits.empty() && forest.planes.empty());
 }
 
 TEST(tree_join_of_no_trees) {
     std::vector<Tree<Split>> trees;
-    const auto grove = join(trees);
-    CHECK(grove.roots.empty() && grove.items.empty());
-    CHECK((grove.starts == std::vector<std::uint64_t>{0}));
+    const auto forest = join(trees);
+    CHECK(forest.roots.empty() && forest.items.empty());
+    CHECK((forest.starts == std::vector<std::uint64_t>{0}));
 }
 
 TEST(tree_leaf_gives_nothing_where_its_numbers_are_damaged) {
-    const std::vector<RowId> items = {0, 1, 2, 3};
+    const std::vector<ItemId> items = {0, 1, 2, 3};
     const auto leaf = [&](std::vector<std::uint64_t> starts, NodeRef number) {
         return Leaves{{}, starts, items, 3, 4}.leaf(number | leaf_bit).size();
     };

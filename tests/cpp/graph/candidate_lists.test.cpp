@@ -39,7 +39,7 @@ TEST(candidate_lists_keep_the_best_of_all) {
             CandidateLists lists(count, kept);
             std::vector<std::vector<Candidate>> all(count);
             for (int round = 0; round < 100; ++round) {
-                for (RowId item = 0; item < count; ++item) {
+                for (ItemId item = 0; item < count; ++item) {
                     std::vector<Candidate> some(random.below(added + 1));
                     for (Candidate& each : some) {
                         each = candidate(static_cast<float>(random.below(40)), random.below(60));
@@ -54,7 +54,7 @@ TEST(candidate_lists_keep_the_best_of_all) {
                     CHECK(best.size() < kept || lists.limit(item) >= best.back());
                 }
             }
-            for (RowId item = 0; item < count; ++item) {
+            for (ItemId item = 0; item < count; ++item) {
                 const auto best = lists.best(item);
                 CHECK(std::vector<Candidate>(best.begin(), best.end()) == best_of(all[item], kept));
             }
@@ -70,15 +70,15 @@ TEST(leaf_products_offer_every_item_its_nearest_of_the_leaf) {
         std::vector<std::vector<Candidate>> all(300);
         LeafProducts products(points, 8);
         for (int tree = 0; tree < 6; ++tree) {
-            std::vector<RowId> order(300);
-            for (RowId i = 0; i < 300; ++i) order[i] = i;
-            for (RowId i = 300; i-- > 1;) std::swap(order[i], order[random.below(i + 1)]);
+            std::vector<ItemId> order(300);
+            for (ItemId i = 0; i < 300; ++i) order[i] = i;
+            for (ItemId i = 300; i-- > 1;) std::swap(order[i], order[random.below(i + 1)]);
             for (std::size_t start = 0; start < 300;) {
                 const std::size_t size = std::min<std::size_t>(300 - start, 1 + random.below(40));
-                const auto leaf = std::span<const RowId>(order).subspan(start, size);
+                const auto leaf = std::span<const ItemId>(order).subspan(start, size);
                 products.offer(leaf, lists);
-                for (const RowId item : leaf) {
-                    for (const RowId other : leaf) {
+                for (const ItemId item : leaf) {
+                    for (const ItemId other : leaf) {
                         if (other != item) all[item].push_back(candidate_of(points, item, other));
                     }
                 }
@@ -86,7 +86,7 @@ TEST(leaf_products_offer_every_item_its_nearest_of_the_leaf) {
             }
         }
         // As many are offered as are kept, so the best of a leaf are among those offered.
-        for (RowId item = 0; item < 300; ++item) {
+        for (ItemId item = 0; item < 300; ++item) {
             const auto best = lists.best(item);
             CHECK(std::vector<Candidate>(best.begin(), best.end()) == best_of(all[item], 8));
         }

@@ -2,7 +2,7 @@
 #include "graph/connect.hpp"
 
 #include "base/parallel.hpp"
-#include "graph/reach.hpp"
+#include "graph/connectivity.hpp"
 #include "graph/sample.hpp"
 
 using namespace nearfile;
@@ -13,12 +13,12 @@ namespace {
 
 std::vector<bool> reached_from_first(const Adjacency& graph) {
     std::vector<bool> reached(graph.count());
-    std::vector<RowId> stack;
+    std::vector<ItemId> stack;
     if (graph.count() > 0) stack.push_back(0), reached[0] = true;
     while (!stack.empty()) {
-        const RowId at = stack.back();
+        const ItemId at = stack.back();
         stack.pop_back();
-        for (const RowId each : graph.neighbors(at)) {
+        for (const ItemId each : graph.neighbors(at)) {
             if (!reached[each]) stack.push_back(each), reached[each] = true;
         }
     }
@@ -31,7 +31,7 @@ bool all_reached(const Adjacency& graph) {
 }
 
 bool same(const Adjacency& a, const Adjacency& b) {
-    for (RowId item = 0; item < a.count(); ++item) {
+    for (ItemId item = 0; item < a.count(); ++item) {
         if (vector_of(a.row(item)) != vector_of(b.row(item))) return false;
     }
     return a.count() == b.count();
@@ -39,9 +39,9 @@ bool same(const Adjacency& a, const Adjacency& b) {
 
 std::size_t recalled(const Points& points, const Adjacency& graph) {
     std::size_t found = 0;
-    for (RowId item = 0; item < points.count(); ++item) {
+    for (ItemId item = 0; item < points.count(); ++item) {
         Candidate best = no_candidate;
-        for (RowId other = 0; other < points.count(); ++other) {
+        for (ItemId other = 0; other < points.count(); ++other) {
             if (other != item) best = std::min(best, candidate_of(points, item, other));
         }
         const auto neighbors = graph.neighbors(item);
@@ -55,10 +55,10 @@ std::size_t recalled(const Points& points, const Adjacency& graph) {
 TEST(adjacency_gives_back_what_was_set) {
     Adjacency graph(5, 4);
     CHECK(graph.neighbors(3).empty());
-    graph.set(3, std::vector<RowId>{0, 1, 2, 4});
-    CHECK(vector_of(graph.neighbors(3)) == (std::vector<RowId>{0, 1, 2, 4}));
-    graph.set(3, std::vector<RowId>{2});
-    CHECK(vector_of(graph.neighbors(3)) == std::vector<RowId>{2});
+    graph.set(3, std::vector<ItemId>{0, 1, 2, 4});
+    CHECK(vector_of(graph.neighbors(3)) == (std::vector<ItemId>{0, 1, 2, 4}));
+    graph.set(3, std::vector<ItemId>{2});
+    CHECK(vector_of(graph.neighbors(3)) == std::vector<ItemId>{2});
     CHECK(graph.neighbors(2).empty() && graph.neighbors(4).empty());
 }
 
@@ -66,9 +66,9 @@ TEST(reversed_edges_are_the_edges) {
     base::Random random(1);
     const Adjacency graph = random_graph(300, 8, 0, 8, random);
     const Reversed reversed(graph);
-    for (RowId item = 0; item < 300; ++item) {
-        std::vector<RowId> expected;
-        for (RowId other = 0; other < 300; ++other) {
+    for (ItemId item = 0; item < 300; ++item) {
+        std::vector<ItemId> expected;
+        for (ItemId other = 0; other < 300; ++other) {
             const auto neighbors = graph.neighbors(other);
             if (std::find(neighbors.begin(), neighbors.end(), item) != neighbors.end()) expected.push_back(other);
         }
@@ -85,7 +85,7 @@ TEST(joining_takes_all_where_there_is_room_and_prunes_where_there_is_not) {
         Adjacency joined(200, degree);
         ReverseJoiner joiner(points, from, reversed, 1.1f);
         std::size_t pruned = 0;
-        for (RowId item = 0; item < 200; ++item) {
+        for (ItemId item = 0; item < 200; ++item) {
             joiner.join(item, joined);
             auto all = vector_of(from.neighbors(item));
             const auto sources = reversed.sources(item);
@@ -98,7 +98,7 @@ TEST(joining_takes_all_where_there_is_room_and_prunes_where_there_is_not) {
             }
             ++pruned;
             std::vector<Candidate> candidates;
-            for (const RowId each : all) candidates.push_back(candidate_of(points, item, each));
+            for (const ItemId each : all) candidates.push_back(candidate_of(points, item, each));
             std::sort(candidates.begin(), candidates.end());
             candidates.resize(std::min<std::size_t>(candidates.size(), 4 * degree));
             CHECK(vector_of(joined.neighbors(item)) == naive_keep(points, candidates, degree, 1.1f));
@@ -117,7 +117,7 @@ TEST(refining_finds_nearer_neighbors_and_gives_the_same_on_any_number_of_threads
         Adjacency to(400, 10);
         base::parallel_for(8, threads, [&](std::size_t task) {
             Refiner refiner(points, from, 1.1f, 32, 30);
-            for (RowId item = static_cast<RowId>(task) * 50; item < (task + 1) * 50; ++item) refiner.refine(item, to);
+            for (ItemId item = static_cast<ItemId>(task) * 50; item < (task + 1) * 50; ++item) refiner.refine(item, to);
         });
         CHECK(sound(to));
         refined.push_back(std::move(to));
@@ -130,10 +130,10 @@ TEST(refining_with_walks_that_see_everything_keeps_the_nearest) {
     base::Random random(4);
     const Points points(120, 2, 1u << 11, 4);
     Adjacency from = random_graph(120, 10, 6, 10, random);
-    connect_all(from);
+    ensure_reachable(from);
     Adjacency to(120, 10);
     Refiner refiner(points, from, 1.0f, 120, 120);
-    for (RowId item = 0; item < 120; ++item) refiner.refine(item, to);
+    for (ItemId item = 0; item < 120; ++item) refiner.refine(item, to);
     // Out of what is reachable from an item, which is nearly everything in a random graph.
     CHECK(recalled(points, to) >= 118);
 }
@@ -149,7 +149,7 @@ TEST(connect_all_makes_everything_reachable) {
                 for (Adjacency* graph : {&sparse, &full}) {
                     const Adjacency before = *graph;
                     const bool whole = all_reached(before);
-                    CHECK((connect_all(*graph) == 0) == whole);
+                    CHECK((ensure_reachable(*graph) == 0) == whole);
                     CHECK(all_reached(*graph));
                     CHECK(sound(*graph));
                     CHECK(!whole || same(before, *graph));
@@ -162,21 +162,21 @@ TEST(connect_all_makes_everything_reachable) {
 TEST(connect_all_of_islands_circles_and_stars) {
     for (const std::uint32_t degree : {1u, 2u, 8u}) {
         Adjacency alone(100, degree);
-        connect_all(alone);
+        ensure_reachable(alone);
         CHECK(all_reached(alone) && sound(alone));
         Adjacency star(100, degree);  // all point at the first, which points at none
         Adjacency circles(100, degree);
         Adjacency backwards(100, degree);
-        for (RowId item = 0; item < 100; ++item) {
-            if (item > 0) star.set(item, std::vector<RowId>{0});
-            circles.set(item, std::vector<RowId>{item % 10 == 9 ? item - 9 : item + 1});
-            if (item > 0) backwards.set(item, std::vector<RowId>{item - 1});
+        for (ItemId item = 0; item < 100; ++item) {
+            if (item > 0) star.set(item, std::vector<ItemId>{0});
+            circles.set(item, std::vector<ItemId>{item % 10 == 9 ? item - 9 : item + 1});
+            if (item > 0) backwards.set(item, std::vector<ItemId>{item - 1});
         }
         for (Adjacency* graph : {&star, &circles, &backwards}) {
-            connect_all(*graph);
+            ensure_reachable(*graph);
             CHECK(all_reached(*graph) && sound(*graph));
         }
     }
     Adjacency none(0, 4);
-    CHECK(connect_all(none) == 0);
+    CHECK(ensure_reachable(none) == 0);
 }

@@ -16,17 +16,17 @@ TEST(frontier_keeps_the_best_in_order_whatever_the_order_of_insertion) {
         for (const std::uint32_t n : {0u, 1u, 2u, 5u, 63u, 65u, 500u}) {
             frontier.reset(width);
             std::vector<float> distances;
-            for (RowId item = 0; item < n; ++item) {
+            for (ItemId item = 0; item < n; ++item) {
                 // Negative ones too, as inner products are; many of the same.
                 distances.push_back(static_cast<float>(random.below(50)) - 25.0f);
                 frontier.insert(distances.back(), item);
                 const bool full = item + 1 >= width;
-                CHECK(full == (frontier.bar() < std::numeric_limits<float>::infinity()));
+                CHECK(full == (frontier.threshold() < std::numeric_limits<float>::infinity()));
             }
             auto expected = distances;
             std::sort(expected.begin(), expected.end());
             CHECK(frontier.size() == std::min<std::size_t>(width, n));
-            std::vector<RowId> items;
+            std::vector<ItemId> items;
             for (std::size_t i = 0; i < frontier.size(); ++i) {
                 CHECK(frontier[i].distance == expected[i]);
                 CHECK(distances[frontier[i].item] == frontier[i].distance);
@@ -45,11 +45,11 @@ TEST(frontier_next_is_the_nearest_that_was_not_given_however_insertions_fall_bet
         frontier.reset(width);
         struct Entry {
             float distance;
-            RowId item;
+            ItemId item;
             bool given;
         };
         std::vector<Entry> reference;  // the sorted one
-        RowId item = 0;
+        ItemId item = 0;
         for (int step = 0; step < 3000; ++step) {
             if (random.below(3) != 0) {
                 const auto distance = static_cast<float>(random.below(1u << 24));

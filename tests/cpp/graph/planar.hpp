@@ -36,7 +36,7 @@ class Between final : public Distances {
 public:
     explicit Between(std::span<const Point> items) : items_(items) {}
     std::uint32_t count() const noexcept override { return static_cast<std::uint32_t>(items_.size()); }
-    void from(RowId item, std::span<const RowId> to, float* out) const override {
+    void from(ItemId item, std::span<const ItemId> to, float* out) const override {
         for (std::size_t i = 0; i < to.size(); ++i) out[i] = squared(items_[item], items_[to[i]]);
     }
     float scaled(float factor) const noexcept override { return factor * factor; }
@@ -50,7 +50,7 @@ class Products final : public QueryDistances {
 public:
     Products(std::span<const Point> queries, std::span<const Point> items) : queries_(queries), items_(items) {}
     std::uint32_t count() const noexcept override { return static_cast<std::uint32_t>(items_.size()); }
-    void from(std::uint32_t query, std::span<const RowId> to, float* out) const override {
+    void from(std::uint32_t query, std::span<const ItemId> to, float* out) const override {
         const Point q = queries_[query];
         for (std::size_t i = 0; i < to.size(); ++i) out[i] = -(q.x * items_[to[i]].x + q.y * items_[to[i]].y);
     }
@@ -63,8 +63,8 @@ private:
 // Every item points at those that follow it.
 inline Adjacency ring(std::uint32_t count, std::uint32_t degree, std::uint32_t taken) {
     Adjacency graph(count, degree);
-    std::vector<RowId> next(taken);
-    for (RowId item = 0; item < count; ++item) {
+    std::vector<ItemId> next(taken);
+    for (ItemId item = 0; item < count; ++item) {
         for (std::uint32_t i = 0; i < taken; ++i) next[i] = (item + i + 1) % count;
         graph.set(item, next);
     }

@@ -12,9 +12,9 @@ TEST(prune_keeps_what_the_definition_keeps) {
         const Points points(200, 3, range, range);
         for (const float alpha : {1.0f, 1.1f, 1.5f}) {
             Pruner pruner(points, alpha);
-            for (RowId item = 0; item < 200; item += 7) {
+            for (ItemId item = 0; item < 200; item += 7) {
                 std::vector<Candidate> candidates;
-                for (RowId other = 0; other < 200; ++other) {
+                for (ItemId other = 0; other < 200; ++other) {
                     if (other != item) candidates.push_back(candidate_of(points, item, other));
                 }
                 std::sort(candidates.begin(), candidates.end());
@@ -33,5 +33,5 @@ TEST(prune_of_no_candidates_and_of_no_room_keeps_none) {
     CHECK(pruner.keep({}, 5).empty());
     const std::vector<Candidate> one = {candidate_of(points, 0, 1)};
     CHECK(pruner.keep(one, 0).empty());
-    CHECK(vector_of(pruner.keep(one, 5)) == std::vector<RowId>{1});
+    CHECK(vector_of(pruner.keep(one, 5)) == std::vector<ItemId>{1});
 }

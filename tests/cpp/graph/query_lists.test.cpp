@@ -13,17 +13,18 @@ using nearfile::base::Random;
 
 namespace {
 
-std::vector<RowId> nearest(const QueryDistances& distances, std::uint32_t query, std::size_t most) {
-    std::vector<RowId> ids(distances.count());
-    for (RowId id = 0; id < ids.size(); ++id) ids[id] = id;
+std::vector<ItemId> nearest(const QueryDistances& distances, std::uint32_t query, std::size_t most) {
+    std::vector<ItemId> ids(distances.count());
+    for (ItemId id = 0; id < ids.size(); ++id) ids[id] = id;
     std::vector<float> far(ids.size());
     distances.from(query, ids, far.data());
-    std::sort(ids.begin(), ids.end(), [&](RowId a, RowId b) { return far[a] < far[b] || (far[a] == far[b] && a < b); });
+    std::sort(ids.begin(), ids.end(),
+              [&](ItemId a, ItemId b) { return far[a] < far[b] || (far[a] == far[b] && a < b); });
     ids.resize(std::min(most, ids.size()));
     return ids;
 }
 
-std::vector<RowId> taken(std::span<const RowId> list) {
+std::vector<ItemId> taken(std::span<const ItemId> list) {
     return {list.begin(), std::find(list.begin(), list.end(), no_item)};
 }
 
@@ -61,15 +62,15 @@ TEST(walked_lists_are_the_nearest_of_what_is_reached) {
     const Products distances(queries, items);
     const Adjacency graph = ring(200, 4, 2);
     QueryLists lists(10, 20);
-    const std::vector<RowId> seeds = {3, 3, 77};
+    const std::vector<ItemId> entry_points = {3, 3, 77};
     ListWalker wide(distances, graph, 200);
     for (std::uint32_t query = 0; query < 10; ++query) {
-        wide.walk(query, seeds, lists);
+        wide.walk(query, entry_points, lists);
         CHECK(taken(lists.list(query)) == nearest(distances, query, 20));
     }
     const Adjacency without_edges(200, 4);
     ListWalker still(distances, without_edges, 50);
-    still.walk(0, seeds, lists);
+    still.walk(0, entry_points, lists);
     CHECK(taken(lists.list(0)).size() == 2);
 }
 
@@ -81,21 +82,21 @@ TEST(a_walk_narrower_than_its_list_fills_the_list) {
     const Adjacency graph = ring(100, 4, 4);
     QueryLists lists(1, 30);
     ListWalker walker(distances, graph, 8);
-    walker.walk(0, std::vector<RowId>{0}, lists);
+    walker.walk(0, std::vector<ItemId>{0}, lists);
     CHECK(taken(lists.list(0)).size() == 30);
 }
 
 TEST(parts_are_an_item_and_neighbours_of_it) {
     const Adjacency graph = ring(50, 8, 3);
-    std::vector<RowId> parts;
-    std::vector<RowId> again;
-    std::set<RowId> firsts;
+    std::vector<ItemId> parts;
+    std::vector<ItemId> again;
+    std::set<ItemId> firsts;
     for (std::uint32_t query = 0; query < 400; ++query) {
         choose_parts(graph, 7, query, parts);
         choose_parts(graph, 7, query, again);
         CHECK(parts == again);
         CHECK(parts.size() == std::size_t{1} << query % 4);
-        for (const RowId part : parts) CHECK((part + 50 - parts[0]) % 50 <= 3);
+        for (const ItemId part : parts) CHECK((part + 50 - parts[0]) % 50 <= 3);
         firsts.insert(parts[0]);
     }
     CHECK(firsts.size() == 50);
@@ -103,8 +104,8 @@ TEST(parts_are_an_item_and_neighbours_of_it) {
 
 TEST(mixed_parts_are_of_one_neighbourhood_but_for_two) {
     const Adjacency graph = ring(50, 8, 3);
-    std::vector<RowId> parts;
-    std::set<RowId> far;
+    std::vector<ItemId> parts;
+    std::set<ItemId> far;
     for (std::uint32_t query = 0; query < 400; ++query) {
         choose_mixed_parts(graph, 7, query, parts);
         CHECK(parts.size() == 8);
@@ -117,7 +118,7 @@ TEST(mixed_parts_are_of_one_neighbourhood_but_for_two) {
 }
 
 TEST(parts_of_a_graph_without_edges_or_items) {
-    std::vector<RowId> parts;
+    std::vector<ItemId> parts;
     choose_parts(Adjacency(3, 4), 7, 3, parts);
     CHECK(parts.size() == 1 && parts[0] < 3);
     choose_parts(Adjacency(0, 4), 7, 3, parts);

@@ -21,7 +21,7 @@ public:
         for (std::uint32_t i = 0; i < count * dim; ++i) values_.push_back(static_cast<float>(random.below(range)));
     }
     std::uint32_t count() const noexcept override { return static_cast<std::uint32_t>(values_.size() / dim_); }
-    float between(RowId a, RowId b) const {
+    float between(ItemId a, ItemId b) const {
         float sum = 0;
         for (std::uint32_t d = 0; d < dim_; ++d) {
             const float difference = values_[a * dim_ + d] - values_[b * dim_ + d];
@@ -29,7 +29,7 @@ public:
         }
         return sum;
     }
-    void from(RowId item, std::span<const RowId> to, float* out) const override {
+    void from(ItemId item, std::span<const ItemId> to, float* out) const override {
         for (std::size_t i = 0; i < to.size(); ++i) out[i] = between(item, to[i]);
     }
     float scaled(float factor) const noexcept override { return factor * factor; }
@@ -39,7 +39,7 @@ private:
     std::vector<float> values_;
 };
 
-inline Candidate candidate_of(const Distances& distances, RowId item, RowId other) {
+inline Candidate candidate_of(const Distances& distances, ItemId item, ItemId other) {
     float far = 0;
     distances.from(item, {&other, 1}, &far);
     return candidate(far, other);
@@ -49,11 +49,11 @@ inline Candidate candidate_of(const Distances& distances, RowId item, RowId othe
 inline Adjacency random_graph(std::uint32_t count, std::uint32_t degree, std::uint32_t least, std::uint32_t most,
                               base::Random& random) {
     Adjacency graph(count, degree);
-    for (RowId item = 0; item < count; ++item) {
+    for (ItemId item = 0; item < count; ++item) {
         const std::uint32_t wanted = least + random.below(most - least + 1);
-        std::vector<RowId> neighbors;
+        std::vector<ItemId> neighbors;
         while (neighbors.size() < wanted) {
-            const RowId other = random.below(count);
+            const ItemId other = random.below(count);
             if (other != item && std::find(neighbors.begin(), neighbors.end(), other) == neighbors.end())
                 neighbors.push_back(other);
         }
@@ -62,22 +62,22 @@ inline Adjacency random_graph(std::uint32_t count, std::uint32_t degree, std::ui
     return graph;
 }
 
-inline std::vector<RowId> vector_of(std::span<const RowId> ids) {
+inline std::vector<ItemId> vector_of(std::span<const ItemId> ids) {
     return {ids.begin(), ids.end()};
 }
 
-inline std::vector<RowId> sorted(std::span<const RowId> ids) {
-    std::vector<RowId> copy = vector_of(ids);
+inline std::vector<ItemId> sorted(std::span<const ItemId> ids) {
+    std::vector<ItemId> copy = vector_of(ids);
     std::sort(copy.begin(), copy.end());
     return copy;
 }
 
 // What an item may have for neighbours: distinct ones that exist, not itself.
 inline bool sound(const Adjacency& graph) {
-    for (RowId item = 0; item < graph.count(); ++item) {
+    for (ItemId item = 0; item < graph.count(); ++item) {
         const auto neighbors = sorted(graph.neighbors(item));
         if (std::adjacent_find(neighbors.begin(), neighbors.end()) != neighbors.end()) return false;
-        for (const RowId each : neighbors) {
+        for (const ItemId each : neighbors) {
             if (each >= graph.count() || each == item) return false;
         }
     }
@@ -85,11 +85,11 @@ inline bool sound(const Adjacency& graph) {
 }
 
 // Occlusion pruning as it is defined: one after another, against all that were kept.
-inline std::vector<RowId> naive_keep(const Points& points, std::span<const Candidate> candidates, std::size_t most,
-                                     float alpha) {
-    std::vector<RowId> kept;
+inline std::vector<ItemId> naive_keep(const Points& points, std::span<const Candidate> candidates, std::size_t most,
+                                      float alpha) {
+    std::vector<ItemId> kept;
     for (const Candidate each : candidates) {
-        const bool occluded = std::any_of(kept.begin(), kept.end(), [&](RowId other) {
+        const bool occluded = std::any_of(kept.begin(), kept.end(), [&](ItemId other) {
             return points.between(other, item_of(each)) * (alpha * alpha) < distance_of(each);
         });
         if (!occluded && kept.size() < most) kept.push_back(item_of(each));

@@ -4,7 +4,7 @@
 #include <optional>
 #include <set>
 
-#include "graph/reach.hpp"
+#include "graph/connectivity.hpp"
 #include "graph/sample.hpp"
 
 using namespace nearfile;
@@ -16,51 +16,51 @@ namespace {
 struct Exact {
     const Points& points;
     const Adjacency& graph;
-    RowId query;
+    ItemId query;
     std::size_t measured = 0;
 
-    void prefetch_vertex(RowId) const {}
-    void prefetch(RowId) const {}
-    std::size_t promising(Step vertex, float, RowId* ids) const {
+    void prefetch_vertex(ItemId) const {}
+    void prefetch(ItemId) const {}
+    std::size_t select_neighbors(Step vertex, float, ItemId* ids) const {
         const auto neighbors = graph.neighbors(vertex.item);
         std::copy(neighbors.begin(), neighbors.end(), ids);
         return neighbors.size();
     }
-    void distances(std::span<const RowId> ids, float* out) {
+    void distances(std::span<const ItemId> ids, float* out) {
         measured += ids.size();
         points.from(query, ids, out);
     }
 };
 
-// The `kept` best met, nearest first, going on to the `width` best, two steps ahead of what is known. Distances must be
+// The `kept` best visited, nearest first, going on to the `width` best, two steps ahead of what is known. Distances must be
 // distinct.
-std::vector<Candidate> naive_walk(const Exact& exact, std::span<const RowId> seeds, std::size_t width,
+std::vector<Candidate> naive_walk(const Exact& exact, std::span<const ItemId> entry_points, std::size_t width,
                                   std::size_t kept) {
     std::set<Candidate> best;
-    std::set<RowId> met;
-    std::set<Candidate> been;
-    const auto measure = [&](const std::vector<RowId>& items) {
-        for (const RowId item : items) best.insert(candidate_of(exact.points, exact.query, item));
+    std::set<ItemId> visited;
+    std::set<Candidate> expanded;
+    const auto measure = [&](const std::vector<ItemId>& items) {
+        for (const ItemId item : items) best.insert(candidate_of(exact.points, exact.query, item));
         while (best.size() > kept) best.erase(std::prev(best.end()));
     };
-    const auto fresh = [&](std::span<const RowId> items) {
-        std::vector<RowId> result;
-        for (const RowId item : items) {
-            if (met.insert(item).second) result.push_back(item);
+    const auto fresh = [&](std::span<const ItemId> items) {
+        std::vector<ItemId> result;
+        for (const ItemId item : items) {
+            if (visited.insert(item).second) result.push_back(item);
         }
         return result;
     };
     // The nearest in view that was not chosen before.
-    const auto choose = [&]() -> std::optional<RowId> {
+    const auto choose = [&]() -> std::optional<ItemId> {
         std::size_t seen = 0;
         for (const Candidate each : best) {
             if (seen++ == width) break;
-            if (been.insert(each).second) return item_of(each);
+            if (expanded.insert(each).second) return item_of(each);
         }
         return {};
     };
-    measure(fresh(seeds));
-    std::vector<RowId> before;
+    measure(fresh(entry_points));
+    std::vector<ItemId> before;
     for (auto vertex = choose(); vertex;) {
         auto next = choose();
         auto now = fresh(exact.graph.neighbors(*vertex));
@@ -86,13 +86,13 @@ TEST(walk_with_exact_distances_is_a_best_first_search) {
     for (const std::uint32_t degree : {1u, 3u, 12u}) {
         const Adjacency graph = random_graph(600, degree, 1, degree, random);
         for (const std::size_t width : {1u, 2u, 10u, 100u, 1000u}) {
-            for (RowId query = 0; query < 600; query += 41) {
-                std::vector<RowId> seeds;
-                for (std::uint32_t left = 1 + random.below(20); left > 0; --left) seeds.push_back(random.below(600));
+            for (ItemId query = 0; query < 600; query += 41) {
+                std::vector<ItemId> entry_points;
+                for (std::uint32_t left = 1 + random.below(20); left > 0; --left) entry_points.push_back(random.below(600));
                 for (const std::size_t kept : {width, width + 7}) {
                     Exact exact{points, graph, query};
-                    walk(exact, seeds, {}, width, kept, degree, scratch);
-                    const auto expected = naive_walk(exact, seeds, width, kept);
+                    walk(exact, entry_points, {}, width, kept, degree, scratch);
+                    const auto expected = naive_walk(exact, entry_points, width, kept);
                     CHECK(scratch.frontier.size() == expected.size());
                     for (std::size_t i = 0; i < std::min(expected.size(), scratch.frontier.size()); ++i) {
                         CHECK(scratch.frontier[i].distance == distance_of(expected[i]));
@@ -107,11 +107,11 @@ TEST(walk_measures_every_vertex_once_at_most_and_all_of_them_where_the_view_is_w
     base::Random random(2);
     const Points points(500, 3, 1000, 2);
     Adjacency graph = random_graph(500, 4, 2, 4, random);
-    connect_all(graph);
+    ensure_reachable(graph);
     WalkScratch scratch;
-    for (const RowId query : {0u, 7u, 499u}) {
+    for (const ItemId query : {0u, 7u, 499u}) {
         Exact exact{points, graph, query};
-        walk(exact, std::vector<RowId>{0, 0, 0}, {}, 500, 500, 4, scratch);
+        walk(exact, std::vector<ItemId>{0, 0, 0}, {}, 500, 500, 4, scratch);
         CHECK(exact.measured == 500);
         CHECK(scratch.frontier.size() == 500);
         CHECK(scratch.frontier[0].distance == 0);
@@ -131,11 +131,11 @@ TEST(walk_never_meets_what_it_is_to_leave_out) {
     base::Random random(3);
     const Points points(500, 3, 1000, 3);
     Adjacency graph = random_graph(500, 6, 3, 6, random);
-    connect_all(graph);
+    ensure_reachable(graph);
     WalkScratch scratch;
-    for (const RowId query : {1u, 250u, 499u}) {
+    for (const ItemId query : {1u, 250u, 499u}) {
         Exact exact{points, graph, query};
-        walk(exact, std::vector<RowId>{0, query}, std::vector<RowId>{query}, 500, 500, 6, scratch);
+        walk(exact, std::vector<ItemId>{0, query}, std::vector<ItemId>{query}, 500, 500, 6, scratch);
         CHECK(scratch.frontier.size() > 0 && scratch.frontier.size() < 500);
         for (std::size_t i = 0; i < scratch.frontier.size(); ++i) CHECK(scratch.frontier[i].item != query);
     }

@@ -76,8 +76,8 @@ void check_nibbles(std::size_t blocks, std::size_t offset, std::size_t padding, 
     for (std::size_t row = 0; row < rows.n; ++row)
         for (std::size_t b = 0; b < rows.dim; ++b)
             rows.set(row, b, static_cast<std::uint8_t>(pick(row_values, random) | pick(row_values, random) << 4));
-    std::vector<RowId> ids(rows.n + 6);
-    for (RowId& id : ids) id = random.below(static_cast<std::uint32_t>(rows.n));
+    std::vector<ItemId> ids(rows.n + 6);
+    for (ItemId& id : ids) id = random.below(static_cast<std::uint32_t>(rows.n));
 
     std::vector<std::int32_t> expected(rows.n);
     for (std::size_t j = 0; j < rows.n; ++j)
@@ -86,7 +86,7 @@ void check_nibbles(std::size_t blocks, std::size_t offset, std::size_t padding, 
             expected[j] += query[i] * (i % 64 < 32 ? both % 16 : both / 16);
         }
     for (const Kernels* const* table = supported(); *table; ++table) {
-        const auto products = [&](const RowId* some, std::size_t count) {
+        const auto products = [&](const ItemId* some, std::size_t count) {
             return run(count, [&](std::int32_t* out) {
                 (*table)->dot_u4(query.get(), rows.data(), rows.stride, some, count, blocks, out);
             });

@@ -21,12 +21,12 @@ using namespace nearfile::kernels;
 using namespace nearfile::test;
 
 template <class Element, class Out>
-using Kernel = void (*Kernels::*)(const Element*, const Element*, std::size_t, const RowId*, std::size_t, std::size_t,
+using Kernel = void (*Kernels::*)(const Element*, const Element*, std::size_t, const ItemId*, std::size_t, std::size_t,
                                   Out*);
 
 template <class Element, class Out>
 std::vector<Out> run(const Kernels& table, Kernel<Element, Out> kernel, const Element* query, const Rows<Element>& rows,
-                     const std::vector<RowId>* ids, std::size_t count) {
+                     const std::vector<ItemId>* ids, std::size_t count) {
     Out untouched;
     std::memset(&untouched, 0x5a, sizeof untouched);
     std::vector<Out> out(count + 1, untouched);
@@ -40,8 +40,8 @@ std::vector<Out> run(const Kernels& table, Kernel<Element, Out> kernel, const El
 template <class Element, class Out, class Formula>
 void check_kernel(const std::string& what, Kernel<Element, Out> kernel, const Element* query, const Rows<Element>& rows,
                   Random& random, Formula is_right) {
-    std::vector<RowId> ids(rows.n + 6);
-    for (RowId& id : ids) id = random.below(static_cast<std::uint32_t>(rows.n));
+    std::vector<ItemId> ids(rows.n + 6);
+    for (ItemId& id : ids) id = random.below(static_cast<std::uint32_t>(rows.n));
     ids[1] = ids[0];
     const Rows<Element> moved = rows.with_other_surroundings(random);
 

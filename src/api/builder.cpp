@@ -1,0 +1,193 @@
+// The public Builder: checks and keeps what is added; build_index.cpp makes the file of it.
+#include "nearfile/builder.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "api/checks.hpp"
+#include "base/half.hpp"
+#include "build/build_index.hpp"
+#include "build/rows.hpp"
+#include "opened/errors.hpp"
+#include "opened/ids.hpp"
+#include "opened/kernel_choice.hpp"
+#include "opened/state.hpp"
+
+namespace nearfile {
+
+struct Builder::State {
+    State(std::uint32_t dim, Metric metric_) : metric(metric_), rows(dim, metric_ == Metric::hamming) {}
+
+    Metric metric;
+    build::Rows rows;
+    opened::IdList ids;
+    bool ids_settled = false;
+};
+
+using opened::raise;
+
+Builder::Builder(std::uint32_t dim, Metric metric) {
+    if (dim < 1 || dim > max_dim) {
+        raise(ErrorCode::invalid_argument,
+              "dim must be from 1 to " + std::to_string(max_dim) + "; got " + std::to_string(dim));
+    }
+    if (metric_name(metric) == "unknown") raise(ErrorCode::invalid_argument, "metric is not one of nearfile::Metric");
+    state_ = std::make_unique<State>(dim, metric);
+}
+
+Builder::~Builder() = default;
+Builder::Builder(Builder&&) noexcept = default;
+Builder& Builder::operator=(Builder&&) noexcept = default;
+
+std::uint32_t Builder::size() const noexcept {
+    return state_->rows.count();
+}
+std::uint32_t Builder::dim() const noexcept {
+    return state_->rows.dim();
+}
+Metric Builder::metric() const noexcept {
+    return state_->metric;
+}
+
+namespace {
+
+std::uint32_t check_added(std::span<const float> rows, const build::Rows& have) {
+    const std::uint32_t dim = have.dim();
+    if (rows.size() % dim != 0) {
+        raise(ErrorCode::invalid_argument, "vectors must have " + std::to_string(dim) + " values each; got " +
+                                               std::to_string(rows.size()) + " values in all");
+    }
+    const std::size_t n = rows.size() / dim;
+    if (n > max_count - have.count()) {
+        raise(ErrorCode::invalid_argument, "an index holds at most " + std::to_string(max_count) + " vectors; got " +
+                                               std::to_string(n) + " more than " + std::to_string(have.count()));
+    }
+    api::check_values(rows, dim, have.bits(), "vector");
+    return static_cast<std::uint32_t>(n);
+}
+
+void check_ids(std::size_t n_ids, std::uint32_t n, IdKind kind, IdKind have, bool settled) {
+    if (n_ids != n) {
+        raise(ErrorCode::invalid_argument,
+              "there must be one id for each vector; got " + std::to_string(n_ids) + " ids for " + std::to_string(n));
+    }
+    if (settled && kind != have) {
+        raise(ErrorCode::invalid_argument, "every call must name items in the same way; got " +
+                                               std::string(id_kind_name(kind)) + " ids after " +
+                                               std::string(id_kind_name(have)) + " ids");
+    }
+}
+
+}  // namespace
+
+void Builder::add(std::span<const float> rows) {
+    const std::uint32_t n = check_added(rows, state_->rows);
+    if (n == 0) return;
+    check_ids(n, n, IdKind::row, state_->ids.kind, state_->ids_settled);
+    state_->rows.append(rows);
+    state_->ids_settled = true;
+}
+
+void Builder::add(std::span<const float> rows, std::span<const std::int64_t> ids) {
+    const std::uint32_t n = check_added(rows, state_->rows);
+    check_ids(ids.size(), n, IdKind::int64, state_->ids.kind, state_->ids_settled);
+    if (n == 0) return;
+    auto& numbers = state_->ids.numbers;
+    if (numbers.capacity() < numbers.size() + n) numbers.reserve(std::max(numbers.size() + n, numbers.size() * 2));
+    state_->rows.append(rows);
+    // Nothing below can fail.
+    numbers.insert(numbers.end(), ids.begin(), ids.end());
+    state_->ids.kind = IdKind::int64;
+    state_->ids_settled = true;
+}
+
+void Builder::add(std::span<const float> rows, std::span<const std::string_view> ids) {
+    const std::uint32_t n = check_added(rows, state_->rows);
+    check_ids(ids.size(), n, IdKind::string, state_->ids.kind, state_->ids_settled);
+    if (n == 0) return;
+    auto& text = state_->ids.text;
+    auto& starts = state_->ids.text_starts;
+    std::size_t added = 0;
+    for (const auto id : ids) added += id.size();
+    if (text.capacity() < text.size() + added) text.reserve(std::max(text.size() + added, text.size() * 2));
+    const std::size_t starts_needed = starts.size() + n + 1;
+    if (starts.capacity() < starts_needed) starts.reserve(std::max(starts_needed, starts.size() * 2));
+    state_->rows.append(rows);
+    // Nothing below can fail.
+    if (starts.empty()) starts.push_back(0);
+    for (const auto id : ids) {
+        text.append(id);
+        starts.push_back(text.size());
+    }
+    state_->ids.kind = IdKind::string;
+    state_->ids_settled = true;
+}
+
+namespace {
+
+// Each value in half precision, so that codes, neighbours and exact distances are all those of what is kept.
+build::Rows rounded(const build::Rows& rows) {
+    const kernels::Kernels& kernels = opened::chosen_kernels();
+    build::Rows halves(rows.dim(), false);
+    std::vector<std::uint16_t> half(rows.dim());
+    std::vector<float> values(rows.dim());
+    for (std::uint32_t row = 0; row < rows.count(); ++row) {
+        const auto whole = rows.floats(row);
+        std::transform(whole.begin(), whole.end(), half.begin(), base::to_half);
+        kernels.half_to_float(half.data(), half.size(), values.data());
+        halves.append(values);
+    }
+    return halves;
+}
+
+// Copied, because they are wanted in the form of items.
+build::Rows sample_of(const BuildOptions& options, const build::Rows& rows) {
+    const std::uint32_t dim = rows.dim();
+    build::Rows queries(dim, rows.bits());
+    if (options.queries.empty()) return queries;
+    if (options.structure != Structure::graph) {
+        raise(ErrorCode::invalid_argument,
+              "queries: expected structure graph, whose edges they improve, got structure forest: leave queries out");
+    }
+    if (options.queries.size() % dim != 0) {
+        raise(ErrorCode::invalid_argument, "queries must have " + std::to_string(dim) + " values each; got " +
+                                               std::to_string(options.queries.size()) + " values in all");
+    }
+    if (options.queries.size() / dim > max_count) {
+        raise(ErrorCode::invalid_argument, "queries: expected at most " + std::to_string(max_count) + ", got " +
+                                               std::to_string(options.queries.size() / dim));
+    }
+    api::check_values(options.queries, dim, rows.bits(), "query");
+    queries.append(options.queries);
+    return queries;
+}
+
+build::IndexImage build_kept(Metric metric, const build::Rows& rows, const opened::IdList& ids,
+                             const BuildOptions& options) {
+    const build::Rows queries = sample_of(options, rows);
+    const bool half = options.structure == Structure::graph && options.keep == Keep::half;
+    if (!half || rows.bits() || rows.kind() != codes::ValueKind::float32) {
+        return build::build_index(metric, rows, ids, queries, options);
+    }
+    api::check_halves(rows);
+    return build::build_index(metric, rounded(rows), ids, queries, options);
+}
+
+}  // namespace
+
+Index Builder::build_file(const std::string& path, const BuildOptions& options) const {
+    if (path.empty()) raise(ErrorCode::invalid_argument, "path must name a file; got an empty string");
+    const build::IndexImage image = build_kept(state_->metric, state_->rows, state_->ids, options);
+    opened::unwrap(image.writer().write(path));
+    return Index::open(path);
+}
+
+Index Builder::build(const BuildOptions& options) const {
+    auto memory = [&] {
+        const build::IndexImage image = build_kept(state_->metric, state_->rows, state_->ids, options);
+        return opened::unwrap(image.writer().to_memory());
+    }();
+    return Index(opened::open_state(std::move(memory)));
+}
+
+}  // namespace nearfile

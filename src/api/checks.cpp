@@ -1,0 +1,81 @@
+#include "api/checks.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <string>
+
+#include "build/rows.hpp"
+#include "nearfile/types.hpp"
+#include "opened/errors.hpp"
+
+namespace nearfile::api {
+namespace {
+
+struct Row {
+    std::string_view noun;
+    std::size_t number;
+
+    std::string name() const { return std::string(noun) + " " + std::to_string(number); }
+};
+
+[[noreturn]] void refuse(const char* expected, const Row& row, std::size_t at, float value) {
+    opened::raise(ErrorCode::invalid_argument, std::string(expected) + "; value " + std::to_string(at) + " of " +
+                                                   row.name() + " is " + std::to_string(value) +
+                                                   ": replace it or leave the " + std::string(row.noun) + " out");
+}
+
+void check_bits(std::span<const float> values, const Row& row) {
+    const auto bad =
+        std::find_if(values.begin(), values.end(), [](float value) { return value != 0.0f && value != 1.0f; });
+    if (bad != values.end()) {
+        refuse("hamming takes zeros and ones", row, static_cast<std::size_t>(bad - values.begin()), *bad);
+    }
+}
+
+void check_floats(std::span<const float> values, const Row& row) {
+    // One pass that vectorises; a value that is not a number makes the comparison fail.
+    std::int32_t large = 0;
+    const float limit = max_length / std::sqrt(static_cast<float>(values.size()));
+    for (const float value : values) large |= std::fabs(value) <= limit ? 0 : 1;
+    if (large == 0) return;
+    double squares = 0;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        if (!std::isfinite(values[i])) refuse("values must be finite", row, i, values[i]);
+        squares += static_cast<double>(values[i]) * values[i];
+    }
+    if (squares <= static_cast<double>(max_length) * max_length) return;
+    opened::raise(ErrorCode::invalid_argument, "a " + std::string(row.noun) + " must not be longer than 4e18; " +
+                                                   row.name() + " has length " + std::to_string(std::sqrt(squares)) +
+                                                   ": scale the data down");
+}
+
+}  // namespace
+
+void check_values(std::span<const float> rows, std::uint32_t dim, bool bits, std::string_view noun) {
+    for (std::size_t start = 0; start < rows.size(); start += dim) {
+        const auto values = rows.subspan(start, dim);
+        const Row row{noun, start / dim};
+        if (bits) {
+            check_bits(values, row);
+        } else {
+            check_floats(values, row);
+        }
+    }
+}
+
+void check_halves(const build::Rows& rows) {
+    constexpr float largest = 65504.0f;
+    for (std::uint32_t row = 0; row < rows.count(); ++row) {
+        const auto values = rows.floats(row);
+        const auto bad =
+            std::find_if(values.begin(), values.end(), [](float value) { return std::fabs(value) > largest; });
+        if (bad == values.end()) continue;
+        opened::raise(ErrorCode::invalid_argument, "half precision holds values up to 65504; value " +
+                                                       std::to_string(bad - values.begin()) + " of vector " +
+                                                       std::to_string(row) + " is " + std::to_string(*bad) +
+                                                       ": keep the vectors exact or scale the data down");
+    }
+}
+
+}  // namespace nearfile::api

@@ -1,0 +1,287 @@
+#include "build/build_graph.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "base/random.hpp"
+#include "build/edges.hpp"
+#include "build/quantized.hpp"
+#include "build/query_edges.hpp"
+#include "build/select_space.hpp"
+#include "build/stages.hpp"
+#include "build/training_queries.hpp"
+#include "build/vertices.hpp"
+#include "codes/bits.hpp"
+#include "codes/nibble.hpp"
+#include "codes/sketch.hpp"
+#include "codes/uniform.hpp"
+#include "forest/grow.hpp"
+#include "graph/connectivity.hpp"
+#include "opened/seed_parts.hpp"
+
+namespace nearfile::build {
+namespace {
+
+// docs/algorithms/graph.md has the measurements behind these.
+constexpr std::uint32_t entry_leaf_size = 64;
+constexpr std::uint32_t default_trees = 8;
+constexpr std::uint32_t most_trees = 16;  // the candidates of more are the same ones
+constexpr float alpha = 1.1f;
+constexpr float alpha_of_directions = 1.05f;  // docs/algorithms/inner-products.md
+
+// A denser graph is faster where it is needed and costs a row that is longer.
+constexpr std::uint32_t compact_degree = 32;
+constexpr std::uint32_t plain_degree = 48;  // where the walk looks at the codes of all neighbours
+constexpr std::uint32_t sparsest = 32;
+constexpr std::uint32_t densest = 64;
+
+// What `balanced` may take for an item, in bytes: less than three times its values in single precision, or, where these
+// are few, enough for a graph.
+constexpr double balanced_share = 2.7;
+constexpr double balanced_least = 1382;
+
+std::uint32_t sketched_degree(Metric metric, const Rows& rows, Profile profile) {
+    if (profile == Profile::fast) return densest;
+    const std::size_t dim = rows.dim();
+    const bool whitened = metric == Metric::dot && dim <= opened::max_whitened_dim;
+    const std::size_t seen = whitened ? dim : codes::plane_dim(dim);
+    const double budget = std::max(balanced_share * static_cast<double>(dim * sizeof(float)), balanced_least);
+    std::uint32_t degree = sparsest;
+    for (std::uint32_t denser = degree; denser <= densest; denser += codes::sketch_group) {
+        const std::size_t bytes = codes::SketchLayout(seen, denser).stride + codes::NibbleLayout(seen).stride +
+                                  dim * codes::bytes_per_value(rows.kind()) + 2 * sizeof(std::uint32_t);
+        if (static_cast<double>(bytes) <= budget) degree = denser;
+    }
+    return degree;
+}
+
+// Queries are made up of one item in so many, where none but inner products need them.
+constexpr std::uint32_t items_a_made_up = 4;
+constexpr std::uint32_t most_made_up = 250000;
+constexpr std::uint32_t made_up_calibrating = 512;
+
+class GraphBuilder {
+public:
+    GraphBuilder(const kernels::Kernels& kernels, Metric metric, const Rows& rows, const Encoded& coded,
+                 const Rows& queries, const BuildOptions& options, const StageWatch& watch)
+        : kernels_(kernels),
+          metric_(metric),
+          rows_(rows),
+          encoded_(coded),
+          queries_(queries),
+          sample_(queries.count()),
+          options_(options),
+          watch_(watch),
+          threads_(options.threads),
+          count_(rows.count()) {}
+
+    BuiltGraph run() {
+        built_.n_trees = options_.n_trees == 0 ? default_trees : options_.n_trees;
+        built_.leaf_size = entry_leaf_size;
+        const bool has_sketches = codes_are_scaled(metric_, rows_) || metric_ == Metric::euclidean;
+        // Without items there is no projection to bring so many dimensions down.
+        const bool too_wide = count_ == 0 && rows_.dim() > opened::max_walk_dim;
+        const bool sketched = has_sketches && options_.profile != Profile::compact && !too_wide;
+        built_.degree = sketched ? sketched_degree(metric_, rows_, options_.profile) : plain_degree;
+        if (options_.profile == Profile::compact) built_.degree = compact_degree;
+        built_.short_ids = !sketched && count_ < opened::short_id_end;
+        if (metric_ == Metric::hamming) {
+            connect_bits();
+        } else {
+            connect_vectors(sketched);
+        }
+        if (!sample_.held_out.empty()) calibrate_by_held_out();
+        return std::move(built_);
+    }
+
+private:
+    // What queries add to a graph of near items; null where there are none.
+    using AddQueries = std::function<graph::Adjacency(const graph::Adjacency& near)>;
+
+    void connect_bits() {
+        const std::size_t words = codes::words_of(rows_.dim());
+        built_.plane_dim = 0;
+        if (count_ == 0) return;
+        const forest::BitPoints before{encoded_.rows.as<std::uint64_t>(), words, rows_.dim(), count_};
+        built_.bits = grow_entry_tree<forest::BitSplit>(
+            [&](const forest::GrowOptions& grow, auto& stop) { return forest::grow(before, grow, stop); });
+        const std::size_t stride = words * sizeof(std::uint64_t);
+        const base::AlignedBuffer codes = reorder(encoded_.rows, stride, built_.row_of_item);
+        const forest::BitPoints points{codes.as<const std::uint64_t>(), words, rows_.dim(), count_};
+        const GrowOne<forest::BitSplit> grow_one = [&](const forest::GrowOptions& grow, const std::atomic<bool>& stop) {
+            return forest::grow(points, grow, stop);
+        };
+        connect_codes(CodeDistances(kernels_, codes.data(), stride, rows_.dim(), true, count_), grow_one);
+    }
+
+    void connect_vectors(bool sketched) {
+        std::vector<float> center = encoded_.center;
+        // The codes' center of inner products is the origin.
+        if (metric_ == Metric::dot) center = mean_of_rows(kernels_, metric_, rows_, threads_, watch_);
+        SelectedSpace selected =
+            select_space(kernels_, metric_, rows_, center, sketched, options_.seed, threads_, watch_);
+        const opened::Space& space = selected.space;
+        built_.plane_dim = static_cast<std::uint32_t>(space.dim());
+        built_.walk_dim = sketched ? built_.plane_dim : 0;
+        built_.space = space.kind();
+        const bool bytes = encoded_.kind == opened::CodeKind::uniform_exact;
+        built_.want_codes =
+            !sketched || options_.keep == Keep::none || bytes || space.kind() == opened::SpaceKind::projection;
+        if (count_ == 0) return;
+        QuantizedVectors points = quantize(kernels_, metric_, rows_, space, center, threads_, watch_);
+        const GrowOne<forest::Split> grow_one = [&](const forest::GrowOptions& grow, const std::atomic<bool>& stop) {
+            return forest::grow(kernels_, points.points(), grow, stop);
+        };
+        built_.planes = grow_entry_tree(grow_one);
+        points = reorder(points, built_.row_of_item, threads_, watch_);
+        if (metric_ == Metric::manhattan) {
+            const codes::UniformLayout layout(rows_.dim(), encoded_.kind == opened::CodeKind::uniform_exact);
+            const base::AlignedBuffer codes = reorder(encoded_.rows, layout.stride, built_.row_of_item);
+            connect_codes(CodeDistances(kernels_, codes.data(), layout.stride, rows_.dim(), false, count_), grow_one);
+        } else {
+            const graph::Adjacency graph = connect_quantized(points, selected, center, grow_one);
+            if (sketched) {
+                write_sketches(graph, points);
+            } else {
+                built_.vertices = plain_vertices(graph, built_.short_ids);
+            }
+        }
+        built_.projection = std::move(selected.projection);
+        built_.whitening = std::move(selected.whitening.factor);
+    }
+
+    graph::Adjacency connect_quantized(const QuantizedVectors& points, const SelectedSpace& selected,
+                                       std::span<const float> center, const GrowOne<forest::Split>& grow_one) {
+        const QuantizedDistances distances(kernels_, points);
+        const bool product = metric_ == Metric::dot;
+        const auto real = static_cast<std::uint32_t>(sample_.of_edges.size());
+        const std::uint32_t made_up = product ? std::min(count_ / items_a_made_up, most_made_up) : 0;
+        if (real + made_up == 0) return connect(distances, grow_one, nullptr);
+        return connect(distances, grow_one, [&](const graph::Adjacency& near) {
+            QuantizedVectors queries =
+                quantize_queries(kernels_, metric_, queries_, sample_.of_edges, selected.space, center, made_up);
+            const std::uint64_t seed = opened::derive_seed(options_.seed, opened::SeedPart::made_up_queries);
+            make_up_queries(near, points, seed, real, queries, threads_, watch_);
+            if (product) {
+                built_.made_up = true;
+                built_.likely_queries = made_up_values(
+                    kernels_, near, rows_, built_.row_of_item, center, selected.whitening,
+                    opened::derive_seed(options_.seed, opened::SeedPart::calibration_queries), made_up_calibrating);
+            }
+            const EdgeQueries asked{QuantizedQueryDistances(kernels_, points, queries, product), real + made_up,
+                                    [&](std::uint32_t query, std::vector<graph::ItemId>& entry_points) {
+                                        if (query < real) return spread(entry_points);
+                                        graph::choose_parts(near, seed, query - real, entry_points);
+                                    }};
+            return with_query_edges(near, distances, asked, plan(), watch_);
+        });
+    }
+
+    template <class SplitType>
+    void connect_codes(const CodeDistances& distances, const GrowOne<SplitType>& grow_one) {
+        const auto real = static_cast<std::uint32_t>(sample_.of_edges.size());
+        AddQueries add_queries;
+        if (real > 0) {
+            add_queries = [&](const graph::Adjacency& near) {
+                const base::AlignedBuffer codes = encode_queries(queries_, sample_.of_edges, encoded_);
+                const EdgeQueries asked{
+                    CodeQueryDistances(distances, codes.data()), real,
+                    [&](std::uint32_t, std::vector<graph::ItemId>& entry_points) { spread(entry_points); }};
+                return with_query_edges(near, distances, asked, plan(), watch_);
+            };
+        }
+        built_.vertices = plain_vertices(connect(distances, grow_one, add_queries), built_.short_ids);
+    }
+
+    // Where walks for queries begin that are like no item.
+    void spread(std::vector<graph::ItemId>& entry_points) const {
+        constexpr std::uint64_t wanted = 8;
+        for (std::uint64_t i = 0; i < wanted; ++i)
+            entry_points.push_back(static_cast<graph::ItemId>(i * count_ / wanted));
+    }
+
+    void calibrate_by_held_out() {
+        const std::size_t dim = queries_.dim();
+        built_.made_up = false;
+        built_.likely_queries.resize(sample_.held_out.size() * dim);
+        for (std::size_t i = 0; i < sample_.held_out.size(); ++i) {
+            const std::span<float> out(built_.likely_queries.data() + i * dim, dim);
+            if (queries_.bits()) {
+                codes::unpack_bits(queries_.words(sample_.held_out[i]), out);
+            } else {
+                std::ranges::copy(queries_.floats(sample_.held_out[i]), out.begin());
+            }
+        }
+    }
+
+    EdgePlan plan() const {
+        return {built_.degree, std::min(built_.n_trees, most_trees), options_.seed, threads_,
+                metric_ == Metric::dot ? alpha_of_directions : alpha};
+    }
+
+    // The first tree. Its leaves, one after another, become the order of the items, so that it needs no list of them.
+    template <class SplitType>
+    forest::Forest<SplitType> grow_entry_tree(const GrowOne<SplitType>& grow_one) {
+        std::vector<forest::Tree<SplitType>> trees(1);
+        std::atomic<bool> stop{false};
+        run_stage(
+            "entry tree", 1, threads_,
+            [&](std::size_t) {
+                trees[0] =
+                    grow_one(forest::GrowOptions{entry_leaf_size,
+                                                 opened::derive_seed(options_.seed, opened::SeedPart::entry_tree)},
+                             stop);
+            },
+            watch_, stop);
+        auto& tree = trees[0];
+        built_.row_of_item = std::move(tree.items);
+        built_.item_of_row.resize(count_);
+        for (std::uint32_t item = 0; item < count_; ++item) built_.item_of_row[built_.row_of_item[item]] = item;
+        forest::Forest<SplitType> forest{{tree.root}, std::move(tree.splits), std::move(tree.planes), {}, {}};
+        forest.starts.assign(tree.starts.begin(), tree.starts.end());
+        forest.starts.push_back(count_);
+        return forest;
+    }
+
+    template <class SplitType>
+    graph::Adjacency connect(const graph::Distances& distances, const GrowOne<SplitType>& grow_one,
+                             const AddQueries& add_queries) {
+        graph::Adjacency graph = near_edges(distances, grow_one, plan(), watch_);
+        if (add_queries) graph = add_queries(graph);
+        graph = without_empty_places(std::move(graph), distances, threads_, watch_);
+        graph::ensure_reachable(graph);
+        built_.degree = graph.degree();
+        return graph;
+    }
+
+    void write_sketches(const graph::Adjacency& graph, const QuantizedVectors& points) {
+        const auto kind =
+            metric_ == Metric::dot ? codes::SketchKind::inner_product : codes::SketchKind::squared_distance;
+        SketchedVertices sketched = sketched_vertices(kernels_, graph, points, kind, threads_, watch_);
+        built_.vertices = std::move(sketched.rows);
+        built_.sketch_scale = sketched.scale;
+        built_.nibbles = nibble_rows(points, threads_, watch_);
+    }
+
+    const kernels::Kernels& kernels_;
+    const Metric metric_;
+    const Rows& rows_;
+    const Encoded& encoded_;
+    const Rows& queries_;
+    const QuerySample sample_;
+    const BuildOptions& options_;
+    const StageWatch& watch_;
+    const unsigned threads_;
+    const std::uint32_t count_;
+    BuiltGraph built_;
+};
+
+}  // namespace
+
+BuiltGraph build_graph(const kernels::Kernels& kernels, Metric metric, const Rows& rows, const Encoded& coded,
+                       const Rows& queries, const BuildOptions& options, const StageWatch& watch) {
+    return GraphBuilder(kernels, metric, rows, coded, queries, options, watch).run();
+}
+
+}  // namespace nearfile::build

@@ -1,0 +1,42 @@
+// From items to a graph, stage by stage: a first tree for the order and the entry points, more trees for candidates, pruning,
+// reverse edges, one pass of walks, and the rows that a search reads.
+#pragma once
+
+#include <vector>
+
+#include "base/aligned_buffer.hpp"
+#include "build/encode.hpp"
+#include "codes/projection.hpp"
+#include "forest/tree.hpp"
+#include "opened/description.hpp"
+
+namespace nearfile::build {
+
+struct BuiltGraph {
+    std::uint32_t degree = 0;
+    std::uint32_t walk_dim = 0;
+    std::uint32_t plane_dim = 0;
+    std::uint32_t n_trees = 0;
+    std::uint32_t leaf_size = 0;
+    opened::SpaceKind space = opened::SpaceKind::own;
+    float sketch_scale = 0;
+    bool short_ids = false;
+    bool want_codes = true;                  // of 8 bits
+    std::vector<std::uint32_t> row_of_item;  // item i is row row_of_item[i] in the order of adding
+    std::vector<std::uint32_t> item_of_row;  // and back
+    codes::TrainedProjection projection;
+    std::vector<float> whitening;          // the factor of the whitened space
+    std::vector<float> likely_queries;     // to calibrate with, dim values each; empty: items will do
+    bool made_up = false;                  // those: they are like no user's
+    forest::Forest<forest::Split> planes;  // the first tree; one of the two, its items are 0, 1, 2, ...
+    forest::Forest<forest::BitSplit> bits;
+    base::AlignedBuffer vertices;
+    base::AlignedBuffer nibbles;
+};
+
+// `coded`: with codes in the order of adding where the metric's are not scaled (they are what the walk sees), else the
+// center alone. `queries`: a sample of real ones, which may be empty.
+BuiltGraph build_graph(const kernels::Kernels& kernels, Metric metric, const Rows& rows, const Encoded& coded,
+                       const Rows& queries, const BuildOptions& options, const StageWatch& watch);
+
+}  // namespace nearfile::build

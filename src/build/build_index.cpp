@@ -1,0 +1,176 @@
+#include "build/build_index.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <string_view>
+
+#include "build/calibration.hpp"
+#include "build/quantized.hpp"
+#include "build/stages.hpp"
+#include "codes/vectors.hpp"
+#include "nearfile/version.hpp"
+#include "opened/kernel_choice.hpp"
+
+namespace nearfile::build {
+namespace {
+
+opened::Description describe(Metric metric, const Rows& rows, const opened::IdList& ids, const Encoded& coded,
+                             const BuiltForest& built_forest, std::uint64_t seed) {
+    opened::Description description{};
+    description.metric = metric;
+    description.dim = rows.dim();
+    description.count = rows.count();
+    description.value_type = metric == Metric::hamming ? ValueType::bit : static_cast<ValueType>(rows.kind());
+    description.id_kind = ids.kind;
+    description.code_kind = coded.kind;
+    description.code_scale = coded.scale;
+    description.n_trees = built_forest.n_trees;
+    description.leaf_size = built_forest.leaf_size;
+    description.seed = seed;
+    description.plane_dim = built_forest.plane_dim;
+    if (built_forest.plane_dim != rows.dim() && metric != Metric::hamming)
+        description.space = opened::SpaceKind::projection;
+    constexpr std::string_view version = NEARFILE_VERSION;
+    static_assert(version.size() <= sizeof description.library_version);
+    std::copy(version.begin(), version.end(), description.library_version.begin());
+    return description;
+}
+
+void describe_graph(const BuiltGraph& built, const BuildOptions& options, opened::Description& description) {
+    description.structure = Structure::graph;
+    description.n_trees = built.n_trees;
+    description.leaf_size = built.leaf_size;
+    description.plane_dim = built.plane_dim;
+    description.profile = options.profile;
+    description.keep = options.keep;
+    description.degree = built.degree;
+    description.walk_dim = built.walk_dim;
+    description.space = built.space;
+    description.sketch_scale = built.sketch_scale;
+    description.short_ids = built.short_ids ? 1 : 0;
+}
+
+// Item i is row order[i], or row i where `order` is empty.
+base::AlignedBuffer encode_vectors(const Rows& rows, codes::ValueKind kind, std::span<const std::uint32_t> order,
+                                   unsigned threads, const StageWatch& watch) {
+    const std::size_t stride = rows.dim() * codes::bytes_per_value(kind);
+    base::AlignedBuffer vectors = base::allocate(rows.count() * stride);
+    run_blocks(
+        "vectors", rows.count(), threads,
+        [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
+            for (std::uint32_t row = begin; row < end; ++row) {
+                const auto values = rows.floats(order.empty() ? row : order[row]);
+                codes::encode_values(values, kind, vectors.data() + row * stride);
+            }
+        },
+        watch);
+    return vectors;
+}
+
+template <class T>
+void add(file::Writer& writer, opened::SectionKind kind, const T& values) {
+    writer.add(static_cast<std::uint32_t>(kind), file::flag_required, std::as_bytes(std::span(values)));
+}
+
+template <class SplitType>
+void add_forest(file::Writer& writer, const forest::Forest<SplitType>& forest) {
+    add(writer, opened::SectionKind::roots, forest.roots);
+    add(writer, opened::SectionKind::splits, forest.splits);
+    add(writer, opened::SectionKind::planes, forest.planes);
+    add(writer, opened::SectionKind::leaf_starts, forest.starts);
+    add(writer, opened::SectionKind::leaf_items, forest.items);
+}
+
+}  // namespace
+
+IndexImage build_index(Metric metric, const Rows& rows, const opened::IdList& ids, const Rows& queries,
+                       const BuildOptions& options) {
+    const kernels::Kernels& kernels = opened::chosen_kernels();
+    const StageWatch watch = counted_on(options.progress);
+    IndexImage image;
+    image.ids_ = ids.table(rows.count());
+    image.id_order_ = opened::unwrap(opened::sort_ids(image.ids_));
+    if (options.structure == Structure::graph) {
+        image.build_graph_sections(kernels, metric, rows, ids, queries, options, watch);
+        return image;
+    }
+    image.encoded_ = encode_rows(kernels, metric, rows, options.threads, watch);
+    image.built_forest_ = build_forest(kernels, metric, rows, image.encoded_, options, watch);
+    if (!image.encoded_.are_vectors()) {
+        image.vectors_ = encode_vectors(rows, rows.kind(), {}, options.threads, watch);
+    }
+    image.description_ = describe(metric, rows, ids, image.encoded_, image.built_forest_, options.seed);
+    return image;
+}
+
+void IndexImage::build_graph_sections(const kernels::Kernels& kernels, Metric metric, const Rows& rows,
+                                      const opened::IdList& ids, const Rows& queries, const BuildOptions& options,
+                                      const StageWatch& watch) {
+    const bool scaled = codes_are_scaled(metric, rows);
+    if (scaled) {
+        encoded_.kind = opened::CodeKind::none;  // until it is known whether the walk leaves any use for them
+    } else {
+        encoded_ = encode_rows(kernels, metric, rows, options.threads, watch);
+    }
+    // Codes that are the vectors need no center, but what the walk sees is better off around the mean. Inner products
+    // change when the origin moves.
+    if ((scaled && metric != Metric::dot) || encoded_.kind == opened::CodeKind::uniform_exact) {
+        encoded_.center = mean_of_rows(kernels, metric, rows, options.threads, watch);
+    }
+    built_ = build_graph(kernels, metric, rows, encoded_, queries, options, watch);
+    if (built_.want_codes && scaled) {
+        encoded_ = encode_scaled_rows(kernels, metric, rows, std::move(encoded_.center), options.threads, watch);
+    }
+    if (rows.count() > 0 && encoded_.kind != opened::CodeKind::none) {
+        encoded_.rows = reorder(encoded_.rows, encoded_.rows.size() / rows.count(), built_.row_of_item);
+    }
+    if (!encoded_.are_vectors() && options.keep != Keep::none) {
+        vectors_ = encode_vectors(rows, rows.kind(), built_.row_of_item, options.threads, watch);
+    }
+    description_ = describe(metric, rows, ids, encoded_, {}, options.seed);
+    describe_graph(built_, options, description_);
+    // Kernels may read a little past the last plane.
+    built_.planes.planes.reserve(built_.planes.planes.size() + kernels::code_overread);
+    const auto parts = opened::open_parts(writer().container());
+    const bool items_will_do = built_.likely_queries.empty();
+    const CalibrationQueries likely =
+        items_will_do ? items_as_queries(*parts) : CalibrationQueries{std::move(built_.likely_queries), {}};
+    Calibration calibration = calibrate(*parts, likely, options.threads, watch);
+    calibration_ = std::move(calibration.points);
+    // What live queries are compared with: users' own, or items.
+    if (!built_.made_up) description_.calibrated_nearest = calibration.nearest;
+}
+
+file::Writer IndexImage::writer() const {
+    std::array<std::byte, file::description_bytes> description;
+    std::memcpy(description.data(), &description_, sizeof description_);
+    file::Writer writer(description);
+    add(writer, opened::SectionKind::vertices, built_.vertices.bytes());
+    add(writer, opened::SectionKind::nibbles, built_.nibbles.bytes());
+    add(writer, opened::SectionKind::codes, encoded_.rows.bytes());
+    const bool graph = description_.structure == Structure::graph;
+    if (description_.metric == Metric::hamming) {
+        add_forest(writer, graph ? built_.bits : built_forest_.bits);
+    } else {
+        add_forest(writer, graph ? built_.planes : built_forest_.planes);
+    }
+    const codes::TrainedProjection& projection = graph ? built_.projection : built_forest_.projection;
+    add(writer, opened::SectionKind::projection, projection.rows.bytes());
+    add(writer, opened::SectionKind::projection_scales, projection.scales);
+    add(writer, opened::SectionKind::whitening, built_.whitening);
+    if (description_.count > 0) add(writer, opened::SectionKind::center, encoded_.center);
+    add(writer, opened::SectionKind::vectors, vectors_.bytes());
+    add(writer, opened::SectionKind::row_of_item, built_.row_of_item);
+    add(writer, opened::SectionKind::item_of_row, built_.item_of_row);
+    add(writer, opened::SectionKind::calibration, calibration_);
+    if (ids_.kind == IdKind::int64) add(writer, opened::SectionKind::int64_ids, ids_.numbers);
+    if (ids_.kind == IdKind::string) {
+        add(writer, opened::SectionKind::id_text_starts, ids_.text_starts);
+        add(writer, opened::SectionKind::id_text, ids_.text);
+    }
+    add(writer, opened::SectionKind::id_order, id_order_);
+    return writer;
+}
+
+}  // namespace nearfile::build

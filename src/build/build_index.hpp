@@ -1,0 +1,41 @@
+// The whole build, stage by stage, up to a file that only has to be written.
+#pragma once
+
+#include <vector>
+
+#include "build/build_forest.hpp"
+#include "build/build_graph.hpp"
+#include "build/encode.hpp"
+#include "file/writer.hpp"
+#include "nearfile/index.hpp"
+#include "opened/ids.hpp"
+
+namespace nearfile::build {
+
+// Owns the sections that writer() refers to; the rows and ids it was made from must outlive it.
+class IndexImage {
+public:
+    file::Writer writer() const;
+
+private:
+    friend IndexImage build_index(Metric, const Rows&, const opened::IdList&, const Rows&, const BuildOptions&);
+
+    void build_graph_sections(const kernels::Kernels& kernels, Metric metric, const Rows& rows,
+                              const opened::IdList& ids, const Rows& queries, const BuildOptions& options,
+                              const StageWatch& watch);
+
+    opened::Description description_{};
+    Encoded encoded_;
+    BuiltForest built_forest_;  // one of the two, by structure
+    BuiltGraph built_;
+    std::vector<CalibrationPoint> calibration_;
+    base::AlignedBuffer vectors_;
+    std::vector<std::uint32_t> id_order_;
+    opened::IdTable ids_;
+};
+
+// `queries`: a sample of real ones, which may be empty; of use to a graph alone.
+IndexImage build_index(Metric metric, const Rows& rows, const opened::IdList& ids, const Rows& queries,
+                       const BuildOptions& options);
+
+}  // namespace nearfile::build

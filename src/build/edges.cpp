@@ -1,0 +1,148 @@
+#include "build/edges.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/random.hpp"
+#include "build/stages.hpp"
+#include "codes/sketch.hpp"
+#include "graph/candidate_lists.hpp"
+#include "graph/connect.hpp"
+#include "graph/leaves.hpp"
+#include "graph/prune.hpp"
+
+namespace nearfile::build {
+namespace {
+
+// docs/algorithms/graph.md has the measurements behind these.
+constexpr std::uint32_t candidate_leaf_size = 300;
+constexpr std::uint32_t candidates_kept = 48;
+constexpr std::uint32_t candidates_of_leaf = 16;
+constexpr std::uint32_t refine_width = 64;
+constexpr std::uint32_t refine_steps = 24;
+constexpr std::uint32_t leaves_a_task = 16;
+
+// A graph has room for this many times its mean number of neighbours.
+constexpr double places_of_mean = 1.5;
+
+template <class SplitType>
+std::vector<forest::Tree<SplitType>> grow_trees(const GrowOne<SplitType>& grow_one, const EdgePlan& plan,
+                                                const StageWatch& watch) {
+    std::vector<forest::Tree<SplitType>> trees(plan.n_trees);
+    std::atomic<bool> stop{false};
+    run_stage(
+        "trees", plan.n_trees, plan.threads,
+        [&](std::size_t tree) {
+            trees[tree] = grow_one({candidate_leaf_size, base::derive_seed(plan.seed, tree)}, stop);
+        },
+        watch, stop);
+    return trees;
+}
+
+template <class SplitType>
+void collect(const graph::Distances& distances, const GrowOne<SplitType>& grow_one, const EdgePlan& plan,
+             const StageWatch& watch, graph::CandidateLists& lists) {
+    auto trees = grow_trees(grow_one, plan, watch);
+    std::atomic<bool> stop{false};
+    const auto tasks_of = [](const forest::Tree<SplitType>& tree) {
+        return (tree.starts.size() + leaves_a_task - 1) / leaves_a_task;
+    };
+    std::uint64_t done = 0;
+    std::uint64_t all = 0;
+    for (const auto& tree : trees) all += tasks_of(tree);
+    const StageWatch counted = [&](std::string_view stage, std::uint64_t part, std::uint64_t) {
+        return !watch || watch(stage, done + part, all);
+    };
+    for (auto& tree : trees) {
+        const std::size_t n_leaves = tree.starts.size();
+        const std::size_t n_tasks = tasks_of(tree);
+        run_stage(
+            "leaves", n_tasks, plan.threads,
+            [&](std::size_t task) {
+                graph::LeafProducts products(distances, candidates_of_leaf);
+                for (std::size_t l = task * leaves_a_task; l < std::min(n_leaves, (task + 1) * leaves_a_task); ++l) {
+                    const std::size_t end = l + 1 < n_leaves ? tree.starts[l + 1] : tree.items.size();
+                    products.offer(std::span(tree.items).subspan(tree.starts[l], end - tree.starts[l]), lists);
+                }
+            },
+            counted, stop);
+        tree = {};
+        done += n_tasks;
+    }
+}
+
+graph::Adjacency with_reverse(const graph::Distances& distances, const graph::Adjacency& from, const EdgePlan& plan,
+                              const StageWatch& watch) {
+    const graph::Reversed reversed(from);
+    graph::Adjacency joined(from.count(), from.degree());
+    run_blocks(
+        "joining", from.count(), plan.threads,
+        [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
+            graph::ReverseJoiner joiner(distances, from, reversed, plan.alpha);
+            for (std::uint32_t item = begin; item < end; ++item) joiner.join(item, joined);
+        },
+        watch, items_a_task);
+    return joined;
+}
+
+}  // namespace
+
+template <class SplitType>
+graph::Adjacency near_edges(const graph::Distances& distances, const GrowOne<SplitType>& grow_one, const EdgePlan& plan,
+                            const StageWatch& watch) {
+    const std::uint32_t count = distances.count();
+    graph::Adjacency graph(count, plan.degree);
+    {
+        graph::CandidateLists lists(count, candidates_kept);
+        collect(distances, grow_one, plan, watch, lists);
+        run_blocks(
+            "pruning", count, plan.threads,
+            [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
+                graph::Pruner pruner(distances, plan.alpha);
+                for (std::uint32_t item = begin; item < end; ++item) {
+                    graph.set(item, pruner.keep(lists.best(item), plan.degree));
+                }
+            },
+            watch, items_a_task);
+    }
+    graph = with_reverse(distances, graph, plan, watch);
+    graph::Adjacency refined(count, plan.degree);
+    run_blocks_with(
+        "refining", count, plan.threads,
+        [&] { return std::make_unique<graph::Refiner>(distances, graph, plan.alpha, refine_width, refine_steps); },
+        [&](graph::Refiner& refiner, std::uint32_t begin, std::uint32_t end) {
+            for (std::uint32_t item = begin; item < end; ++item) refiner.refine(item, refined);
+        },
+        watch, items_a_task);
+    return with_reverse(distances, refined, plan, watch);
+}
+
+template graph::Adjacency near_edges(const graph::Distances&, const GrowOne<forest::Split>&, const EdgePlan&,
+                                     const StageWatch&);
+template graph::Adjacency near_edges(const graph::Distances&, const GrowOne<forest::BitSplit>&, const EdgePlan&,
+                                     const StageWatch&);
+
+graph::Adjacency without_empty_places(graph::Adjacency graph, const graph::Distances& distances, unsigned threads,
+                                      const StageWatch& watch) {
+    std::uint64_t edges = 0;
+    for (std::uint32_t item = 0; item < graph.count(); ++item) edges += graph.neighbors(item).size();
+    const double wanted = places_of_mean * static_cast<double>(edges) / graph.count();
+    const auto groups = static_cast<std::uint32_t>(std::ceil(wanted / codes::sketch_group));
+    const std::uint32_t degree = std::max(1u, groups) * static_cast<std::uint32_t>(codes::sketch_group);
+    if (degree >= graph.degree()) return graph;
+    graph::Adjacency smaller(graph.count(), degree);
+    run_blocks(
+        "joining", graph.count(), threads,
+        [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
+            for (std::uint32_t item = begin; item < end; ++item) {
+                smaller.set(item, graph::nearest(distances, item, graph.neighbors(item), degree));
+            }
+        },
+        watch, items_a_task);
+    return smaller;
+}
+
+}  // namespace nearfile::build

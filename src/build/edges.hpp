@@ -1,0 +1,38 @@
+// From items to the neighbours of each: trees for candidates, pruning, reverse edges, one pass of walks.
+#pragma once
+
+#include <atomic>
+#include <functional>
+
+#include "build/encode.hpp"
+#include "forest/grow.hpp"
+#include "graph/adjacency.hpp"
+#include "graph/distances.hpp"
+
+namespace nearfile::build {
+
+struct EdgePlan {
+    std::uint32_t degree;
+    std::uint32_t n_trees;
+    std::uint64_t seed;
+    unsigned threads;
+    float alpha;  // of pruning
+};
+
+// Of passes that take each item by itself.
+inline constexpr std::uint32_t items_a_task = 1024;
+
+// One tree of the items.
+template <class SplitType>
+using GrowOne = std::function<forest::Tree<SplitType>(const forest::GrowOptions&, const std::atomic<bool>& stop)>;
+
+// Edges between items that are near each other.
+template <class SplitType>
+graph::Adjacency near_edges(const graph::Distances& distances, const GrowOne<SplitType>& grow_one, const EdgePlan& plan,
+                            const StageWatch& watch);
+
+// Places that few items have neighbours for are not worth their bytes: the same graph of a lower degree, or itself.
+graph::Adjacency without_empty_places(graph::Adjacency graph, const graph::Distances& distances, unsigned threads,
+                                      const StageWatch& watch);
+
+}  // namespace nearfile::build

@@ -1,0 +1,26 @@
+// Which space the trees and walks of a graph see vectors in.
+#pragma once
+
+#include <span>
+
+#include "build/encode.hpp"
+#include "build/rows.hpp"
+#include "codes/projection.hpp"
+#include "opened/space.hpp"
+
+namespace nearfile::build {
+
+struct SelectedSpace {
+    opened::Space space;                  // refers to the rest
+    codes::TrainedProjection projection;  // where that is what it is
+    codes::TrainedWhitening whitening;    // where that is
+};
+
+// `center`: of what is seen. `sketched`: whether the walk has sketches, which need the variance of the data spread over
+// the dimensions. Inner products of few dimensions get the whitened space; of many, whose factor would cost a query
+// more than its walk, the one that other metrics have: around the mean, which is most of the gain.
+SelectedSpace select_space(const kernels::Kernels& kernels, Metric metric, const Rows& rows,
+                           std::span<const float> center, bool sketched, std::uint64_t seed, unsigned threads,
+                           const StageWatch& watch);
+
+}  // namespace nearfile::build

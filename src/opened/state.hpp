@@ -1,0 +1,87 @@
+// An open index: views into the mapped file, made once and never changed, and what searches leave with it.
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "codes/bits.hpp"
+#include "codes/projection.hpp"
+#include "codes/scaled.hpp"
+#include "codes/uniform.hpp"
+#include "codes/vectors.hpp"
+#include "file/container.hpp"
+#include "forest/forest.hpp"
+#include "kernels/kernels.hpp"
+#include "nearfile/index.hpp"
+#include "opened/description.hpp"
+#include "opened/graph_view.hpp"
+#include "opened/ids.hpp"
+#include "opened/query_drift.hpp"
+#include "opened/scratch_pool.hpp"
+#include "opened/space.hpp"
+
+namespace nearfile {
+
+struct Index::State {
+    std::string path;
+    base::AlignedBuffer memory;  // of an index built in memory
+    file::Container container;
+    opened::Description description;
+    const kernels::Kernels* kernels;
+
+    // Which one it is, description.code_kind says.
+    std::optional<codes::ScaledCodes> scaled;
+    std::optional<codes::UniformCodes> uniform;
+    std::optional<codes::BitCodes> bits;
+    std::optional<codes::ExactVectors> vectors;  // all but hamming
+
+    std::vector<float> offsets;     // of uniform codes, where they are not zero
+    std::span<const float> center;  // what scaled codes and planes are relative to; empty where it is the origin
+    opened::Space space;            // of planes, and of walks
+    forest::PlaneForest planes;
+    forest::BitForest bit_forest;
+    std::optional<opened::GraphView> graph;
+    std::span<const CalibrationPoint> calibration;
+    opened::IdTable ids;
+
+    mutable opened::ScratchPool scratch;
+    mutable opened::QueryDriftWatch drift;
+
+    bool normalised() const noexcept {
+        return description.metric == Metric::angular || description.metric == Metric::cosine;
+    }
+    // Items of a graph are not in the order of adding. What a damaged file says is kept below count.
+    std::uint32_t row_of(std::uint32_t item) const noexcept {
+        return graph ? std::min(graph->row_of_item[item], description.count - 1) : item;
+    }
+    std::uint32_t item_of(std::uint32_t row) const noexcept {
+        return graph ? std::min(graph->item_of_row[row], description.count - 1) : row;
+    }
+    // What is kept of an item's vector (not for hamming): the vector itself, or what its code stands for.
+    void vector(std::uint32_t item, std::span<float> out) const noexcept {
+        if (vectors) return vectors->decode(item, out);
+        if (uniform) return uniform->decode(item, out);
+        scaled->decode(item, out);
+        if (normalised() && scaled->tail(item).scale == 0) return;  // a zero vector
+        for (std::size_t i = 0; i < center.size(); ++i) out[i] += center[i];
+    }
+};
+
+}  // namespace nearfile
+
+namespace nearfile::opened {
+
+// Zeros and ones for hamming, else what is kept of the vector.
+void vector_of(const Index::State& state, std::uint32_t item, std::span<float> out);
+
+// What is being built, before it is a file; borrows the container's sections.
+std::shared_ptr<const Index::State> open_parts(file::Container container);
+
+// Check that the sections fit the description, and make the views.
+std::shared_ptr<const Index::State> open_state(std::string path, file::Container container);
+std::shared_ptr<const Index::State> open_state(base::AlignedBuffer memory);
+
+}  // namespace nearfile::opened

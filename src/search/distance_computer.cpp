@@ -1,0 +1,86 @@
+#include "search/distance_computer.hpp"
+
+#include <algorithm>
+
+namespace nearfile::search {
+namespace {
+
+// Estimates from sketches are noisy: what is a little farther than the threshold gets a look too.
+// (Products have either sign, and no margin pays: docs/algorithms/inner-products.md.)
+constexpr float distance_margin = 0.04f;
+
+}  // namespace
+
+void SketchDistanceComputer::set_query(const Scorer& scorer) {
+    tables_.set(scorer.seen_values());
+    query_ = &scorer.seen();
+    std::int32_t sum = 0;
+    for (std::size_t i = 0; i < state_.space.dim(); ++i) sum += query_->code()[i];
+    query_sum_ = 7.5f * static_cast<float>(sum);
+    query_norm_ = scorer.centered_norm();
+}
+
+std::size_t SketchDistanceComputer::select_neighbors(graph::Step vertex, float threshold,
+                                                     graph::ItemId* ids) const noexcept {
+    const opened::GraphView& graph = *state_.graph;
+    const codes::SketchLayout& layout = *graph.sketches;
+    const std::byte* row = graph.vertices.data() + vertex.item * graph.stride;
+    const float scale = graph.sketch_scale;
+    const float margin = state_.description.metric == Metric::dot ? 0.0f : distance_margin * std::fabs(threshold);
+    std::array<std::uint16_t, opened::max_degree / codes::sketch_group> masks;
+    state_.kernels->sketch_below(tables_.query(), vertex.distance * scale, (threshold + margin) * scale,
+                                 reinterpret_cast<const std::uint8_t*>(row + layout.bits),
+                                 reinterpret_cast<const std::uint16_t*>(row + layout.additive),
+                                 reinterpret_cast<const std::uint16_t*>(row + layout.factor), layout.groups(),
+                                 masks.data());
+    std::size_t n = 0;
+    for (std::size_t group = 0; group < layout.groups(); ++group) {
+        for (unsigned mask = masks[group]; mask != 0; mask &= mask - 1) {
+            const std::size_t place = group * codes::sketch_group + static_cast<std::size_t>(std::countr_zero(mask));
+            std::memcpy(&ids[n], row + place * sizeof *ids, sizeof *ids);
+            n += ids[n] < state_.description.count ? 1 : 0;
+        }
+    }
+    return n;
+}
+
+void SketchDistanceComputer::distances(std::span<const graph::ItemId> ids, float* out) const noexcept {
+    const opened::GraphView& graph = *state_.graph;
+    const codes::NibbleLayout& layout = graph.nibble_layout;
+    std::array<std::int32_t, codes::batch> products;
+    const bool product = state_.description.metric == Metric::dot;
+    const float scale = (product ? 1.0f : 2.0f) * query_->tail().scale;
+    for (std::size_t start = 0; start < ids.size(); start += codes::batch) {
+        const std::size_t n = std::min(codes::batch, ids.size() - start);
+        state_.kernels->dot_u4(query_->code(), reinterpret_cast<const std::uint8_t*>(graph.nibbles.data()),
+                               layout.stride, ids.data() + start, n, layout.blocks, products.data());
+        for (std::size_t j = 0; j < n; ++j) {
+            float tail[2];  // factor and squared norm
+            std::memcpy(tail, graph.nibbles.data() + ids[start + j] * layout.stride + layout.blocks * 32, sizeof tail);
+            const float along = tail[0] * scale * (static_cast<float>(products[j]) - query_sum_);
+            out[start + j] = product ? -along : query_norm_ + tail[1] - along;
+        }
+    }
+}
+
+std::size_t CodeDistanceComputer::select_neighbors(graph::Step vertex, float, graph::ItemId* ids) const noexcept {
+    const opened::GraphView& graph = *state_.graph;
+    std::size_t n = 0;
+    for (std::size_t place = 0; place < graph.degree; ++place) {
+        ids[n] = graph.neighbor(vertex.item, place);
+        n += ids[n] < state_.description.count ? 1 : 0;
+    }
+    return n;
+}
+
+void CodeDistanceComputer::distances(std::span<const graph::ItemId> ids, float* out) const {
+    std::array<float, codes::batch> upper;
+    for (std::size_t start = 0; start < ids.size(); start += codes::batch) {
+        const std::size_t n = std::min(codes::batch, ids.size() - start);
+        float* lower = out + start;
+        scorer_.bounds(ids.data() + start, 0, n, {lower, upper.data()});
+        for (std::size_t j = 0; j < n; ++j) lower[j] = (lower[j] + upper[j]) * 0.5f;
+    }
+}
+
+}  // namespace nearfile::search

@@ -1,0 +1,58 @@
+// What a walk through the graph of an index knows of distances: graph/walk.hpp says what is asked of it.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <span>
+#include <vector>
+
+#include "graph/walk.hpp"
+#include "opened/state.hpp"
+#include "search/scorer.hpp"
+
+namespace nearfile::search {
+
+// Sketches say which neighbours of a vertex deserve a look at their 4-bit codes; these say how far they are: squared,
+// or the negative inner product, in the space of the walk.
+class SketchDistanceComputer {
+public:
+    SketchDistanceComputer(const Index::State& state, codes::SketchTables& tables) : state_(state), tables_(tables) {}
+
+    void set_query(const Scorer& scorer);
+
+    void prefetch_vertex(graph::ItemId vertex) const noexcept { state_.graph->prefetch_vertex(vertex); }
+    void prefetch(graph::ItemId item) const noexcept {
+        opened::prefetch_code(state_.graph->nibbles, state_.graph->nibble_layout.stride, item);
+    }
+    std::size_t select_neighbors(graph::Step vertex, float threshold, graph::ItemId* ids) const noexcept;
+    void distances(std::span<const graph::ItemId> ids, float* out) const noexcept;
+
+private:
+    const Index::State& state_;
+    codes::SketchTables& tables_;
+    const codes::ScaledQuery* query_ = nullptr;
+    float query_sum_ = 0;   // 7.5 times the sum of its code
+    float query_norm_ = 0;  // squared
+};
+
+// All neighbours of a vertex deserve a look at their codes.
+class CodeDistanceComputer {
+public:
+    CodeDistanceComputer(const Index::State& state, const Scorer& scorer) : state_(state), scorer_(scorer) {}
+
+    void prefetch_vertex(graph::ItemId vertex) const noexcept { state_.graph->prefetch_vertex(vertex); }
+    // Two steps before the kernels read it.
+    void prefetch(graph::ItemId item) const noexcept {
+        opened::prefetch_code(state_.graph->codes, state_.graph->code_stride, item);
+    }
+    std::size_t select_neighbors(graph::Step vertex, float threshold, graph::ItemId* ids) const noexcept;
+    void distances(std::span<const graph::ItemId> ids, float* out) const;
+
+private:
+    const Index::State& state_;
+    const Scorer& scorer_;
+};
+
+}  // namespace nearfile::search

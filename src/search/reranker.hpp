@@ -1,0 +1,50 @@
+// From candidates to the nearest: those whose bounds rule them out are left out, the others get exact distances.
+// One for a search; its memory is borrowed.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <limits>
+#include <span>
+
+#include "codes/bounds.hpp"
+#include "opened/state.hpp"
+#include "search/scratch.hpp"
+
+namespace nearfile::search {
+
+class Reranker {
+public:
+    Reranker(const Index::State& state, Scratch& scratch, std::size_t k) : state_(state), scratch_(scratch), k_(k) {
+        scratch_.uppers.clear();
+        scratch_.survivors.clear();
+        scratch_.nearest.clear();
+    }
+
+    // The best `n` that a walk has visited; false, and nothing is taken, where they are fewer than k.
+    bool take_visited(std::size_t n);
+
+    // Keep the candidates whose lower bound is not above the k-th smallest upper bound.
+    void filter_by_bounds(std::span<const codes::ItemId> candidates);
+
+    void filter_all();
+
+    // Measure the survivors exactly, the likeliest first, until none that is left can be among the nearest.
+    void rerank(std::span<Neighbor> out);
+
+private:
+    codes::Bounds bounds() noexcept { return {lower_.data(), upper_.data()}; }
+    void keep(codes::ItemId item, std::size_t j);
+    void exact_distances(std::span<const codes::ItemId> items);
+    void prefetch(std::span<const codes::ItemId> items);
+    void offer(const Neighbor& each);
+
+    const Index::State& state_;
+    Scratch& scratch_;
+    const std::size_t k_;
+    float threshold_ = std::numeric_limits<float>::infinity();  // the k-th smallest upper bound so far
+    std::array<float, codes::batch> lower_;
+    std::array<float, codes::batch> upper_;
+};
+
+}  // namespace nearfile::search

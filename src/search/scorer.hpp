@@ -1,0 +1,87 @@
+// One query against the items of one index: bounds of distances from the codes, exact distances from the vectors.
+//
+// "Distance" here is the one the user sees, except for inner products, which are negated so that smaller is nearer.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "codes/bounds.hpp"
+#include "codes/normalise.hpp"
+#include "codes/scaled.hpp"
+#include "codes/uniform.hpp"
+#include "forest/gather.hpp"
+#include "opened/state.hpp"
+
+namespace nearfile::search {
+
+class Scorer {
+public:
+    // Exact distances are computed for this many rows at a time.
+    static constexpr std::size_t exact_batch = 16;
+
+    explicit Scorer(const Index::State& state);
+
+    // `values`: dim finite floats (zeros and ones for hamming).
+    void set_query(std::span<const float> values);
+
+    // The query as codes, for bounds(). Walks over 4-bit codes do without.
+    void prepare_codes();
+    // build::Rows ids[0..count), or first, first + 1, ... where ids is null; count is at most codes::batch.
+    void bounds(const codes::ItemId* ids, codes::ItemId first, std::size_t count, codes::Bounds out) const;
+
+    // count is at most exact_batch.
+    void exact(const codes::ItemId* ids, std::size_t count, float* distances);
+    // The two halves of exact(), so that rows may serve several queries; not for hamming.
+    struct DecodedRows {
+        std::vector<float> values;  // exact_batch rows
+        std::array<bool, exact_batch> has_direction;
+        std::size_t count;
+    };
+    void decode(const codes::ItemId* ids, std::size_t count, DecodedRows& out) const;
+    void exact_distances(const DecodedRows& rows, float* distances) const;
+
+    void prefetch_exact(codes::ItemId id);
+
+    // Distinct candidates from the forest, at least `wanted` of them or all there are.
+    void gather(std::size_t wanted, forest::GatherScratch& scratch, std::vector<codes::ItemId>& found);
+
+    // Where a walk through the graph begins.
+    void entry_points(std::vector<codes::ItemId>& found);
+
+    // The query as planes and walks see it; set_space() first.
+    void set_space();
+    const codes::ScaledQuery& seen() const noexcept {
+        return state_.space.kind() == opened::SpaceKind::own ? scaled_ : seen_;
+    }
+    std::span<const float> seen_values() const noexcept { return seen_values_; }
+    std::span<const std::uint64_t> words() const noexcept { return words_; }
+    float centered_norm() const noexcept { return centered_norm_; }
+
+    // Whether there are codes to have bounds of; prepare_codes() first.
+    bool has_codes() const noexcept { return state_.description.code_kind != opened::CodeKind::none; }
+
+private:
+    float seen_length() const;  // of the query as planes and walks see it
+
+    bool codes_are_exact();
+
+    const Index::State& state_;
+    std::size_t dim_;
+    std::vector<float> values_;  // of length one for angular and cosine
+    std::vector<float> centered_;
+    DecodedRows rows_;
+    std::vector<std::uint64_t> words_;
+    codes::ScaledQuery scaled_;
+    codes::ScaledQuery seen_;  // in the space of planes and walks, where that is not their own
+    std::vector<float> seen_values_;
+    std::optional<codes::UniformQuery> uniform_;
+    float centered_norm_ = 0;  // squared
+    bool has_direction_ = true;
+    bool codes_ready_ = false;
+};
+
+}  // namespace nearfile::search

@@ -1,0 +1,263 @@
+// Graph files that are damaged or made to harm: Error(bad_file), or an index that answers in full. Run with sanitizers
+// to mean it.
+#include <cstddef>
+#include <map>
+
+#include "api/graph_sample.hpp"
+#include "base/crc32c.hpp"
+#include "check.hpp"
+#include "file/sample.hpp"
+#include "forest/forest.hpp"
+#include "opened/description.hpp"
+
+using namespace nearfile;
+using namespace nearfile::sample;
+using nearfile::file::Header;
+using nearfile::file::SectionEntry;
+using nearfile::file::sample::Image;
+using nearfile::opened::CodeKind;
+using nearfile::opened::Description;
+using nearfile::opened::SectionKind;
+using nearfile::opened::SpaceKind;
+
+namespace {
+
+constexpr std::uint32_t n = 1100;  // so many that searches walk
+constexpr std::uint32_t words[] = {0, 1, 7, n - 1, n, n + 1, 0x7f800000, 0x7fffffff, 0x80000000, 0xffffffff};
+
+struct Kind {
+    Metric metric;
+    Values values;
+    std::uint32_t dim;
+    Profile profile;
+    Keep keep;
+};
+
+// Every space, with sketches and without, every kind of code.
+constexpr Kind kinds[] = {
+    {Metric::angular, Values::floats, 10, Profile::balanced, Keep::exact},
+    {Metric::cosine, Values::floats, 140, Profile::compact, Keep::none},
+    {Metric::euclidean, Values::bytes, 20, Profile::fast, Keep::exact},
+    {Metric::euclidean, Values::floats, 150, Profile::balanced, Keep::none},
+    {Metric::dot, Values::floats, 33, Profile::balanced, Keep::half},
+    {Metric::dot, Values::floats, 20, Profile::compact, Keep::none},
+    {Metric::manhattan, Values::floats, 12, Profile::balanced, Keep::none},
+    {Metric::hamming, Values::bits, 100, Profile::balanced, Keep::exact},
+};
+
+std::string name_of(const Kind& kind) {
+    return sample::name_of(kind.metric, kind.profile, kind.keep);
+}
+
+Image image_of(const Kind& kind) {
+    static std::map<std::string, Image> built;
+    const std::string name = name_of(kind) + std::to_string(kind.dim);
+    if (!built.contains(name)) {
+        const Data data = data_of(kind.values, n, kind.dim, 1);
+        built.emplace(name, make_index(kind.metric, data, graph_options(kind.profile, kind.keep)).bytes());
+    }
+    return Image(built.at(name).bytes());
+}
+
+// Everything that an index can be asked. A damaged order of items may name one twice, so rows need not be distinct.
+void use(const Index& index, const std::string& what) {
+    std::vector<float> query(index.dim(), 1.0f);
+    for (const SearchOptions& options : {SearchOptions{.k = 10, .effort = 1}, SearchOptions{.k = 40, .effort = 60},
+                                         SearchOptions{.k = 10, .exact = true}, SearchOptions{.k = 1000}}) {
+        const auto found = index.search(query, options);
+        bool in_range = found.size() == std::min(options.k, index.size());
+        for (const Neighbor& each : found) in_range = in_range && each.row < index.size();
+        if (!in_range) nearfile::test::fail(__FILE__, __LINE__, what + ": min(k, n) neighbours of the index");
+    }
+    for (std::uint32_t row = 0; row < std::min(index.size(), 400u); row += 37) {
+        index.vector(row, query);
+        index.distance(row, index.size() - 1);
+    }
+    index.info();
+    caught([&] { index.verify(); });
+}
+
+// Whether it opens; whatever does must answer.
+bool opens(const Image& image, const std::string& what) {
+    const Caught error = caught([&] { use(Index::open_buffer(image.bytes(), nullptr), what); });
+    if (error.any && !error.is(ErrorCode::bad_file))
+        nearfile::test::fail(__FILE__, __LINE__, what + ": " + error.message);
+    return !error.any;
+}
+
+bool has(const Image& image, SectionKind kind) {
+    for (std::uint32_t i = 0; i < image.get<Header>(0).section_count; ++i) {
+        const auto entry = image.get<SectionEntry>(sizeof(Header) + i * sizeof(SectionEntry));
+        if (entry.kind == static_cast<std::uint32_t>(kind)) return true;
+    }
+    return false;
+}
+
+SectionEntry entry_of(const Image& image, SectionKind kind) {
+    for (std::uint32_t i = 0; i < image.get<Header>(0).section_count; ++i) {
+        const auto entry = image.get<SectionEntry>(sizeof(Header) + i * sizeof(SectionEntry));
+        if (entry.kind == static_cast<std::uint32_t>(kind)) return entry;
+    }
+    return {};
+}
+
+// The file with another description, and whether it opens.
+template <class Change>
+bool opens_described(const Image& good, const Change& change, const std::string& what) {
+    Image image(good.bytes());
+    auto description = image.get<Description>(offsetof(Header, description));
+    change(description);
+    image.put(offsetof(Header, description), description);
+    image.fix_crc();
+    return opens(image, what);
+}
+
+}  // namespace
+
+TEST(graph_open_of_whole_files) {
+    for (const Kind& kind : kinds) {
+        const Image image = image_of(kind);
+        CHECK(opens(image, name_of(kind)));
+        Index::open_buffer(image.bytes(), nullptr, {.verify = true});
+    }
+}
+
+TEST(graph_open_refuses_sections_of_another_length_or_that_are_missing) {
+    for (const Kind& kind : kinds) {
+        const Image good = image_of(kind);
+        for (std::uint32_t i = 0; i < good.get<Header>(0).section_count; ++i) {
+            const auto entry = good.get<SectionEntry>(sizeof(Header) + i * sizeof(SectionEntry));
+            const auto section = static_cast<SectionKind>(entry.kind);
+            const bool needed = section == SectionKind::vertices || section == SectionKind::nibbles ||
+                                section == SectionKind::row_of_item || section == SectionKind::item_of_row ||
+                                section == SectionKind::vectors || section == SectionKind::codes ||
+                                section == SectionKind::center || section == SectionKind::roots ||
+                                section == SectionKind::whitening;
+            for (const std::int64_t more : {-64, -16, -4, -1, 1, 4, 16, 64}) {
+                if (more < 0 && entry.length <= static_cast<std::uint64_t>(-more)) continue;
+                Image image(good.bytes());
+                image.put_entry(i, [&](SectionEntry& each) { each.length += static_cast<std::uint64_t>(more); });
+                CHECK(!opens(image, name_of(kind) + ", section " + std::to_string(entry.kind)) || !needed);
+            }
+            Image image(good.bytes());
+            image.put_entry(i, [](SectionEntry& each) { each.kind = 1000, each.flags = 0; });
+            CHECK(!opens(image, name_of(kind) + ", without section " + std::to_string(entry.kind)) || !needed);
+        }
+    }
+}
+
+TEST(graph_open_of_every_description_field_altered) {
+    std::size_t refused = 0;
+    for (const Kind& kind : kinds) {
+        const Image good = image_of(kind);
+        const std::size_t start = offsetof(Header, description);
+        for (std::size_t at = start; at < start + offsetof(Description, reserved); at += 4) {
+            const auto before = good.get<std::uint32_t>(at);
+            for (const std::uint32_t value : {0u, 1u, 2u, 3u, 4u, 5u, 128u, before - 1, before + 1, before * 2,
+                                              0x7fc00000u, 0x7f800000u, 0x7fffffffu, 0x80000000u, 0xffffffffu}) {
+                Image image(good.bytes());
+                image.put(at, value);
+                image.fix_crc();
+                refused += opens(image, name_of(kind) + ", description at " + std::to_string(at - start)) ? 0 : 1;
+            }
+        }
+    }
+    CHECK(refused > 500);
+}
+
+TEST(graph_open_refuses_descriptions_that_do_not_go_together) {
+    const Image sketched = image_of({Metric::euclidean, Values::floats, 32, Profile::balanced, Keep::exact});
+    CHECK(!has(sketched, SectionKind::codes));
+    const auto refused = [&](const auto& change) { return !opens_described(sketched, change, "sketched"); };
+    CHECK(!refused([](Description&) {}));
+    // Neither sketches nor codes: the walk would have nothing to go by. The degree is such that lengths fit.
+    CHECK(refused([&](Description& each) {
+        const auto stride = entry_of(sketched, SectionKind::vertices).length / n;
+        each.walk_dim = 0, each.degree = static_cast<std::uint32_t>(stride / 4);
+    }));
+    CHECK(refused([](Description& each) { each.space = SpaceKind::own; }));
+    CHECK(refused([](Description& each) { each.structure = Structure::forest; }));
+    CHECK(refused([](Description& each) { each.degree = 0; }));
+    CHECK(refused([](Description& each) { each.degree += 1; }));
+    CHECK(refused([](Description& each) { each.degree = 2048; }));
+    CHECK(refused([](Description& each) { each.sketch_scale = NAN; }));
+    CHECK(refused([](Description& each) { each.sketch_scale = -1; }));
+    CHECK(refused([](Description& each) { each.walk_dim += 32; }));
+    CHECK(refused([](Description& each) { each.metric = Metric::manhattan; }));
+    CHECK(refused([](Description& each) { each.profile = static_cast<Profile>(3); }));
+    CHECK(refused([](Description& each) { each.keep = static_cast<Keep>(3); }));
+    const Image whitened = image_of({Metric::dot, Values::floats, 33, Profile::balanced, Keep::exact});
+    CHECK(!opens_described(whitened, [](Description& each) { each.metric = Metric::angular; }, "no inner products"));
+    CHECK(!opens_described(
+        whitened, [](Description& each) { each.dim = each.plane_dim = each.walk_dim = 257; }, "too wide"));
+    CHECK(refused([](Description& each) { each.space = SpaceKind::whitened; }));
+    const Image plain = image_of({Metric::hamming, Values::bits, 32, Profile::balanced, Keep::exact});
+    CHECK(!opens_described(plain, [](Description& each) { each.walk_dim = 32; }, "sketches of bits"));
+    // More dimensions than sketches can add up.
+    const Image wide =
+        Image(make_index(Metric::euclidean, data_of(Values::floats, 0, 100, 1), graph_options()).bytes());
+    const auto describe = [](std::uint32_t dim) {
+        return [dim](Description& each) {
+            each.dim = each.plane_dim = each.walk_dim = dim;
+            each.degree = 16, each.space = SpaceKind::rotation;
+        };
+    };
+    make_index(Metric::euclidean, data_of(Values::floats, 0, 5000, 1), graph_options());  // opens what it built
+    CHECK(opens_described(wide, describe(4096), "4096"));
+    CHECK(!opens_described(wide, describe(4097), "4097"));
+}
+
+// Whatever numbers a section has: every word of it in turn, or all at once.
+TEST(graph_open_of_sections_full_of_bad_numbers) {
+    for (const Kind& kind : kinds) {
+        const Image good = image_of(kind);
+        for (const SectionKind section :
+             {SectionKind::vertices, SectionKind::nibbles, SectionKind::row_of_item, SectionKind::item_of_row,
+              SectionKind::roots, SectionKind::splits, SectionKind::planes, SectionKind::leaf_starts,
+              SectionKind::codes, SectionKind::center, SectionKind::vectors, SectionKind::projection_scales,
+              SectionKind::whitening}) {
+            if (!has(good, section)) continue;
+            const SectionEntry entry = entry_of(good, section);
+            const std::string what = name_of(kind) + ", section " + std::to_string(entry.kind);
+            for (const std::uint32_t word : words) {
+                Image all(good.bytes());
+                for (std::uint64_t at = 0; at + 4 <= entry.length; at += 4) all.put(entry.offset + at, word);
+                CHECK(opens(all, what + ", all"));
+                Image some(good.bytes());
+                base::Random random(word);
+                for (std::uint64_t at = 0; at + 4 <= entry.length; at += 4) {
+                    if (random.below(5) == 0) some.put(entry.offset + at, word);
+                }
+                CHECK(opens(some, what + ", some"));
+            }
+        }
+    }
+}
+
+TEST(graph_verify_finds_what_no_checksum_does) {
+    for (const Kind& kind : kinds) {
+        const Image good = image_of(kind);
+        const auto found = [&](SectionKind section, std::uint64_t at, auto value) {
+            Image image(good.bytes());
+            const SectionEntry entry = entry_of(good, section);
+            image.put(entry.offset + at, value);
+            const auto bytes = image.bytes().subspan(entry.offset, entry.length);
+            for (std::uint32_t i = 0; i < image.get<Header>(0).section_count; ++i) {
+                image.put_entry(i, [&](SectionEntry& each) {
+                    if (each.kind == entry.kind) each.crc = base::crc32c(bytes);
+                });
+            }
+            return caught([&] { Index::open_buffer(image.bytes(), nullptr, {.verify = true}); })
+                .is(ErrorCode::bad_file, "is damaged: section");
+        };
+        const auto first = good.get<std::uint32_t>(entry_of(good, SectionKind::row_of_item).offset);
+        CHECK(found(SectionKind::row_of_item, 4, first));
+        CHECK(found(SectionKind::row_of_item, 8, n));
+        CHECK(found(SectionKind::item_of_row, 12, n + 5));
+        CHECK(found(SectionKind::vertices, 0, n));
+        if (has(good, SectionKind::whitening)) CHECK(found(SectionKind::whitening, 4, 0x7fc00000u));
+        CHECK(found(SectionKind::vertices, 0, 0x00fffffeu));  // a number of three bytes and of four
+        CHECK(found(SectionKind::leaf_starts, 8, std::uint64_t{1} << 40));
+        CHECK(found(SectionKind::roots, 0, forest::leaf_bit));  // one leaf, for all
+    }
+}
