@@ -4,14 +4,17 @@
 #include <optional>
 #include <set>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "annoy/sample.hpp"
 #include "annoy/search.hpp"
-#include "damage.hpp"
+#include "bytes.hpp"
+#include "memory.hpp"
 #include "nearfile/error.hpp"
 #include "opened/kernel_choice.hpp"
+#include "supervisor.hpp"
 
 namespace {
 
@@ -19,13 +22,13 @@ using namespace nearfile;
 using namespace nearfile::annoy;
 using namespace nearfile::fuzz;
 
-struct Seed {
+struct Whole {
     sample::Recipe recipe;
     Bytes bytes;
 };
 
-std::vector<Seed> corpus() {
-    std::vector<Seed> seeds;
+std::vector<Whole> corpus() {
+    std::vector<Whole> files;
     for (const AnnoyLayout layout : sample::every_layout) {
         for (const std::uint32_t dim : {1u, 6u, 131u}) {
             for (const std::int32_t n_items : {1, 5, 70, 200}) {
@@ -34,12 +37,20 @@ std::vector<Seed> corpus() {
                     if (n_items > 5) recipe.holes = {3, 4, n_items - 2};
                     recipe.stored_norms = !pre_order;
                     recipe.originals = pre_order || n_items < 70 ? 0 : 2;
-                    seeds.push_back({recipe, sample::Image(recipe).bytes()});
+                    files.push_back({recipe, sample::Image(recipe).bytes()});
                 }
             }
         }
     }
-    return seeds;
+    return files;
+}
+
+void damage_at(std::span<std::byte> bytes, std::size_t at, std::size_t n_nodes, Random& random) {
+    if (below(random, 2) == 0) {
+        scratch(bytes, at, random);
+    } else {
+        put_number(bytes, at, n_nodes, random);
+    }
 }
 
 // Asks for what a search can do. With `whole` the answers must be possible too.
@@ -51,23 +62,25 @@ void ask(const Nodes& nodes, const Checked& checked, bool whole) {
         std::set<std::int32_t> ids;
         const auto found = search(nodes, checked, query, 10, wanted);
         for (const AnnoyNeighbor& each : found) ids.insert(each.id);
-        if (whole && ids.size() != found.size()) fail("a neighbour is there twice");
-        if (!ids.empty() && (*ids.begin() < 0 || *ids.rbegin() >= checked.n_items)) fail("no such neighbour");
+        if (whole && ids.size() != found.size()) throw std::logic_error("a neighbour is there twice");
+        if (!ids.empty() && (*ids.begin() < 0 || *ids.rbegin() >= checked.n_items))
+            throw std::logic_error("no such neighbour");
     }
     for (NodeId item = 0; item < checked.n_items; item += 7) read_vector(nodes, item, values);
 }
 
-// As AnnoyFile does it, but in memory that a sanitizer knows the end of. Returns whether it passes. What passes is
-// damaged once more behind the back of the checks, as by somebody who writes into a mapped file.
+// As AnnoyFile does it, but in memory that ends at a page which must not be touched. What passes is damaged once more
+// behind the back of the checks, as by somebody who writes into a mapped file.
 bool use(const Bytes& bytes, const Layout& layout, Random& random) {
     if (!validate_size(bytes.size(), layout).ok()) return false;
-    const auto owner = aligned_copy(bytes);
-    const Nodes nodes({owner.get(), bytes.size()}, layout);
+    Guarded memory(bytes);
+    const Nodes nodes(memory.bytes(), layout);
     const auto checked = validate(nodes);
     if (!checked.ok()) return false;
     ask(nodes, checked.value(), true);
+    const auto writable = memory.writable();
     for (int turn = 0; turn < 4; ++turn) {
-        damage_at(owner.get(), bytes.size(), below(random, bytes.size()), random);
+        damage_at(writable, below(random, writable.size()), bytes.size() / layout.node_bytes, random);
         ask(nodes, checked.value(), false);
     }
     return true;
@@ -80,7 +93,7 @@ void use_file(const Bytes& bytes, const sample::Recipe& recipe) {
     try {
         opened.emplace(AnnoyFile::open(file.path(), recipe.dim, annoy_layout_metric(recipe.layout)));
     } catch (const Error& error) {
-        if (error.code() != ErrorCode::bad_file) fail(std::string("open says ") + error.what());
+        if (error.code() != ErrorCode::bad_file) throw std::logic_error(std::string("open says ") + error.what());
         return;
     }
     std::vector<float> values(recipe.dim, 1.0f);
@@ -114,29 +127,40 @@ void damage(Bytes& bytes, const Layout& layout, Random& random) {
             break;
         }
         default:
-            damage_at(bytes.data(), bytes.size(), at, random);
+            damage_at(bytes, at, n_nodes, random);
     }
 }
 
-bool mutate_and_use(const std::vector<Seed>& seeds, std::uint64_t number) {
-    Random random(base::derive_seed(number, 1));
-    const Seed& seed = seeds[below(random, seeds.size())];
-    const Layout layout = layout_of(seed.recipe.layout, seed.recipe.dim);
-    Bytes bytes = seed.bytes;
+Damaged damaged(const std::vector<Whole>& files, std::uint64_t seed) {
+    Random random(base::derive_seed(seed, 1));
+    const std::size_t file = below(random, files.size());
+    const sample::Recipe& recipe = files[file].recipe;
+    const Layout layout = layout_of(recipe.layout, recipe.dim);
+    Bytes bytes = files[file].bytes;
     for (std::size_t left = 1 + below(random, 3); left > 0; --left) damage(bytes, layout, random);
-    if (below(random, 4) == 0) use_file(bytes, seed.recipe);
-    return use(bytes, layout, random);
+    return {std::move(bytes), file,
+            std::string(annoy_layout_name(recipe.layout)) + ", dim " + std::to_string(recipe.dim)};
+}
+
+Outcome mutate_and_use(const std::vector<Whole>& files, const Damaged& damaged, std::uint64_t seed) {
+    Random random(base::derive_seed(seed, 2));
+    const sample::Recipe& recipe = files[damaged.file].recipe;
+    if (below(random, 4) == 0) use_file(damaged.bytes, recipe);
+    return {.opened = use(damaged.bytes, layout_of(recipe.layout, recipe.dim), random)};
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    const std::vector<Seed> seeds = corpus();
-    for (const Seed& seed : seeds) {
-        const Nodes nodes(seed.bytes, layout_of(seed.recipe.layout, seed.recipe.dim));
+    const Options options = options_of(argc, argv);
+    const std::vector<Whole> files = corpus();
+    for (const Whole& file : files) {
+        const Nodes nodes(file.bytes, layout_of(file.recipe.layout, file.recipe.dim));
         const auto checked = validate(nodes);
-        if (!checked.ok()) fail("a whole file does not open: " + checked.error().message);
+        if (!checked.ok()) throw std::logic_error("a whole file does not open: " + checked.error().message);
         ask(nodes, checked.value(), true);
     }
-    return run(argc, argv, [&](std::uint64_t seed) { return mutate_and_use(seeds, seed); });
+    return run({"annoy", [&](std::uint64_t seed) { return damaged(files, seed); },
+                [&](const Damaged& damaged, std::uint64_t seed) { return mutate_and_use(files, damaged, seed); }},
+               options);
 }

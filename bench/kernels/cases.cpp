@@ -44,20 +44,15 @@ void dot_i8_block(const Kernels& table, const Batch& b) {
                            static_cast<std::int32_t*>(b.out));
 }
 
-void dot_u4(const Kernels& table, const Batch& b) {
-    table.dot_u4(static_cast<const std::int8_t*>(b.query), static_cast<const std::uint8_t*>(b.rows), b.stride, b.ids,
-                 b.count, b.dim / 64, static_cast<std::int32_t*>(b.out));
-}
-
 // All rows of a call are prefetched first, as a walk through the graph does.
-void dot_u4_prefetched(const Kernels& table, const Batch& b) {
+void dot_u4(const Kernels& table, const Batch& b) {
     const std::size_t reach = b.dim / 2;
     for (std::size_t j = 0; b.ids && j < b.count; ++j) {
         for (std::size_t offset = 0; offset < reach; offset += 64) __builtin_prefetch(row_of(b, j) + offset);
         __builtin_prefetch(row_of(b, j) + reach - 1);
     }
-    table.dot_u4_prefetched(static_cast<const std::int8_t*>(b.query), static_cast<const std::uint8_t*>(b.rows),
-                            b.stride, b.ids, b.count, b.dim / 64, static_cast<std::int32_t*>(b.out));
+    table.dot_u4(static_cast<const std::int8_t*>(b.query), static_cast<const std::uint8_t*>(b.rows), b.stride, b.ids,
+                 b.count, b.dim / 64, static_cast<std::int32_t*>(b.out));
 }
 
 // A row is a group of 16 neighbours. Two groups a call, as vertices of the graph have two or more; by ids one, and
@@ -109,7 +104,6 @@ constexpr Case cases[] = {
     {"dot_i8", 8, dims, codes, Call<&Kernels::dot_i8>::on},
     {"dot_i8_block", 8, padded_dims, blocks, dot_i8_block},
     {"dot_u4", 4, padded_dims, nibbles, dot_u4},
-    {"dot_u4_prefetched", 4, padded_dims, nibbles, dot_u4_prefetched},
     {"sketch_below", 16, padded_dims, sketches, sketch_below},
     {"sketch_residual", 8, padded_dims, residuals, sketch_residual},
     {"squared_l2_u8", 8, dims, codes, Call<&Kernels::squared_l2_u8>::on},

@@ -45,15 +45,7 @@ def kernels(
 def build(work: Path) -> Path:
     """Build the program in ``work``; the path of it. What CMake says is told only when it fails."""
     cmake = _tool("cmake")
-    configure = [
-        cmake,
-        "-S",
-        str(ROOT),
-        "-B",
-        str(work),
-        "-DNEARFILE_BUILD_BENCHMARKS=ON",
-        "-DNEARFILE_BUILD_PYTHON=OFF",
-    ]
+    configure = [cmake, "-S", str(ROOT), "-B", str(work), "-DNEARFILE_BUILD_BENCHMARKS=ON"]
     if not (work / "CMakeCache.txt").exists():
         configure += ["-G", "Ninja", f"-DCMAKE_MAKE_PROGRAM={_tool('ninja')}"]
     for command in (configure, [cmake, "--build", str(work), "--target", TARGET, "--parallel"]):

@@ -88,7 +88,7 @@ struct BuildOptions {
     std::span<const float> queries = {};
     std::uint64_t seed = 0;     // same input, seed and version: same bytes
     std::uint32_t threads = 0;  // 0: every core; does not change the result
-    Progress progress;
+    Progress progress = {};
 };
 
 struct OpenOptions {

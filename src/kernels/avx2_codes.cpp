@@ -1,59 +1,11 @@
 // Kernels for AVX2 with F16C of 4-bit codes, of sketches and of blocks of 8-bit codes; the others: avx2.cpp.
 #include <immintrin.h>
 
+#include "kernels/batch.hpp"
 #include "kernels/tables.hpp"
 
 namespace nearfile::kernels {
 namespace {
-
-constexpr std::size_t line = 64;  // bytes of a cache line
-
-// Tuned with dot_i8, where the notes stand: avx2.cpp.
-constexpr std::size_t lines_ahead = 48;
-constexpr std::size_t fewest_rows_ahead = 4;
-constexpr std::size_t most_lines_of_row = 16;
-
-// The rows of one call.
-struct Batch {
-    const char* rows;
-    std::size_t stride;
-    const ItemId* ids;
-    std::size_t count;
-    std::size_t reach;  // bytes of a row to prefetch
-    std::size_t ahead;  // rows to prefetch ahead; 0 where they come in sequence or the caller has done it
-    bool straddles;     // rows that do not start a line may end in one more
-
-    [[gnu::always_inline]] Batch(const void* first, std::size_t bytes_between, const ItemId* row_ids,
-                                 std::size_t n_rows, std::size_t row_bytes, bool prefetched)
-        : rows(static_cast<const char*>(first)),
-          stride(bytes_between),
-          ids(row_ids),
-          count(n_rows),
-          reach(row_bytes < most_lines_of_row * line ? row_bytes : most_lines_of_row * line),
-          ahead(0),
-          straddles((reinterpret_cast<std::uintptr_t>(first) | bytes_between) % line != 0) {
-        if (!ids || prefetched) return;
-        const std::size_t n_rows_ahead = lines_ahead / (reach / line + 1);
-        ahead = n_rows_ahead < fewest_rows_ahead ? fewest_rows_ahead : n_rows_ahead;
-        prefetch(0, ahead);
-    }
-
-    const char* row(std::size_t j) const { return rows + stride * (ids ? ids[j] : j); }
-
-    // Always inline: out of line, GCC takes functions that only prefetch for pure ones and deletes the calls.
-    [[gnu::always_inline]] void prefetch(std::size_t from, std::size_t to) const {
-        const std::size_t end = to < count ? to : count;
-        for (std::size_t j = from; j < end; ++j) {
-            const char* start = rows + stride * ids[j];
-            for (std::size_t offset = 0; offset < reach; offset += line) _mm_prefetch(start + offset, _MM_HINT_T0);
-            if (straddles) _mm_prefetch(start + reach - 1, _MM_HINT_T0);
-        }
-    }
-
-    [[gnu::always_inline]] void prefetch_ahead(std::size_t j, std::size_t n_rows) const {
-        if (ahead) prefetch(j + ahead, j + ahead + n_rows);
-    }
-};
 
 __m256i load(const void* at) {
     return _mm256_loadu_si256(static_cast<const __m256i*>(at));
@@ -164,30 +116,6 @@ template <int n_rows>
     }
 }
 
-// PERF NOTES (rows by ids in cache, 0.41 ns on an EPYC 7003 a call of 1 / 4 / 8 / 16 rows, prefetching and not): 1
-// block 20 / 38 / 61 / 113 and 15 / 25 / 38 / 69, 2 blocks 21 / 43 / 72 / 136 and 17 / 29 / 51 / 92, 4 blocks 28 / 58 /
-// 107 / 201 and 20 / 43 / 81 / 153, 12 blocks 47 / 124 / 239 / 461 and 40 / 103 / 201 / 395. Hence the version without.
-template <bool prefetched>
-void nibble_batch(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const ItemId* ids,
-                  std::size_t count, std::size_t blocks, std::int32_t* out) {
-    const Batch batch(rows, stride, ids, count, blocks * 32, prefetched);
-    std::size_t j = 0;
-    for (; j + 4 <= count; j += 4) {
-        batch.prefetch_ahead(j, 4);
-        const char* const four[4] = {batch.row(j), batch.row(j + 1), batch.row(j + 2), batch.row(j + 3)};
-        __m256i sums[4];
-        nibble_sums<4>(query, four, blocks, sums);
-        _mm_storeu_si128(reinterpret_cast<__m128i*>(out + j), fold_four(sums));
-    }
-    for (; j < count; ++j) {
-        const char* const one[1] = {batch.row(j)};
-        __m256i sum[1];
-        nibble_sums<1>(query, one, blocks, sum);
-        const __m256i sums[4] = {sum[0]};
-        out[j] = _mm_cvtsi128_si32(fold_four(sums));
-    }
-}
-
 // ---- sketches
 
 // Like load, but GCC does not do it twice to save a register, as it does with that.
@@ -282,14 +210,28 @@ void dot_i8_block(const std::int8_t* queries, std::size_t n_queries, const std::
     if (k < n_queries) block_queries<1>(queries + k * stride, rows, stride, count, dim, out + k * count);
 }
 
+// PERF NOTES (rows by ids in cache, 0.41 ns on an EPYC 7003 a call of 1 / 4 / 8 / 16 rows; with prefetching, which a
+// caller does better, in brackets): 1 block 15 / 25 / 38 / 69 (20 / 38 / 61 / 113), 2 blocks 17 / 29 / 51 / 92 (21 / 43
+// / 72 / 136), 4 blocks 20 / 43 / 81 / 153 (28 / 58 / 107 / 201), 12 blocks 40 / 103 / 201 / 395 (47 / 124 / 239 /
+// 461). Three rows left over are cheaper as four, one of them twice, but by about a ns: 9.2 / 11.1 / 14.9 ns for
+// 1 / 2 / 4 blocks against 8.1 / 10.0 / 13.8 on a Zen 4; two are not.
 void dot_u4(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const ItemId* ids,
             std::size_t count, std::size_t blocks, std::int32_t* out) {
-    nibble_batch<false>(query, rows, stride, ids, count, blocks, out);
-}
-
-void dot_u4_prefetched(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const ItemId* ids,
-                       std::size_t count, std::size_t blocks, std::int32_t* out) {
-    nibble_batch<true>(query, rows, stride, ids, count, blocks, out);
+    const Rows row(rows, stride, ids);
+    std::size_t j = 0;
+    for (; j + 4 <= count; j += 4) {
+        const char* const four[4] = {row[j], row[j + 1], row[j + 2], row[j + 3]};
+        __m256i sums[4];
+        nibble_sums<4>(query, four, blocks, sums);
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(out + j), fold_four(sums));
+    }
+    for (; j < count; ++j) {
+        const char* const one[1] = {row[j]};
+        __m256i sum[1];
+        nibble_sums<1>(query, one, blocks, sum);
+        const __m256i sums[4] = {sum[0]};
+        out[j] = _mm_cvtsi128_si32(fold_four(sums));
+    }
 }
 
 // PERF NOTES (in cache, 0.41 ns on an EPYC 7003 a call for four groups of 8 / 16 / 32 / 96 pairs): 86 / 129 / 186 /

@@ -2,59 +2,11 @@
 // Those of 4-bit codes, sketches and blocks: avx512_codes.cpp.
 #include <immintrin.h>
 
+#include "kernels/batch.hpp"
 #include "kernels/tables.hpp"
 
 namespace nearfile::kernels {
 namespace {
-
-constexpr std::size_t line = 64;  // bytes of a cache line
-
-// Tuned with the AVX2 kernels, where the notes stand: avx2.cpp.
-constexpr std::size_t lines_ahead = 48;
-constexpr std::size_t fewest_rows_ahead = 4;
-constexpr std::size_t most_lines_of_row = 16;
-
-// The rows of one call.
-struct Batch {
-    const char* rows;
-    std::size_t stride;
-    const ItemId* ids;
-    std::size_t count;
-    std::size_t reach;  // bytes of a row to prefetch
-    std::size_t ahead;  // rows to prefetch ahead; 0 where they come in sequence, which the hardware foresees
-    bool straddles;     // rows that do not start a line may end in one more
-
-    [[gnu::always_inline]] Batch(const void* first, std::size_t bytes_between, const ItemId* row_ids,
-                                 std::size_t n_rows, std::size_t row_bytes)
-        : rows(static_cast<const char*>(first)),
-          stride(bytes_between),
-          ids(row_ids),
-          count(n_rows),
-          reach(row_bytes < most_lines_of_row * line ? row_bytes : most_lines_of_row * line),
-          ahead(0),
-          straddles((reinterpret_cast<std::uintptr_t>(first) | bytes_between) % line != 0) {
-        if (!ids) return;
-        const std::size_t n_rows_ahead = lines_ahead / (reach / line + 1);
-        ahead = n_rows_ahead < fewest_rows_ahead ? fewest_rows_ahead : n_rows_ahead;
-        prefetch(0, ahead);
-    }
-
-    const char* row(std::size_t j) const { return rows + stride * (ids ? ids[j] : j); }
-
-    // Always inline: out of line, GCC takes functions that only prefetch for pure ones and deletes the calls.
-    [[gnu::always_inline]] void prefetch(std::size_t from, std::size_t to) const {
-        const std::size_t end = to < count ? to : count;
-        for (std::size_t j = from; j < end; ++j) {
-            const char* start = rows + stride * ids[j];
-            for (std::size_t offset = 0; offset < reach; offset += line) _mm_prefetch(start + offset, _MM_HINT_T0);
-            if (straddles) _mm_prefetch(start + reach - 1, _MM_HINT_T0);
-        }
-    }
-
-    [[gnu::always_inline]] void prefetch_ahead(std::size_t j, std::size_t n_rows) const {
-        if (ahead) prefetch(j + ahead, j + ahead + n_rows);
-    }
-};
 
 // ---- float
 
@@ -111,7 +63,7 @@ template <class Term>
 void float_batch(const float* query, const float* rows, std::size_t stride, const ItemId* ids, std::size_t count,
                  std::size_t dim, float* out) {
     const Batch batch(rows, stride, ids, count, dim * sizeof(float));
-    const auto row = [&](std::size_t j) { return reinterpret_cast<const float*>(batch.row(j)); };
+    const auto row = [&](std::size_t j) { return reinterpret_cast<const float*>(batch[j]); };
     std::size_t j = 0;
     for (; j + 4 <= count; j += 4) {
         batch.prefetch_ahead(j, 4);
@@ -197,13 +149,13 @@ void byte_batch(const Byte* query, const Byte* rows, std::size_t stride, const I
     std::size_t j = 0;
     for (; j + 4 <= count; j += 4) {
         batch.prefetch_ahead(j, 4);
-        const char* const four[4] = {batch.row(j), batch.row(j + 1), batch.row(j + 2), batch.row(j + 3)};
+        const char* const four[4] = {batch[j], batch[j + 1], batch[j + 2], batch[j + 3]};
         __m512i sums[4];
         byte_sums<Term, 4>(query, four, dim, sums);
         _mm_storeu_si128(reinterpret_cast<__m128i*>(out + j), fold_four(sums));
     }
     for (; j < count; ++j) {
-        const char* const one[1] = {batch.row(j)};
+        const char* const one[1] = {batch[j]};
         __m512i sum[1];
         byte_sums<Term, 1>(query, one, dim, sum);
         const __m512i sums[4] = {sum[0]};
@@ -241,7 +193,7 @@ void hamming(const std::uint64_t* query, const std::uint64_t* rows, std::size_t 
     const Batch batch(rows, stride, ids, count, words * sizeof(std::uint64_t));
     for (std::size_t j = 0; j < count; ++j) {
         batch.prefetch_ahead(j, 1);
-        out[j] = hamming_row(query, reinterpret_cast<const std::uint64_t*>(batch.row(j)), words);
+        out[j] = hamming_row(query, reinterpret_cast<const std::uint64_t*>(batch[j]), words);
     }
 }
 
@@ -264,7 +216,6 @@ const Kernels avx512_kernels = {
     byte_batch<DotBytes, std::int8_t, std::int32_t>,
     avx512::dot_i8_block,
     avx512::dot_u4,
-    avx512::dot_u4_prefetched,
     avx512::sketch_below,
     avx512::sketch_residual,
     byte_batch<SquaredBytes, std::uint8_t, std::uint32_t>,

@@ -2,59 +2,11 @@
 // avx512.cpp.
 #include <immintrin.h>
 
+#include "kernels/batch.hpp"
 #include "kernels/tables.hpp"
 
 namespace nearfile::kernels {
 namespace {
-
-constexpr std::size_t line = 64;  // bytes of a cache line
-
-// Tuned with dot_i8, where the notes stand: avx2.cpp.
-constexpr std::size_t lines_ahead = 48;
-constexpr std::size_t fewest_rows_ahead = 4;
-constexpr std::size_t most_lines_of_row = 16;
-
-// The rows of one call.
-struct Batch {
-    const char* rows;
-    std::size_t stride;
-    const ItemId* ids;
-    std::size_t count;
-    std::size_t reach;  // bytes of a row to prefetch
-    std::size_t ahead;  // rows to prefetch ahead; 0 where they come in sequence or the caller has done it
-    bool straddles;     // rows that do not start a line may end in one more
-
-    [[gnu::always_inline]] Batch(const void* first, std::size_t bytes_between, const ItemId* row_ids,
-                                 std::size_t n_rows, std::size_t row_bytes, bool prefetched)
-        : rows(static_cast<const char*>(first)),
-          stride(bytes_between),
-          ids(row_ids),
-          count(n_rows),
-          reach(row_bytes < most_lines_of_row * line ? row_bytes : most_lines_of_row * line),
-          ahead(0),
-          straddles((reinterpret_cast<std::uintptr_t>(first) | bytes_between) % line != 0) {
-        if (!ids || prefetched) return;
-        const std::size_t n_rows_ahead = lines_ahead / (reach / line + 1);
-        ahead = n_rows_ahead < fewest_rows_ahead ? fewest_rows_ahead : n_rows_ahead;
-        prefetch(0, ahead);
-    }
-
-    const char* row(std::size_t j) const { return rows + stride * (ids ? ids[j] : j); }
-
-    // Always inline: out of line, GCC takes functions that only prefetch for pure ones and deletes the calls.
-    [[gnu::always_inline]] void prefetch(std::size_t from, std::size_t to) const {
-        const std::size_t end = to < count ? to : count;
-        for (std::size_t j = from; j < end; ++j) {
-            const char* start = rows + stride * ids[j];
-            for (std::size_t offset = 0; offset < reach; offset += line) _mm_prefetch(start + offset, _MM_HINT_T0);
-            if (straddles) _mm_prefetch(start + reach - 1, _MM_HINT_T0);
-        }
-    }
-
-    [[gnu::always_inline]] void prefetch_ahead(std::size_t j, std::size_t n_rows) const {
-        if (ahead) prefetch(j + ahead, j + ahead + n_rows);
-    }
-};
 
 __m512i load(const void* at) {
     return _mm512_loadu_si512(at);
@@ -151,27 +103,6 @@ template <int n_rows>
     }
 }
 
-template <bool prefetched>
-void nibble_batch(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const ItemId* ids,
-                  std::size_t count, std::size_t blocks, std::int32_t* out) {
-    const Batch batch(rows, stride, ids, count, blocks * 32, prefetched);
-    std::size_t j = 0;
-    for (; j + 4 <= count; j += 4) {
-        batch.prefetch_ahead(j, 4);
-        const char* const four[4] = {batch.row(j), batch.row(j + 1), batch.row(j + 2), batch.row(j + 3)};
-        __m512i sums[4];
-        nibble_sums<4>(query, four, blocks, sums);
-        _mm_storeu_si128(reinterpret_cast<__m128i*>(out + j), fold_four(sums));
-    }
-    for (; j < count; ++j) {
-        const char* const one[1] = {batch.row(j)};
-        __m512i sum[1];
-        nibble_sums<1>(query, one, blocks, sum);
-        const __m512i sums[4] = {sum[0]};
-        out[j] = _mm_cvtsi128_si32(fold_four(sums));
-    }
-}
-
 // ---- sketches
 
 // The look-ups of 16 neighbours in four pairs of tables, added pair by pair: at most 126, so that two of these add up
@@ -233,12 +164,21 @@ void dot_i8_block(const std::int8_t* queries, std::size_t n_queries, const std::
 
 void dot_u4(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const ItemId* ids,
             std::size_t count, std::size_t blocks, std::int32_t* out) {
-    nibble_batch<false>(query, rows, stride, ids, count, blocks, out);
-}
-
-void dot_u4_prefetched(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const ItemId* ids,
-                       std::size_t count, std::size_t blocks, std::int32_t* out) {
-    nibble_batch<true>(query, rows, stride, ids, count, blocks, out);
+    const Rows row(rows, stride, ids);
+    std::size_t j = 0;
+    for (; j + 4 <= count; j += 4) {
+        const char* const four[4] = {row[j], row[j + 1], row[j + 2], row[j + 3]};
+        __m512i sums[4];
+        nibble_sums<4>(query, four, blocks, sums);
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(out + j), fold_four(sums));
+    }
+    for (; j < count; ++j) {
+        const char* const one[1] = {row[j]};
+        __m512i sum[1];
+        nibble_sums<1>(query, one, blocks, sum);
+        const __m512i sums[4] = {sum[0]};
+        out[j] = _mm_cvtsi128_si32(fold_four(sums));
+    }
 }
 
 void sketch_below(const SketchQuery& query, float base, float bar, const std::uint8_t* bits,

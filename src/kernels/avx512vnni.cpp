@@ -2,59 +2,11 @@
 // one instruction. The other kernels are null here; dispatch.cpp takes them from avx512.cpp.
 #include <immintrin.h>
 
+#include "kernels/batch.hpp"
 #include "kernels/tables.hpp"
 
 namespace nearfile::kernels {
 namespace {
-
-constexpr std::size_t line = 64;  // bytes of a cache line
-
-// Tuned with the AVX2 kernels, where the notes stand: avx2.cpp.
-constexpr std::size_t lines_ahead = 48;
-constexpr std::size_t fewest_rows_ahead = 4;
-constexpr std::size_t most_lines_of_row = 16;
-
-// The rows of one call.
-struct Batch {
-    const char* rows;
-    std::size_t stride;
-    const ItemId* ids;
-    std::size_t count;
-    std::size_t reach;  // bytes of a row to prefetch
-    std::size_t ahead;  // rows to prefetch ahead; 0 where they come in sequence or the caller has done it
-    bool straddles;     // rows that do not start a line may end in one more
-
-    [[gnu::always_inline]] Batch(const void* first, std::size_t bytes_between, const ItemId* row_ids,
-                                 std::size_t n_rows, std::size_t row_bytes, bool prefetched)
-        : rows(static_cast<const char*>(first)),
-          stride(bytes_between),
-          ids(row_ids),
-          count(n_rows),
-          reach(row_bytes < most_lines_of_row * line ? row_bytes : most_lines_of_row * line),
-          ahead(0),
-          straddles((reinterpret_cast<std::uintptr_t>(first) | bytes_between) % line != 0) {
-        if (!ids || prefetched) return;
-        const std::size_t n_rows_ahead = lines_ahead / (reach / line + 1);
-        ahead = n_rows_ahead < fewest_rows_ahead ? fewest_rows_ahead : n_rows_ahead;
-        prefetch(0, ahead);
-    }
-
-    const char* row(std::size_t j) const { return rows + stride * (ids ? ids[j] : j); }
-
-    // Always inline: out of line, GCC takes functions that only prefetch for pure ones and deletes the calls.
-    [[gnu::always_inline]] void prefetch(std::size_t from, std::size_t to) const {
-        const std::size_t end = to < count ? to : count;
-        for (std::size_t j = from; j < end; ++j) {
-            const char* start = rows + stride * ids[j];
-            for (std::size_t offset = 0; offset < reach; offset += line) _mm_prefetch(start + offset, _MM_HINT_T0);
-            if (straddles) _mm_prefetch(start + reach - 1, _MM_HINT_T0);
-        }
-    }
-
-    [[gnu::always_inline]] void prefetch_ahead(std::size_t j, std::size_t n_rows) const {
-        if (ahead) prefetch(j + ahead, j + ahead + n_rows);
-    }
-};
 
 __m512i load(const void* at) {
     return _mm512_loadu_si512(at);
@@ -115,18 +67,18 @@ void byte_sums(const void* query, const char* const (&rows)[n_rows], std::size_t
 template <class Term, class Byte, class Sum>
 void byte_batch(const Byte* query, const Byte* rows, std::size_t stride, const ItemId* ids, std::size_t count,
                 std::size_t dim, Sum* out) {
-    const Batch batch(rows, stride, ids, count, dim, false);
+    const Batch batch(rows, stride, ids, count, dim);
     const __m128i excess = _mm_set1_epi32(Term::excess(query, dim));
     std::size_t j = 0;
     for (; j + 4 <= count; j += 4) {
         batch.prefetch_ahead(j, 4);
-        const char* const four[4] = {batch.row(j), batch.row(j + 1), batch.row(j + 2), batch.row(j + 3)};
+        const char* const four[4] = {batch[j], batch[j + 1], batch[j + 2], batch[j + 3]};
         __m512i sums[4];
         byte_sums<Term, 4>(query, four, dim, sums);
         _mm_storeu_si128(reinterpret_cast<__m128i*>(out + j), _mm_sub_epi32(fold_four(sums), excess));
     }
     for (; j < count; ++j) {
-        const char* const one[1] = {batch.row(j)};
+        const char* const one[1] = {batch[j]};
         __m512i sum[1];
         byte_sums<Term, 1>(query, one, dim, sum);
         const __m512i sums[4] = {sum[0]};
@@ -219,20 +171,18 @@ template <int n_rows>
     }
 }
 
-template <bool prefetched>
 void dot_u4(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const ItemId* ids,
             std::size_t count, std::size_t blocks, std::int32_t* out) {
-    const Batch batch(rows, stride, ids, count, blocks * 32, prefetched);
+    const Rows row(rows, stride, ids);
     std::size_t j = 0;
     for (; j + 4 <= count; j += 4) {
-        batch.prefetch_ahead(j, 4);
-        const char* const four[4] = {batch.row(j), batch.row(j + 1), batch.row(j + 2), batch.row(j + 3)};
+        const char* const four[4] = {row[j], row[j + 1], row[j + 2], row[j + 3]};
         __m512i sums[4];
         nibble_sums<4>(query, four, blocks, sums);
         _mm_storeu_si128(reinterpret_cast<__m128i*>(out + j), fold_four(sums));
     }
     for (; j < count; ++j) {
-        const char* const one[1] = {batch.row(j)};
+        const char* const one[1] = {row[j]};
         __m512i sum[1];
         nibble_sums<1>(query, one, blocks, sum);
         const __m512i sums[4] = {sum[0]};
@@ -243,9 +193,9 @@ void dot_u4(const std::int8_t* query, const std::uint8_t* rows, std::size_t stri
 }  // namespace
 
 const Kernels avx512vnni_kernels = {
-    "avx512vnni",  nullptr,      nullptr, nullptr, byte_batch<DotBytes, std::int8_t, std::int32_t>,       dot_i8_block,
-    dot_u4<false>, dot_u4<true>, nullptr, nullptr, byte_batch<SquaredBytes, std::uint8_t, std::uint32_t>, nullptr,
-    nullptr,       nullptr,
+    "avx512vnni", nullptr, nullptr, nullptr, byte_batch<DotBytes, std::int8_t, std::int32_t>,
+    dot_i8_block, dot_u4,  nullptr, nullptr, byte_batch<SquaredBytes, std::uint8_t, std::uint32_t>,
+    nullptr,      nullptr, nullptr,
 };
 
 }  // namespace nearfile::kernels

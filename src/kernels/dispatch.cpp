@@ -7,11 +7,7 @@
 #include "kernels/tables.hpp"
 
 #if defined(NEARFILE_KERNELS_X86)
-#if defined(_MSC_VER)
-#include <intrin.h>
-#else
 #include <cpuid.h>
-#endif
 #elif defined(NEARFILE_KERNELS_ARM) && defined(__linux__)
 #include <sys/auxv.h>
 #endif
@@ -27,30 +23,15 @@ struct Registers {
 
 Registers cpuid(unsigned leaf) {
     Registers r;
-#if defined(_MSC_VER)
-    int values[4];
-    __cpuid(values, 0);
-    if (static_cast<unsigned>(values[0]) < leaf) return r;
-    __cpuidex(values, static_cast<int>(leaf), 0);
-    r.a = static_cast<unsigned>(values[0]);
-    r.b = static_cast<unsigned>(values[1]);
-    r.c = static_cast<unsigned>(values[2]);
-    r.d = static_cast<unsigned>(values[3]);
-#else
     if (!__get_cpuid_count(leaf, 0, &r.a, &r.b, &r.c, &r.d)) return {};
-#endif
     return r;
 }
 
 // Which register state the operating system saves at a context switch. Faults unless cpuid reports OSXSAVE.
 unsigned saved_state() {
-#if defined(_MSC_VER)
-    return static_cast<unsigned>(_xgetbv(0));
-#else
     unsigned low, high;
     __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
     return low;
-#endif
 }
 
 constexpr unsigned bit(int number) {
@@ -99,7 +80,6 @@ struct Supported {
         if (special.dot_i8) composed.dot_i8 = special.dot_i8;
         if (special.dot_i8_block) composed.dot_i8_block = special.dot_i8_block;
         if (special.dot_u4) composed.dot_u4 = special.dot_u4;
-        if (special.dot_u4_prefetched) composed.dot_u4_prefetched = special.dot_u4_prefetched;
         if (special.squared_l2_u8) composed.squared_l2_u8 = special.squared_l2_u8;
         add(&composed);
     }

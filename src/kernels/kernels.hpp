@@ -55,12 +55,9 @@ struct Kernels {
 
     // Rows of 4-bit codes, 0 to 15, against queries from -127 to 127: `blocks` blocks of 32 bytes, each of 64
     // dimensions; the lower half of byte b of a block is dimension b, the upper half dimension 32 + b. Never read past
-    // their end.
+    // their end, and not fetched ahead: the caller has done it, or has them in cache.
     void (*dot_u4)(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const ItemId* ids,
                    std::size_t count, std::size_t blocks, std::int32_t* out);
-    // The same for a caller that has prefetched the rows itself, or has them in cache: the kernel does not.
-    void (*dot_u4_prefetched)(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const ItemId* ids,
-                              std::size_t count, std::size_t blocks, std::int32_t* out);
 
     // Which neighbours of a vertex may be nearer than the bar, in groups of 16: bit j of masks[g] is set where
     //     (base + additive[i]) - factor[i] * (step * sum[i] + offset) < bar        (i = 16 g + j)

@@ -198,7 +198,6 @@ const Kernels scalar_kernels = {
     dot_i8,
     dot_i8_block,
     dot_u4,
-    dot_u4,
     sketch_below,
     sketch_residual,
     squared_l2_u8,

@@ -26,21 +26,18 @@ using SketchResidual = void(const float* vertex, const std::int8_t* code, float 
 namespace avx2 {
 extern DotI8Block dot_i8_block;
 extern DotU4 dot_u4;
-extern DotU4 dot_u4_prefetched;
 extern SketchBelow sketch_below;
 extern SketchResidual sketch_residual;
 }  // namespace avx2
 namespace avx512 {
 extern DotI8Block dot_i8_block;
 extern DotU4 dot_u4;
-extern DotU4 dot_u4_prefetched;
 extern SketchBelow sketch_below;
 extern SketchResidual sketch_residual;
 }  // namespace avx512
 namespace neon {
 extern DotI8Block dot_i8_block;
 extern DotU4 dot_u4;
-extern DotU4 dot_u4_prefetched;
 extern SketchBelow sketch_below;
 extern SketchResidual sketch_residual;
 }  // namespace neon

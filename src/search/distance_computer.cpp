@@ -52,8 +52,8 @@ void SketchDistanceComputer::distances(std::span<const graph::ItemId> ids, float
     const float scale = (product ? 1.0f : 2.0f) * query_->tail().scale;
     for (std::size_t start = 0; start < ids.size(); start += codes::batch) {
         const std::size_t n = std::min(codes::batch, ids.size() - start);
-        state_.kernels->dot_u4_prefetched(query_->code(), reinterpret_cast<const std::uint8_t*>(graph.nibbles.data()),
-                                          layout.stride, ids.data() + start, n, layout.blocks, products.data());
+        state_.kernels->dot_u4(query_->code(), reinterpret_cast<const std::uint8_t*>(graph.nibbles.data()),
+                               layout.stride, ids.data() + start, n, layout.blocks, products.data());
         for (std::size_t j = 0; j < n; ++j) {
             float tail[2];  // factor and squared norm
             std::memcpy(tail, graph.nibbles.data() + ids[start + j] * layout.stride + layout.blocks * 32, sizeof tail);

@@ -85,24 +85,23 @@ void check_nibbles(std::size_t blocks, std::size_t offset, std::size_t padding, 
             const int both = rows.get(j, i / 64 * 32 + i % 32);
             expected[j] += query[i] * (i % 64 < 32 ? both % 16 : both / 16);
         }
-    for (const Kernels* const* table = supported(); *table; ++table)
-        for (const auto kernel : {(*table)->dot_u4, (*table)->dot_u4_prefetched}) {
-            const auto products = [&](const ItemId* some, std::size_t count) {
-                return run(count, [&](std::int32_t* out) {
-                    kernel(query.get(), rows.data(), rows.stride, some, count, blocks, out);
-                });
-            };
-            for (std::size_t count = 0; count <= rows.n; ++count)
-                if (products(nullptr, count) !=
-                    std::vector<std::int32_t>(expected.begin(), expected.begin() + static_cast<std::ptrdiff_t>(count)))
-                    fail(__FILE__, __LINE__, std::string("dot_u4 of ") + (*table)->name + " is not the formula" + at);
-            for (std::size_t count = 0; count <= ids.size(); ++count) {
-                std::vector<std::int32_t> by_ids(count);
-                for (std::size_t j = 0; j < count; ++j) by_ids[j] = expected[ids[j]];
-                if (products(ids.data(), count) != by_ids)
-                    fail(__FILE__, __LINE__, std::string("dot_u4 by ids of ") + (*table)->name + " differs" + at);
-            }
+    for (const Kernels* const* table = supported(); *table; ++table) {
+        const auto products = [&](const ItemId* some, std::size_t count) {
+            return run(count, [&](std::int32_t* out) {
+                (*table)->dot_u4(query.get(), rows.data(), rows.stride, some, count, blocks, out);
+            });
+        };
+        for (std::size_t count = 0; count <= rows.n; ++count)
+            if (products(nullptr, count) !=
+                std::vector<std::int32_t>(expected.begin(), expected.begin() + static_cast<std::ptrdiff_t>(count)))
+                fail(__FILE__, __LINE__, std::string("dot_u4 of ") + (*table)->name + " is not the formula" + at);
+        for (std::size_t count = 0; count <= ids.size(); ++count) {
+            std::vector<std::int32_t> by_ids(count);
+            for (std::size_t j = 0; j < count; ++j) by_ids[j] = expected[ids[j]];
+            if (products(ids.data(), count) != by_ids)
+                fail(__FILE__, __LINE__, std::string("dot_u4 by ids of ") + (*table)->name + " differs" + at);
         }
+    }
 }
 
 // ---- sketch_below

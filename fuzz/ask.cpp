@@ -1,0 +1,167 @@
+#include "ask.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <set>
+#include <stdexcept>
+#include <string>
+
+#include "memory.hpp"
+#include "nearfile/error.hpp"
+
+namespace nearfile::fuzz {
+namespace {
+
+// One open index.
+class Asking {
+public:
+    Asking(const Index& index, Outcome& outcome)
+        : index_(index), outcome_(outcome), graph_(index.info().structure == Structure::graph), query_(index.dim()) {}
+
+    void everything() {
+        // Zeros and ones, which every metric takes; then all zero, which has no direction.
+        for (std::size_t i = 0; i < query_.size(); ++i) query_[i] = i % 3 == 0 ? 1.0f : 0.0f;
+        searches();
+        std::fill(query_.begin(), query_.end(), 0.0f);
+        search({.k = 3, .effort = graph_ ? 5u : 0u, .search_k = graph_ ? 0u : 5u});
+        batch();
+        items();
+        ids();
+        index_.info();
+        index_.live_queries();
+        verify();
+        if (n_letters_ > index_.bytes().size() * index_.size()) throw std::logic_error("more text than there is");
+    }
+
+private:
+    // Where it says that the file is damaged, that is a good answer.
+    void may_throw(const std::function<void()>& work) {
+        try {
+            work();
+        } catch (const Error& error) {
+            if (error.code() != ErrorCode::bad_file) throw std::logic_error(std::string("it says ") + error.what());
+            outcome_.threw = true;
+        }
+    }
+
+    void searches() {
+        search({.k = 10});
+        search({.k = 10, .exact = true});
+        search({.k = index_.size() + 5});
+        if (graph_) {
+            for (const std::uint32_t effort : {1u, 30u, 1u << 20}) search({.k = 7, .effort = effort});
+            for (const float recall : {0.5f, 0.99f, 1.0f}) search({.k = 1, .recall = recall});
+        } else {
+            for (const std::uint64_t candidates : {1ull, 100ull, ~0ull}) search({.k = 7, .search_k = candidates});
+        }
+    }
+
+    void search(const SearchOptions& options) {
+        may_throw([&] {
+            const std::uint32_t before = index_.live_queries().seen;
+            check(index_.search(query_, options), options.k);
+            outcome_.walked = outcome_.walked || index_.live_queries().seen > before;
+        });
+    }
+
+    void batch() {
+        constexpr std::size_t n = 9;  // more than one task has
+        const std::uint32_t k = std::min(4u, index_.size());
+        std::vector<float> queries(n * query_.size());
+        for (std::size_t i = 0; i < queries.size(); ++i) queries[i] = i % 2 == 0 ? 1.0f : 0.0f;
+        std::vector<Neighbor> out(n * k);
+        may_throw([&] {
+            index_.search_batch(queries, {.k = 4, .threads = 2}, out);
+            for (std::size_t i = 0; i < n; ++i)
+                check({out.begin() + static_cast<std::ptrdiff_t>(i * k),
+                       out.begin() + static_cast<std::ptrdiff_t>((i + 1) * k)},
+                      4);
+        });
+    }
+
+    // A graph's items are in an order of their own, and a damaged one may give one row to two of them.
+    void check(const std::vector<Neighbor>& found, std::uint32_t k) const {
+        std::set<std::uint32_t> rows;
+        for (const Neighbor& each : found) rows.insert(each.row);
+        if (found.size() != std::min(k, index_.size())) throw std::logic_error("neighbours are missing");
+        if (!graph_ && rows.size() != found.size()) throw std::logic_error("a neighbour is there twice");
+        if (!rows.empty() && *rows.rbegin() >= index_.size()) throw std::logic_error("a neighbour is not in the index");
+    }
+
+    void items() {
+        for (std::uint32_t row = 0; row < index_.size(); row += 1 + index_.size() / 40) {
+            may_throw([&] { index_.vector(row, query_); });
+            may_throw([&] { index_.distance(row, index_.size() - 1 - row); });
+        }
+    }
+
+    void ids() {
+        for (std::uint32_t row = 0; row < index_.size(); row += 1 + index_.size() / 40) {
+            may_throw([&] { index_.find(index_.int64_id(row)); });
+            may_throw([&] {
+                const std::string_view id = index_.string_id(row);
+                if (index_.find(id).value_or(0) >= index_.size()) throw std::logic_error("a row that is not there");
+                // Every byte is read, which `find` need not do.
+                n_letters_ += static_cast<std::size_t>(std::count(id.begin(), id.end(), 'x'));
+            });
+        }
+        may_throw([&] { index_.find("nobody"); });
+        may_throw([&] { index_.find(""); });
+        for (const std::int64_t id : {std::int64_t{0}, INT64_MIN, INT64_MAX}) may_throw([&] { index_.find(id); });
+    }
+
+    void verify() {
+        try {
+            index_.verify();
+        } catch (const Error& error) {
+            if (error.code() != ErrorCode::bad_file) throw std::logic_error(std::string("verify says ") + error.what());
+        }
+    }
+
+    const Index& index_;
+    Outcome& outcome_;
+    const bool graph_;
+    std::vector<float> query_;
+    std::size_t n_letters_ = 0;
+};
+
+Outcome ask(const std::function<Index()>& open) {
+    Outcome outcome;
+    std::optional<Index> index;
+    try {
+        index.emplace(open());
+    } catch (const Error& error) {
+        if (error.code() != ErrorCode::bad_file) throw std::logic_error(std::string("open says ") + error.what());
+        return outcome;
+    }
+    outcome.opened = true;
+    Asking(*index, outcome).everything();
+    return outcome;
+}
+
+}  // namespace
+
+Outcome open_and_ask(std::span<const std::byte> bytes) {
+    return ask([&] {
+        const Guarded memory(bytes);
+        return Index::open_buffer(memory.bytes(), memory.owner());
+    });
+}
+
+Outcome open_and_ask_on_disk(std::span<const std::byte> bytes) {
+    std::string path = (std::filesystem::temp_directory_path() / "nearfile-damaged-XXXXXX").string();
+    const int descriptor = ::mkstemp(path.data());
+    if (descriptor < 0) throw std::runtime_error("cannot make a file in " + path);
+    ::close(descriptor);
+    std::ofstream(path, std::ios::binary)
+        .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    const auto remove = [](const std::string* at) { std::filesystem::remove(*at); };
+    const std::unique_ptr<const std::string, decltype(remove)> removed(&path, remove);
+    return ask([&] { return Index::open(path, {.prefault = bytes.size() % 2 == 0}); });
+}
+
+}  // namespace nearfile::fuzz

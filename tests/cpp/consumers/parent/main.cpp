@@ -1,0 +1,6 @@
+#include <cstdio>
+#include <nearfile/nearfile.hpp>
+
+int main() {
+    std::puts(NEARFILE_VERSION);
+}
