@@ -60,7 +60,7 @@ SECTION_ENTRY = layout("kind:u4 flags:u4 offset:u8 length:u8 crc:u4 reserved:u4"
 DESCRIPTION = layout(
     "metric:u4 structure:u4 dim:u4 count:u4 value_type:u4 id_kind:u4 code_kind:u4 code_scale:f4 n_trees:u4 "
     "leaf_size:u4 seed:u8 plane_dim:u4 reserved_number:u4 library_version:S16 "
-    "profile:u4 keep:u4 degree:u4 walk_dim:u4 space:u4 sketch_scale:f4 short_ids:u4 reserved:V72 calibrated_nearest:5f4"
+    "profile:u4 keep:u4 degree:u4 walk_dim:u4 space:u4 reserved_word:u4 short_ids:u4 reserved:V72 calibrated_nearest:5f4"
 )
 PAGE = 4096
 ALIGNMENT = TRAILING_BYTES = 64
@@ -154,7 +154,7 @@ class IndexFile:
         if self.walk_dim:
             check(self.graph and self.walk_dim == self.plane_dim <= 4096, "the description is malformed")
             check(self.degree % 16 == 0 and self.space != "own", "the description is malformed")
-            check(self.metric != "manhattan" and 0 <= d["sketch_scale"] < np.inf, "the description is malformed")
+            check(self.metric != "manhattan", "the description is malformed")
         check((self.value_type == "bit") == (self.metric == "hamming"), "the value type does not fit the metric")
         check(
             self.code_kind in CODES_OF.get(self.metric, ("scaled", "none")), "the kind of code does not fit the metric"

@@ -258,9 +258,7 @@ private:
     void write_sketches(const graph::Adjacency& graph, const QuantizedVectors& points) {
         const auto kind =
             metric_ == Metric::dot ? codes::SketchKind::inner_product : codes::SketchKind::squared_distance;
-        SketchedVertices sketched = sketched_vertices(kernels_, graph, points, kind, threads_, watch_);
-        built_.vertices = std::move(sketched.rows);
-        built_.sketch_scale = sketched.scale;
+        built_.vertices = sketched_vertices(kernels_, graph, points, kind, threads_, watch_);
         built_.nibbles = nibble_rows(points, threads_, watch_);
     }
 

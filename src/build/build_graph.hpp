@@ -1,5 +1,5 @@
-// From items to a graph, stage by stage: a first tree for the order and the entry points, more trees for candidates, pruning,
-// reverse edges, one pass of walks, and the rows that a search reads.
+// From items to a graph, stage by stage: a first tree for the order and the entry points, more trees for candidates,
+// pruning, reverse edges, one pass of walks, and the rows that a search reads.
 #pragma once
 
 #include <vector>
@@ -19,7 +19,6 @@ struct BuiltGraph {
     std::uint32_t n_trees = 0;
     std::uint32_t leaf_size = 0;
     opened::SpaceKind space = opened::SpaceKind::own;
-    float sketch_scale = 0;
     bool short_ids = false;
     bool want_codes = true;                  // of 8 bits
     std::vector<std::uint32_t> row_of_item;  // item i is row row_of_item[i] in the order of adding

@@ -47,7 +47,6 @@ void describe_graph(const BuiltGraph& built, const BuildOptions& options, opened
     description.degree = built.degree;
     description.walk_dim = built.walk_dim;
     description.space = built.space;
-    description.sketch_scale = built.sketch_scale;
     description.short_ids = built.short_ids ? 1 : 0;
 }
 
@@ -134,8 +133,9 @@ void IndexImage::build_graph_sections(const kernels::Kernels& kernels, Metric me
     built_.planes.planes.reserve(built_.planes.planes.size() + kernels::code_overread);
     const auto parts = opened::open_parts(writer().container());
     const bool items_will_do = built_.likely_queries.empty();
-    const CalibrationQueries likely =
-        items_will_do ? items_as_queries(*parts) : CalibrationQueries{std::move(built_.likely_queries), {}};
+    const CalibrationQueries likely = items_will_do
+                                          ? items_as_queries(*parts)
+                                          : CalibrationQueries{std::move(built_.likely_queries), {}, built_.made_up};
     Calibration calibration = calibrate(*parts, likely, options.threads, watch);
     calibration_ = std::move(calibration.points);
     // What live queries are compared with: users' own, or items.

@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <cmath>
+#include <deque>
 #include <numeric>
 #include <utility>
 
@@ -36,49 +37,20 @@ constexpr std::size_t tie_at = 10;
 
 constexpr std::size_t least_telling = 64;
 
-class Calibrator {
+// Some queries, what answers them, and what walks find of it.
+class Panel {
 public:
-    // `truth`: for each query the distances of its most_k nearest.
-    Calibrator(const Index::State& state, const CalibrationQueries& queries, std::vector<std::vector<float>> truth,
-               unsigned threads, const StageWatch& watch)
+    Panel(const Index::State& state, const CalibrationQueries& queries, unsigned threads, const StageWatch& watch)
         : state_(state),
           queries_(queries),
           threads_(threads),
           watch_(watch),
           n_queries_(queries.values.size() / state.description.dim),
-          truth_(std::move(truth)) {
+          truth_(nearest_distances(state, queries, most_k, threads, watch)) {
         for (const std::uint32_t item : queries.items) leave_one_out_.emplace_back(state, item);
     }
 
-    Calibration run() {
-        Calibration calibration;
-        for (const std::uint32_t k : search::calibrated_ks) measure(k, calibration.points);
-        calibration.nearest = nearest();
-        return calibration;
-    }
-
-private:
-    // Efforts in steps of a quarter, until walks have found nearly all, until looking at all items costs no more, or
-    // until more effort is no help.
-    void measure(std::uint32_t k, std::vector<CalibrationPoint>& points) {
-        const std::uint32_t scanned = search::scanned_from(state_);
-        float best = 0;
-        float best_at_half = 0;
-        std::uint32_t half = 0;
-        for (std::uint32_t effort = std::max(10u, k); effort < std::min(scanned, most_effort);
-             effort += std::max(2u, effort / 4)) {
-            CalibrationPoint point = walks(k, effort);
-            best = std::max(best, point.recall);
-            point.recall = best;
-            points.push_back(point);
-            if (best >= search::curve_end) return;
-            if (effort < 2 * half) continue;
-            if (half > 0 && effort >= hopeless_from && best < hopeless && best - best_at_half < least_gain) return;
-            if (effort >= usual_effort && best - best_at_half < least_gain) return;
-            half = effort;
-            best_at_half = best;
-        }
-    }
+    const std::vector<std::vector<float>>& truth() const noexcept { return truth_; }
 
     std::array<float, 5> nearest() const {
         std::vector<float> sorted;
@@ -122,6 +94,7 @@ private:
         return {k, effort, static_cast<float>(sum / n), static_cast<float>(std::sqrt(variance / n))};
     }
 
+private:
     // All but those whose k nearest are at no distance: any of their duplicates will do, which real queries need not
     // have. All where these are too many.
     std::vector<std::size_t> telling_queries(std::uint32_t k) const {
@@ -161,9 +134,42 @@ private:
     const unsigned threads_;
     const StageWatch& watch_;
     const std::size_t n_queries_;
-    const std::vector<std::vector<float>> truth_;
-    std::vector<LeaveOneOut> leave_one_out_;  // where queries are items
+    const std::vector<std::vector<float>> truth_;  // the distances of the most_k nearest
+    std::vector<LeaveOneOut> leave_one_out_;       // where queries are items
 };
+
+// What the queries that walks find the least for say of an effort.
+CalibrationPoint hardest(std::span<Panel> panels, std::uint32_t k, std::uint32_t effort) {
+    CalibrationPoint least = panels.front().walks(k, effort);
+    for (Panel& panel : panels.subspan(1)) {
+        const CalibrationPoint point = panel.walks(k, effort);
+        if (point.recall - point.standard_error < least.recall - least.standard_error) least = point;
+    }
+    return least;
+}
+
+// Efforts in steps of a quarter, until walks have found nearly all, until looking at all items costs no more, or
+// until more effort is no help.
+void measure(const Index::State& state, std::span<Panel> panels, std::uint32_t k,
+             std::vector<CalibrationPoint>& points) {
+    const std::uint32_t scanned = search::scanned_from(state);
+    float best = 0;
+    float best_at_half = 0;
+    std::uint32_t half = 0;
+    for (std::uint32_t effort = std::max(10u, k); effort < std::min(scanned, most_effort);
+         effort += std::max(2u, effort / 4)) {
+        CalibrationPoint point = hardest(panels, k, effort);
+        best = std::max(best, point.recall);
+        point.recall = best;
+        points.push_back(point);
+        if (best >= search::curve_end) return;
+        if (effort < 2 * half) continue;
+        if (half > 0 && effort >= hopeless_from && best < hopeless && best - best_at_half < least_gain) return;
+        if (effort >= usual_effort && best - best_at_half < least_gain) return;
+        half = effort;
+        best_at_half = best;
+    }
+}
 
 }  // namespace
 
@@ -183,9 +189,14 @@ CalibrationQueries items_as_queries(const Index::State& state) {
 namespace {
 
 bool has_many_ties(std::span<const std::vector<float>> truth) {
+    std::size_t asked = 0;
     std::size_t tied = 0;
-    for (const auto& distances : truth) tied += distances[tie_at - 1] == distances[tie_at] ? 1 : 0;
-    return static_cast<double>(tied) > many_ties * static_cast<double>(truth.size());
+    for (const auto& distances : truth) {
+        if (distances[tie_at - 1] == 0) continue;  // its duplicates
+        ++asked;
+        tied += distances[tie_at - 1] == distances[tie_at] ? 1 : 0;
+    }
+    return static_cast<double>(tied) > many_ties * static_cast<double>(asked);
 }
 
 // Each item drawn towards a few of its neighbours, by random shares: queries that lie between items, where ties are
@@ -220,14 +231,20 @@ CalibrationQueries between_items(const Index::State& state, std::span<const std:
 Calibration calibrate(const Index::State& state, const CalibrationQueries& queries, unsigned threads,
                       const StageWatch& watch) {
     if (!state.graph || state.description.count <= search::least_walked || queries.values.empty()) return {};
-    auto truth = nearest_distances(state, queries, most_k, threads, watch);
+    std::deque<CalibrationQueries> others;  // panels refer to them
+    std::vector<Panel> panels;
+    panels.emplace_back(state, queries, threads, watch);
     const bool bits = state.description.metric == Metric::hamming;  // there is nothing between bits
-    if (queries.items.empty() || bits || !has_many_ties(truth)) {
-        return Calibrator(state, queries, std::move(truth), threads, watch).run();
+    if (queries.made_up) {
+        // Whatever users ask for, what is like an item is something that they ask for too.
+        panels.emplace_back(state, others.emplace_back(items_as_queries(state)), threads, watch);
+    } else if (!queries.items.empty() && !bits && has_many_ties(panels.front().truth())) {
+        panels.emplace_back(state, others.emplace_back(between_items(state, queries.items)), threads, watch);
     }
-    const CalibrationQueries between = between_items(state, queries.items);
-    truth = nearest_distances(state, between, most_k, threads, watch);
-    return Calibrator(state, between, std::move(truth), threads, watch).run();
+    Calibration calibration;
+    for (const std::uint32_t k : search::calibrated_ks) measure(state, panels, k, calibration.points);
+    calibration.nearest = panels.front().nearest();
+    return calibration;
 }
 
 }  // namespace nearfile::build

@@ -13,8 +13,10 @@
 namespace nearfile::build {
 
 struct CalibrationQueries {
-    std::vector<float> values;         // dim each, as users give them
-    std::vector<std::uint32_t> items;  // the items they are, left out of their own answers; empty when they are none
+    std::vector<float> values;  // dim each, as users give them
+    std::vector<std::uint32_t> items =
+        {};                // the items they are, left out of their own answers; empty when they are none
+    bool made_up = false;  // by the build, for want of users' own
 };
 
 // Items as queries, evenly spread.

@@ -10,37 +10,6 @@
 #include "codes/nibble.hpp"
 
 namespace nearfile::build {
-namespace {
-
-// No factor of a sketch is more than the distance of two points, which is at most twice the longest.
-float scale_for_longest(const QuantizedVectors& points) {
-    constexpr float wanted = 32768.0f;
-    double longest = 0;
-    for (std::uint32_t item = 0; item < points.count(); ++item) {
-        if (points.scales[item] == 0) continue;
-        longest = std::max(longest, static_cast<double>(points.own_scale(item)) / points.scales[item]);
-    }
-    return longest > 1e-30 ? static_cast<float>(wanted / (2 * longest)) : 1.0f;
-}
-
-// Half precision reaches 65,504; leave room for what no sampled edge had.
-float choose_scale(const kernels::Kernels& kernels, const graph::Adjacency& graph, const QuantizedVectors& points,
-                   codes::SketchKind kind) {
-    if (kind == codes::SketchKind::inner_product) return scale_for_longest(points);
-    constexpr float wanted = 1024.0f;
-    const QuantizedDistances distances(kernels, points);
-    const std::uint32_t step = std::max(1u, graph.count() / 65536);
-    float largest = 0;
-    std::vector<float> to_neighbors(graph.degree());
-    for (std::uint32_t item = 0; item < graph.count(); item += step) {
-        const auto neighbors = graph.neighbors(item);
-        distances.from(item, neighbors, to_neighbors.data());
-        for (std::size_t i = 0; i < neighbors.size(); ++i) largest = std::max(largest, to_neighbors[i]);
-    }
-    return largest > 1e-30f ? wanted / largest : 1.0f;
-}
-
-}  // namespace
 
 base::AlignedBuffer plain_vertices(const graph::Adjacency& graph, bool short_ids) {
     const std::size_t id_bytes = short_ids ? 3 : sizeof(graph::ItemId);
@@ -55,19 +24,18 @@ base::AlignedBuffer plain_vertices(const graph::Adjacency& graph, bool short_ids
     return rows;
 }
 
-SketchedVertices sketched_vertices(const kernels::Kernels& kernels, const graph::Adjacency& graph,
-                                   const QuantizedVectors& points, codes::SketchKind kind, unsigned threads,
-                                   const StageWatch& watch) {
+base::AlignedBuffer sketched_vertices(const kernels::Kernels& kernels, const graph::Adjacency& graph,
+                                      const QuantizedVectors& points, codes::SketchKind kind, unsigned threads,
+                                      const StageWatch& watch) {
     const codes::SketchLayout layout(points.dim, graph.degree());
-    SketchedVertices vertices{base::allocate(graph.count() * layout.stride),
-                              choose_scale(kernels, graph, points, kind)};
-    const codes::SketchWriter writer(kernels, layout, kind, vertices.scale);
+    base::AlignedBuffer rows = base::allocate(graph.count() * layout.stride);
+    const codes::SketchWriter writer(kernels, layout, kind);
     run_blocks(
         "sketches", graph.count(), threads,
         [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
             std::vector<float> vertex((points.dim + 7) / 8 * 8);
             for (std::uint32_t item = begin; item < end; ++item) {
-                std::byte* row = vertices.rows.data() + item * layout.stride;
+                std::byte* row = rows.data() + item * layout.stride;
                 writer.clear(row);
                 points.decode(item, vertex);
                 const auto neighbors = graph.neighbors(item);
@@ -78,7 +46,7 @@ SketchedVertices sketched_vertices(const kernels::Kernels& kernels, const graph:
             }
         },
         watch, items_a_task);
-    return vertices;
+    return rows;
 }
 
 base::AlignedBuffer nibble_rows(const QuantizedVectors& points, unsigned threads, const StageWatch& watch) {

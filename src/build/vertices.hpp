@@ -11,14 +11,9 @@ namespace nearfile::build {
 // Without sketches. Neighbours of three bytes where the items are few enough.
 base::AlignedBuffer plain_vertices(const graph::Adjacency& graph, bool short_ids);
 
-struct SketchedVertices {
-    base::AlignedBuffer rows;
-    float scale = 0;  // of what sketches say about distances
-};
-
-SketchedVertices sketched_vertices(const kernels::Kernels& kernels, const graph::Adjacency& graph,
-                                   const QuantizedVectors& points, codes::SketchKind kind, unsigned threads,
-                                   const StageWatch& watch);
+base::AlignedBuffer sketched_vertices(const kernels::Kernels& kernels, const graph::Adjacency& graph,
+                                      const QuantizedVectors& points, codes::SketchKind kind, unsigned threads,
+                                      const StageWatch& watch);
 
 base::AlignedBuffer nibble_rows(const QuantizedVectors& points, unsigned threads, const StageWatch& watch);
 

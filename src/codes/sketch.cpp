@@ -6,7 +6,7 @@
 #include <limits>
 #include <new>
 
-#include "base/half.hpp"
+#include "base/bfloat16.hpp"
 
 namespace nearfile::codes {
 namespace {
@@ -14,10 +14,10 @@ namespace {
 constexpr std::size_t table = 16;     // entries
 constexpr std::size_t per_table = 4;  // dimensions
 constexpr float most_entry = 63.0f;
-constexpr std::uint16_t half_infinity = 0x7c00;
 
-void write_half(std::byte* at, std::uint16_t half) noexcept {
-    std::memcpy(at, &half, sizeof half);
+void write_bfloat16(std::byte* at, float value) noexcept {
+    const std::uint16_t upper = base::to_bfloat16(value);
+    std::memcpy(at, &upper, sizeof upper);
 }
 
 constexpr std::size_t lanes = 4;
@@ -51,7 +51,7 @@ void SketchWriter::clear(std::byte* row) const noexcept {
     std::memset(row, 0, layout_.stride);
     for (std::size_t place = 0; place < layout_.degree; ++place) {
         std::memcpy(row + place * sizeof no_neighbor, &no_neighbor, sizeof no_neighbor);
-        write_half(row + layout_.additive + place * 2, half_infinity);
+        write_bfloat16(row + layout_.additive + place * 2, std::numeric_limits<float>::infinity());
     }
 }
 
@@ -66,8 +66,8 @@ void SketchWriter::add(std::byte* row, std::size_t place, std::uint32_t id, cons
     const float factor = product ? f : 2.0f * f;
     const float additive = product ? 0.0f : sums[1] + factor * sums[2];
     std::memcpy(row + place * sizeof id, &id, sizeof id);
-    write_half(row + layout_.additive + place * 2, base::to_half(additive * scale_));
-    write_half(row + layout_.factor + place * 2, base::to_half(factor * scale_));
+    write_bfloat16(row + layout_.additive + place * 2, additive);
+    write_bfloat16(row + layout_.factor + place * 2, factor);
 }
 
 SketchTables::SketchTables(const SketchLayout& layout)

@@ -11,7 +11,7 @@
 // and for inner products, where the distance is the negative product, additive = f * <s, vertex> - <r, vertex> is left
 // out: -<q, neighbour> ~ -<q, vertex> - f * <s, q>.
 //
-// A row of the graph: the neighbours' numbers, then their additive, then their factor in half precision, then the bits
+// A row of the graph: the neighbours' numbers, then their additive, then their factor as bfloat16, then the bits
 // in groups of 16 neighbours as kernels/kernels.hpp lays them out. A place that is not taken has no_neighbor, infinity
 // and zero.
 #pragma once
@@ -50,11 +50,11 @@ struct SketchLayout {
 
 enum class SketchKind { squared_distance, inner_product };
 
-// Writes rows of the graph. `scale` brings the two numbers into the range of half precision.
+// Writes rows of the graph.
 class SketchWriter {
 public:
-    SketchWriter(const kernels::Kernels& kernels, const SketchLayout& layout, SketchKind kind, float scale) noexcept
-        : kernels_(&kernels), layout_(layout), kind_(kind), scale_(scale) {}
+    SketchWriter(const kernels::Kernels& kernels, const SketchLayout& layout, SketchKind kind) noexcept
+        : kernels_(&kernels), layout_(layout), kind_(kind) {}
 
     // A row of no neighbours.
     void clear(std::byte* row) const noexcept;
@@ -67,7 +67,6 @@ private:
     const kernels::Kernels* kernels_;
     SketchLayout layout_;
     SketchKind kind_;
-    float scale_;
 };
 
 // The look-up tables of a query. Reused from query to query.

@@ -172,12 +172,15 @@ struct Estimates {
           bar(_mm256_set1_ps(bar_)) {}
 
     // Bit j is set where neighbour j of eight is below.
+    [[gnu::always_inline]] static __m256 widened(const std::uint16_t* upper) {
+        const __m256i bits = _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(upper)));
+        return _mm256_castsi256_ps(_mm256_slli_epi32(bits, 16));
+    }
     [[gnu::always_inline]] int below(__m128i sums, const std::uint16_t* additive, const std::uint16_t* factor) const {
         const __m256 sum = _mm256_cvtepi32_ps(_mm256_cvtepu16_epi32(sums));
         const __m256 product = _mm256_add_ps(_mm256_mul_ps(step, sum), offset);
-        const __m256 added =
-            _mm256_add_ps(base, _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(additive))));
-        const __m256 factors = _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(factor)));
+        const __m256 added = _mm256_add_ps(base, widened(additive));
+        const __m256 factors = widened(factor);
         const __m256 estimate = _mm256_sub_ps(added, _mm256_mul_ps(factors, product));
         return _mm256_movemask_ps(_mm256_cmp_ps(estimate, bar, _CMP_LT_OQ));
     }

@@ -63,7 +63,7 @@ struct Kernels {
     //     (base + additive[i]) - factor[i] * (step * sum[i] + offset) < bar        (i = 16 g + j)
     // sum[i] being what neighbour i looks up in all tables. For each group, `bits` has 16 bytes for each pair of
     // tables: the lower half of byte j is neighbour j's index into the even table of the pair, the upper half that into
-    // the odd. additive and factor are in half precision.
+    // the odd. additive and factor are bfloat16: the upper halves of floats.
     void (*sketch_below)(const SketchQuery& query, float base, float bar, const std::uint8_t* bits,
                          const std::uint16_t* additive, const std::uint16_t* factor, std::size_t n_groups,
                          std::uint16_t* masks);

@@ -100,8 +100,8 @@ uint32x4_t four_below(const SketchQuery& query, float base, float bar, uint16x4_
                       const std::uint16_t* factor) {
     const float32x4_t sum = vcvtq_f32_u32(vmovl_u16(sums));
     const float32x4_t product = vaddq_f32(vmulq_f32(vdupq_n_f32(query.step), sum), vdupq_n_f32(query.offset));
-    const float32x4_t added = vaddq_f32(vdupq_n_f32(base), vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(additive))));
-    const float32x4_t factors = vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(factor)));
+    const float32x4_t added = vaddq_f32(vdupq_n_f32(base), vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(additive), 16)));
+    const float32x4_t factors = vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(factor), 16));
     return vcltq_f32(vsubq_f32(added, vmulq_f32(factors, product)), vdupq_n_f32(bar));
 }
 

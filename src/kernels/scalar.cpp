@@ -107,6 +107,13 @@ void hamming(const std::uint64_t* query, const std::uint64_t* rows, std::size_t 
     }
 }
 
+float widened(std::uint16_t upper) {
+    const std::uint32_t bits = static_cast<std::uint32_t>(upper) << 16;
+    float value;
+    std::memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
 float single_of(std::uint16_t half) {
     const std::uint32_t sign = static_cast<std::uint32_t>(half >> 15) << 31;
     const std::uint32_t exponent = (half >> 10) & 31U;
@@ -162,7 +169,7 @@ void sketch_below(const SketchQuery& query, float base, float bar, const std::ui
             }
             const std::size_t i = g * 16 + j;
             const float product = query.step * static_cast<float>(sum) + query.offset;
-            const float estimate = (base + single_of(additive[i])) - single_of(factor[i]) * product;
+            const float estimate = (base + widened(additive[i])) - widened(factor[i]) * product;
             below |= estimate < bar ? 1U << j : 0U;
         }
         masks[g] = static_cast<std::uint16_t>(below);

@@ -46,10 +46,10 @@ struct Description {
     // Of a graph, else zero:
     Profile profile;
     Keep keep;
-    std::uint32_t degree;    // places for neighbours of a vertex
-    std::uint32_t walk_dim;  // dimensions of sketches and 4-bit codes; 0 where the walk sees the codes
-    SpaceKind space;         // what those dimensions are
-    float sketch_scale;
+    std::uint32_t degree;                // places for neighbours of a vertex
+    std::uint32_t walk_dim;              // dimensions of sketches and 4-bit codes; 0 where the walk sees the codes
+    SpaceKind space;                     // what those dimensions are
+    std::uint32_t reserved_word;         // zero
     std::uint32_t short_ids;             // 1: rows without sketches have neighbours of three bytes; else 0
     std::array<std::byte, 72> reserved;  // zero
     // Where there is a calibration, how far the nearest item was from its queries: the distance that 1, 25, 50, 75 and

@@ -33,7 +33,6 @@ struct GraphView {
     std::optional<codes::SketchLayout> sketches;   // where vertices have them
     codes::NibbleLayout nibble_layout{0};
     std::span<const std::byte> nibbles;
-    float sketch_scale = 0;
     std::span<const std::byte> codes;  // where vertices have no sketches: what walks read instead
     std::size_t code_stride = 0;
     std::span<const std::uint32_t> row_of_item;  // rows are in the order of adding

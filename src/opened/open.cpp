@@ -98,11 +98,9 @@ private:
         const std::uint32_t walk_dim = graph ? description_.plane_dim : 0;
         in_range(description_.walk_dim, walk_dim, walk_dim, "the dimension of the walk", *this);
         in_range(description_.walk_dim, 0, max_walk_dim, "the dimension of the walk", *this);
-        const float scale = description_.sketch_scale;
         // Sketches see another space than the vectors' own: only of that one a search has the query's values.
         if (description_.degree % codes::sketch_group != 0 || description_.space == SpaceKind::own ||
-            !std::isfinite(scale) || scale < 0 || description_.metric == Metric::manhattan ||
-            description_.metric == Metric::hamming) {
+            description_.metric == Metric::manhattan || description_.metric == Metric::hamming) {
             bad("its sketches do not go with the metric and the number of neighbours");
         }
     }
@@ -191,7 +189,6 @@ private:
         if (description_.walk_dim != 0) {
             graph.sketches.emplace(description_.walk_dim, graph.degree);
             graph.stride = graph.sketches->stride;
-            graph.sketch_scale = description_.sketch_scale;
             graph.nibble_layout = codes::NibbleLayout(description_.walk_dim);
             graph.nibbles = section<std::byte>(SectionKind::nibbles, count * graph.nibble_layout.stride);
         }

@@ -25,14 +25,12 @@ std::size_t SketchDistanceComputer::select_neighbors(graph::Step vertex, float t
     const opened::GraphView& graph = *state_.graph;
     const codes::SketchLayout& layout = *graph.sketches;
     const std::byte* row = graph.vertices.data() + vertex.item * graph.stride;
-    const float scale = graph.sketch_scale;
     const float margin = state_.description.metric == Metric::dot ? 0.0f : distance_margin * std::fabs(threshold);
     std::array<std::uint16_t, opened::max_degree / codes::sketch_group> masks;
-    state_.kernels->sketch_below(tables_.query(), vertex.distance * scale, (threshold + margin) * scale,
-                                 reinterpret_cast<const std::uint8_t*>(row + layout.bits),
-                                 reinterpret_cast<const std::uint16_t*>(row + layout.additive),
-                                 reinterpret_cast<const std::uint16_t*>(row + layout.factor), layout.groups(),
-                                 masks.data());
+    state_.kernels->sketch_below(
+        tables_.query(), vertex.distance, threshold + margin, reinterpret_cast<const std::uint8_t*>(row + layout.bits),
+        reinterpret_cast<const std::uint16_t*>(row + layout.additive),
+        reinterpret_cast<const std::uint16_t*>(row + layout.factor), layout.groups(), masks.data());
     std::size_t n = 0;
     for (std::size_t group = 0; group < layout.groups(); ++group) {
         for (unsigned mask = masks[group]; mask != 0; mask &= mask - 1) {

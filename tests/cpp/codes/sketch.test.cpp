@@ -2,6 +2,7 @@
 // query wants.
 #include "codes/sketch.hpp"
 
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -23,17 +24,20 @@ struct Vertex {
     std::vector<float> values;  // with zeros up to a multiple of 8
     std::vector<std::vector<std::int8_t>> neighbors;
     std::vector<std::byte> row;
-    float code_scale = 0.02f;
+    float code_scale;
 
     Vertex(std::size_t dim, SketchKind kind, float scale, base::Random& random)
-        : layout(dim, degree), values((dim + 7) / 8 * 8), row(layout.stride, std::byte{0xff}) {
-        const SketchWriter writer(chosen(), layout, kind, scale);
+        : layout(dim, degree),
+          values((dim + 7) / 8 * 8),
+          row(layout.stride, std::byte{0xff}),
+          code_scale(scale * 0.02f) {
+        const SketchWriter writer(chosen(), layout, kind);
         writer.clear(row.data());
-        for (std::size_t i = 0; i < dim; ++i) values[i] = normal(random);
+        for (std::size_t i = 0; i < dim; ++i) values[i] = scale * normal(random);
         for (std::size_t place = 0; place < degree; ++place) {
             neighbors.emplace_back(values.size());
             for (std::size_t i = 0; i < dim; ++i) {
-                const float near = (values[i] + 0.5f * normal(random)) / code_scale;
+                const float near = (values[i] + scale * 0.5f * normal(random)) / code_scale;
                 neighbors.back()[i] = static_cast<std::int8_t>(std::lround(std::fmax(-127, std::fmin(127, near))));
             }
             writer.add(row.data(), place, static_cast<std::uint32_t>(1000 + place), values.data(),
@@ -45,13 +49,11 @@ struct Vertex {
         for (std::size_t i = 0; i < layout.dim; ++i) out[i] = code_scale * static_cast<float>(neighbors[place][i]);
         return out;
     }
-    const std::uint16_t* halves(std::size_t at) const {
+    const std::uint16_t* numbers(std::size_t at) const {
         return reinterpret_cast<const std::uint16_t*>(row.data() + at);
     }
-    float half(std::size_t at, std::size_t place) const {
-        float value;
-        chosen().half_to_float(halves(at) + place, 1, &value);
-        return value;
+    float number(std::size_t at, std::size_t place) const {
+        return std::bit_cast<float>(std::uint32_t{numbers(at)[place]} << 16);
     }
     const std::uint8_t* bits() const { return reinterpret_cast<const std::uint8_t*>(row.data() + layout.bits); }
 
@@ -67,12 +69,12 @@ struct Vertex {
         return query.step * static_cast<float>(sum) + query.offset;
     }
     float estimate(const kernels::SketchQuery& query, std::size_t place, float base) const {
-        return (base + half(layout.additive, place)) - half(layout.factor, place) * looked_up(query, place);
+        return (base + number(layout.additive, place)) - number(layout.factor, place) * looked_up(query, place);
     }
     std::vector<std::uint16_t> masks(const kernels::SketchQuery& query, float base, float bar) const {
         std::vector<std::uint16_t> out(layout.groups());
-        chosen().sketch_below(query, base, bar, bits(), halves(layout.additive), halves(layout.factor), layout.groups(),
-                              out.data());
+        chosen().sketch_below(query, base, bar, bits(), numbers(layout.additive), numbers(layout.factor),
+                              layout.groups(), out.data());
         return out;
     }
 };
@@ -113,17 +115,18 @@ TEST(sketch_estimates_of_squared_distances_are_near_and_not_to_one_side) {
         double squares = 0;
         int n = 0;
         for (int repeat = 0; repeat < 12; ++repeat) {
-            const float scale = repeat % 2 == 0 ? 1.0f : 0.25f;
+            // Whatever the scale of the data.
+            const float scale = repeat % 3 == 0 ? 1.0f : repeat % 3 == 1 ? 1e-7f : 1e12f;
             const Vertex vertex(dim, SketchKind::squared_distance, scale, random);
             const std::span<const float> own(vertex.values.data(), dim);
             auto query = gaussian(dim, random);
-            for (std::size_t i = 0; i < dim; ++i) query[i] = own[i] + 0.5f * query[i];
+            for (std::size_t i = 0; i < dim; ++i) query[i] = own[i] + scale * 0.5f * query[i];
             SketchTables tables(vertex.layout);
             tables.set(query);
             const auto base = static_cast<float>(squared(query, own));
             for (std::size_t place = 0; place < degree; ++place, ++n) {
                 const double expected = squared(query, vertex.neighbor(place));
-                const double estimate = vertex.estimate(tables.query(), place, base * scale) / scale;
+                const double estimate = vertex.estimate(tables.query(), place, base);
                 // In units of |r| |q - vertex| / sqrt(dim), the spread of a product with a random direction.
                 const double unit =
                     std::sqrt(squared(own, vertex.neighbor(place)) * double{base} / static_cast<double>(dim));
@@ -207,7 +210,7 @@ TEST(sketch_of_a_neighbor_that_is_the_vertex_is_its_distance) {
     for (const SketchKind kind : {SketchKind::squared_distance, SketchKind::inner_product}) {
         base::Random random(6);
         Vertex vertex(40, kind, 1, random);
-        const SketchWriter writer(chosen(), vertex.layout, kind, 1);
+        const SketchWriter writer(chosen(), vertex.layout, kind);
         writer.clear(vertex.row.data());
         const std::vector<float> zeros(40);
         writer.add(vertex.row.data(), 0, 7, zeros.data(), std::vector<std::int8_t>(40).data(), 1);

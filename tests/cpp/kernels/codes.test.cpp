@@ -1,5 +1,6 @@
 // The kernels of 4-bit codes, of sketches and of blocks of 8-bit codes: the scalar version against the formula, every
 // instruction set that this machine runs against the scalar version.
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -106,10 +107,8 @@ void check_nibbles(std::size_t blocks, std::size_t offset, std::size_t padding, 
 
 // ---- sketch_below
 
-float single(std::uint16_t half) {
-    float value;
-    scalar_kernels.half_to_float(&half, 1, &value);
-    return value;
+float single(std::uint16_t bfloat16) {
+    return std::bit_cast<float>(std::uint32_t{bfloat16} << 16);
 }
 
 // The neighbours of a vertex and a query, in buffers that end where they end.
@@ -141,15 +140,15 @@ struct Sketches {
         step = uniform() * 0.01f;
         offset = uniform();
         base = uniform() * 3.0f;
-        // Halves between 2^-8 and 8 of both signs.
-        const auto halves = [&] {
+        // Between 2^-8 and 8, of both signs.
+        const auto numbers = [&] {
             auto some = exact_query<std::uint16_t>(n_groups * 16);
             for (std::size_t i = 0; i < n_groups * 16; ++i)
-                some[i] = static_cast<std::uint16_t>(0x1c00 + random.below(0x2c00) + (random.next() & 0x8000U));
+                some[i] = static_cast<std::uint16_t>(0x3b80 + random.below(0x0580) + (random.next() & 0x8000U));
             return some;
         };
-        additive = halves();
-        factor = halves();
+        additive = numbers();
+        factor = numbers();
     }
 
     float estimate(std::size_t i) const {

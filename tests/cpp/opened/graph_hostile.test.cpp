@@ -180,8 +180,6 @@ TEST(graph_open_refuses_descriptions_that_do_not_go_together) {
     CHECK(refused([](Description& each) { each.degree = 0; }));
     CHECK(refused([](Description& each) { each.degree += 1; }));
     CHECK(refused([](Description& each) { each.degree = 2048; }));
-    CHECK(refused([](Description& each) { each.sketch_scale = NAN; }));
-    CHECK(refused([](Description& each) { each.sketch_scale = -1; }));
     CHECK(refused([](Description& each) { each.walk_dim += 32; }));
     CHECK(refused([](Description& each) { each.metric = Metric::manhattan; }));
     CHECK(refused([](Description& each) { each.profile = static_cast<Profile>(3); }));
