@@ -38,6 +38,36 @@ void check_options(const Index::State& state, const SearchOptions& options) {
     }
 }
 
+// Checks a batch of which each query has `k` results and the output room for `room`, then has `search_one` called with
+// the number of every query and working memory, on several threads.
+template <class SearchOne>
+void for_each_query(const Index::State& state, std::span<const float> queries, const SearchOptions& options,
+                    std::size_t k, std::size_t room, const SearchOne& search_one) {
+    const std::uint32_t width = state.description.dim;
+    check_options(state, options);
+    if (queries.size() % width != 0) {
+        raise(ErrorCode::invalid_argument, "queries must have rows of " + std::to_string(width) +
+                                               " values, the index's dimension; got " + std::to_string(queries.size()) +
+                                               " values in all");
+    }
+    const std::size_t n = queries.size() / width;
+    if (room != n * k) {
+        raise(ErrorCode::invalid_argument,
+              "the output must have room for " + std::to_string(n * k) + " neighbours; got " + std::to_string(room));
+    }
+    index::check_values(queries, width, state.description.metric == Metric::hamming, "query");
+
+    // Several queries a task, so that the working memory is borrowed once for all of them. (How many cores there are is
+    // a question to the system that costs more than a search.)
+    constexpr std::size_t queries_a_task = 8;
+    const unsigned threads = n <= queries_a_task ? 1 : base::resolve_threads(options.threads);
+    const std::size_t per_task = threads == 1 ? std::max<std::size_t>(n, 1) : queries_a_task;
+    base::parallel_for((n + per_task - 1) / per_task, threads, [&](std::size_t task) {
+        index::BorrowedScratch scratch(state);
+        for (std::size_t q = task * per_task; q < std::min(n, (task + 1) * per_task); ++q) search_one(q, *scratch);
+    });
+}
+
 }  // namespace
 
 Index Index::open(const std::string& path, const OpenOptions& options) {
@@ -100,7 +130,7 @@ Info Index::info() const {
 }
 
 LiveQueries Index::live_queries() const noexcept {
-    return {.seen = state_->live.seen(), .far = state_->live.far(), .watched = index::LiveQueries::most_watched};
+    return {.seen = state_->live.seen(), .far = state_->live.far(), .watched = state_->live.watched()};
 }
 
 std::vector<Neighbor> Index::search(std::span<const float> query, const SearchOptions& options) const {
@@ -117,29 +147,26 @@ std::vector<Neighbor> Index::search(std::span<const float> query, const SearchOp
 
 void Index::search_batch(std::span<const float> queries, const SearchOptions& options, std::span<Neighbor> out) const {
     const std::size_t width = dim();
-    check_options(*state_, options);
-    if (queries.size() % width != 0) {
-        raise(ErrorCode::invalid_argument, "queries must have rows of " + std::to_string(width) +
-                                               " values, the index's dimension; got " + std::to_string(queries.size()) +
-                                               " values in all");
-    }
-    const std::size_t n = queries.size() / width;
     const std::size_t k = std::min(options.k, size());
-    if (out.size() != n * k) {
-        raise(ErrorCode::invalid_argument, "the output must have room for " + std::to_string(n * k) +
-                                               " neighbours; got " + std::to_string(out.size()));
-    }
-    index::check_values(queries, dim(), metric() == Metric::hamming, "query");
+    for_each_query(*state_, queries, options, k, out.size(), [&](std::size_t q, index::Scratch& scratch) {
+        index::search(*state_, queries.subspan(q * width, width), options, scratch, out.subspan(q * k, k));
+    });
+}
 
-    // Several queries a task, so that the working memory is borrowed once for all of them. (How many cores there are is
-    // a question to the system that costs more than a search.)
-    constexpr std::size_t queries_a_task = 8;
-    const unsigned threads = n <= queries_a_task ? 1 : base::resolve_threads(options.threads);
-    const std::size_t per_task = threads == 1 ? std::max<std::size_t>(n, 1) : queries_a_task;
-    base::parallel_for((n + per_task - 1) / per_task, threads, [&](std::size_t task) {
-        index::BorrowedScratch scratch(*state_);
-        for (std::size_t q = task * per_task; q < std::min(n, (task + 1) * per_task); ++q) {
-            index::search(*state_, queries.subspan(q * width, width), options, *scratch, out.subspan(q * k, k));
+void Index::search_batch(std::span<const float> queries, const SearchOptions& options, std::span<std::int64_t> ids,
+                         std::span<float> distances) const {
+    const std::size_t width = dim();
+    const std::size_t k = std::min(options.k, size());
+    if (ids.size() != distances.size()) {
+        raise(ErrorCode::invalid_argument, "the output must have room for as many ids as distances; got " +
+                                               std::to_string(ids.size()) + " and " + std::to_string(distances.size()));
+    }
+    for_each_query(*state_, queries, options, k, ids.size(), [&](std::size_t q, index::Scratch& scratch) {
+        std::vector<Neighbor> nearest(k);
+        index::search(*state_, queries.subspan(q * width, width), options, scratch, nearest);
+        for (std::size_t i = 0; i < k; ++i) {
+            ids[q * k + i] = int64_id(nearest[i].row);
+            distances[q * k + i] = nearest[i].distance;
         }
     });
 }
