@@ -8,6 +8,7 @@ import types
 from typing import Any, Callable
 
 import fakes
+import ml_dtypes
 import nearfile
 import numpy as np
 import pandas as pd
@@ -117,8 +118,7 @@ def test_one_vector_is_read_by_position(make: Callable[[Any], Any]) -> None:
 
 @pytest.mark.parametrize("dtype", ["bfloat16", "float8_e4m3fn", "float8_e5m2", "int4"])
 def test_dtypes_that_packages_have_registered_are_taken_exactly(dtype: str) -> None:
-    narrow = pytest.importorskip("ml_dtypes")
-    values = np.array([[1, -2, 0.5, 3], [4, -5, 6, 7]]).astype(getattr(narrow, dtype))
+    values = np.array([[1, -2, 0.5, 3], [4, -5, 6, 7]]).astype(getattr(ml_dtypes, dtype))
     exact = values.astype(np.float32)
     index = nearfile.build(values, metric="euclidean")
     assert index.vectors([0, 1]).tolist() == exact.tolist()

@@ -1,12 +1,11 @@
-"""Series and tables of polars, where it is installed."""
+"""Series and tables of polars."""
 
 from __future__ import annotations
 
 import nearfile
 import numpy as np
+import polars as pl
 import pytest
-
-pl = pytest.importorskip("polars")
 
 ROWS = np.arange(1, 13, dtype=np.float32).reshape(3, 4)
 
