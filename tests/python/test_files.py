@@ -111,6 +111,20 @@ def test_a_path_need_not_be_text(tmp_path: pathlib.Path) -> None:
     assert os.fsencode(caught.value.filename) == path + b"x"
 
 
+def test_a_path_that_ends_like_a_folder_is_no_file(tmp_path: pathlib.Path) -> None:
+    path = f"{tmp_path}/items.near/"
+    index = nearfile.build(np.eye(3))
+    annoy = nearfile.AnnoyIndex(3, "angular")
+    for write in (lambda: nearfile.build(np.eye(3), path), lambda: index.save(path), lambda: annoy.on_disk_build(path)):
+        with pytest.raises(nearfile.FileError) as caught:
+            write()
+        assert caught.value.errno == errno.EISDIR
+    assert os.listdir(tmp_path) == []
+    index.save(tmp_path / "items.near")
+    with pytest.raises(nearfile.FileError):
+        nearfile.open(path)
+
+
 @pytest.mark.parametrize("convert", [str, os.fsencode, pathlib.Path], ids=["str", "bytes", "PathLike"])
 def test_a_path_may_start_at_home(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, convert) -> None:
     home = tmp_path / "home"

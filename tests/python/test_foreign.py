@@ -48,7 +48,9 @@ TAKEN: dict[str, Any] = {
     "arrow chunks": pa.chunked_array([FIXED[:1], FIXED[1:]]),
     "arrow, a column": pa.table({"vector": FIXED})["vector"],
     "arrow lists": pa.array(ROWS.tolist()),
-    "arrow large lists of halves": pa.array(ROWS.astype(np.float16).tolist(), pa.large_list(pa.float16())),
+    "arrow large lists of halves": pa.LargeListArray.from_arrays(
+        pa.array([0, 4, 8, 12], pa.int64()), pa.array(ROWS.ravel().astype(np.float16))
+    ),
     "arrow list chunks": pa.chunked_array([pa.array(ROWS[:2].tolist()), pa.array(ROWS[2:].tolist())]),
     "arrow tensors": pa.FixedShapeTensorArray.from_numpy_ndarray(ROWS),
     "arrow table": pa.table({name: ROWS[:, column] for column, name in enumerate("abcd")}),

@@ -29,7 +29,14 @@ def array_of_pandas(name: str, values: Any) -> Array:
     array = np.asarray(values)
     if array.ndim < 2 or is_real(array.dtype):
         return array
-    return beside(name, [(label, np.asarray(values.iloc[:, place])) for place, label in enumerate(values.columns)])
+    columns = [values.iloc[:, place] for place in range(values.shape[1])]
+    return beside(name, [(column.name, column_of_pandas(column)) for column in columns])
+
+
+def column_of_pandas(column: Any) -> Array:
+    """A column as numbers where it has any: older versions make objects of nullable ones."""
+    nullable = not isinstance(column.dtype, np.dtype) and column.dtype.kind in "fiub"
+    return np.asarray(column, np.float64 if nullable else None)
 
 
 def array_of_polars(name: str, values: Any) -> Array:
