@@ -365,6 +365,9 @@ def open(path: PathLike, *, prefault: bool = False, verify: bool = False) -> Ind
         verify: Check every checksum and every stored id now. Without it a damaged file is refused where the header
             shows it, and gives wrong neighbours or an error elsewhere, but never reads outside the file.
 
+    While it is open the file may be deleted, or replaced by renaming another over it, as nearfile does. Overwritten in
+    place (``cp new.near live.near``) it gives other answers or ends the process with SIGBUS: docs/files.md.
+
     Raises:
         MissingFileError: There is no such file; it is a ``FileNotFoundError``.
         FileError: The operating system refused; ``errno`` is its reason.
