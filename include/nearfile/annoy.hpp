@@ -9,6 +9,7 @@
 // mapping, which is released when the last copy goes.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -53,6 +54,9 @@ public:
     std::uint32_t dim() const noexcept;
     Metric metric() const noexcept;
     AnnoyLayout layout() const noexcept;
+
+    // The whole file as it was when it was opened.
+    std::span<const std::byte> bytes() const noexcept;
 
     // The largest id + 1. Ids that were never added are holes: they have zero vectors and are never found.
     std::int32_t n_items() const noexcept;

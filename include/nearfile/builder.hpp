@@ -28,6 +28,9 @@ public:
     void add(std::span<const float> rows, std::span<const std::int64_t> ids);
     void add(std::span<const float> rows, std::span<const std::string_view> ids);
 
+    // What add() would throw for these rows; nothing is added.
+    void check(std::span<const float> rows) const;
+
     std::uint32_t size() const noexcept;
     std::uint32_t dim() const noexcept;
     Metric metric() const noexcept;

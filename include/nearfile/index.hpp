@@ -73,9 +73,9 @@ struct Info {
 // The first queries that walked since the index was opened. Where most are far, they are unlike those of the
 // calibration, and answers have less recall than was asked for.
 struct LiveQueries {
-    std::uint32_t seen;     // at most `watched`; 0 where there is no calibration
+    std::uint32_t seen;     // at most `watched`
     std::uint32_t far;      // whose nearest item was farther than those of 99 in 100 of the calibration's queries
-    std::uint32_t watched;  // how many are looked at
+    std::uint32_t watched;  // how many are looked at; 0 where there is no calibration to compare them with
 };
 
 class Index {
@@ -104,6 +104,10 @@ public:
     // A batch: `queries` holds n x dim() floats, `out` n x min(k, size()) neighbours, both row after row.
     void search_batch(std::span<const float> queries, const SearchOptions& options, std::span<Neighbor> out) const;
 
+    // The same as two arrays: ids as int64_id() gives them, and distances.
+    void search_batch(std::span<const float> queries, const SearchOptions& options, std::span<std::int64_t> ids,
+                      std::span<float> distances) const;
+
     // The vector as it was added (zeros and ones for hamming), into `out` of dim() floats.
     void vector(std::uint32_t row, std::span<float> out) const;
 
@@ -113,7 +117,7 @@ public:
     // Ids to rows and back. find() of another kind than id_kind() finds nothing.
     std::optional<std::uint32_t> find(std::int64_t id) const;
     std::optional<std::uint32_t> find(std::string_view id) const;
-    std::int64_t int64_id(std::uint32_t row) const;       // the row itself for IdKind::row
+    std::int64_t int64_id(std::uint32_t row) const;       // the row itself for other kinds than int64
     std::string_view string_id(std::uint32_t row) const;  // into the map
 
     // Check every checksum and every stored id; throws Error(bad_file) that names the section at fault.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <memory>
 #include <nearfile/annoy.hpp>
+#include <nearfile/nearfile.hpp>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,6 +27,14 @@ std::unique_ptr<AnnoyFile> open(const nb::bytes& path, std::uint32_t dim, std::s
     return with_path(file, [&] {
         const nb::gil_scoped_release released;
         return std::make_unique<AnnoyFile>(AnnoyFile::open(file, dim, metric_from_name(metric), prefault));
+    });
+}
+
+void save(const AnnoyFile& file, const nb::bytes& path) {
+    const std::string target(path.c_str(), path.size());
+    with_path(target, [&] {
+        const nb::gil_scoped_release released;
+        write_file(target, file.bytes());
     });
 }
 
@@ -98,6 +107,7 @@ void bind_annoy_file(nb::module_& module) {
         .def_static("layouts", &layouts, "path"_a, "dim"_a,
                     nb::sig("def layouts(path: bytes, dim: int) -> list[tuple[str, str]]"),
                     "The layouts that fit and their metrics.")
+        .def("save", &save, "path"_a, "Write the file's bytes to `path`, atomically.")
         .def("search", &search, "query"_a.noconvert(), "n"_a, "search_k"_a,
              nb::sig("def search(self, query: numpy.typing.NDArray[numpy.float32], n: int, search_k: int) -> "
                      "tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.float32]]"),

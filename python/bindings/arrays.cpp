@@ -15,6 +15,8 @@ namespace {
 PyObject* numpy_empty = nullptr;
 PyObject* float32_type = nullptr;
 PyObject* int64_type = nullptr;
+PyObject* plain_array = nullptr;
+PyObject* mapped_array = nullptr;
 
 nb::object empty(nb::handle shape, nb::handle type) {
     PyObject* arguments[] = {nullptr, shape.ptr(), type.ptr()};
@@ -36,11 +38,16 @@ void bind_arrays() {
     numpy_empty = numpy.attr("empty").inc_ref().ptr();
     float32_type = numpy.attr("dtype")("float32").release().ptr();
     int64_type = numpy.attr("dtype")("int64").release().ptr();
+    plain_array = numpy.attr("ndarray").inc_ref().ptr();
+    mapped_array = numpy.attr("memmap").inc_ref().ptr();
 }
 
 bool acquire_row(nb::handle object, Buffer& buffer) {
+    const auto* type = reinterpret_cast<PyObject*>(Py_TYPE(object.ptr()));
+    if (type != plain_array && type != mapped_array) return false;
     if (!buffer.acquire(object, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT)) return false;
-    if (buffer.view().ndim == 1 && std::string_view(buffer.view().format) == "f") return true;
+    const char* format = buffer.view().format;  // null may stand for bytes
+    if (buffer.view().ndim == 1 && format != nullptr && std::string_view(format) == "f") return true;
     buffer.release();
     return false;
 }

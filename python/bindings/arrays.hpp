@@ -16,6 +16,9 @@ namespace nearfile::python {
 
 // Read-only rows of floats, as inputs.py makes them.
 using Rows = nanobind::ndarray<const float, nanobind::ndim<2>, nanobind::c_contig, nanobind::device::cpu>;
+// Arrays of the caller's, which a search writes into.
+using RowsToFill = nanobind::ndarray<float, nanobind::ndim<2>, nanobind::c_contig, nanobind::device::cpu>;
+using NumbersToFill = nanobind::ndarray<std::int64_t, nanobind::ndim<2>, nanobind::c_contig, nanobind::device::cpu>;
 using RowNumbers = nanobind::ndarray<const std::int64_t, nanobind::ndim<1>, nanobind::c_contig, nanobind::device::cpu>;
 
 // The buffer of a Python object, held for as long as this lives.
@@ -43,7 +46,8 @@ private:
     bool held_ = false;
 };
 
-// True, with the floats in `buffer`, where `object` is one C-contiguous row of native float32.
+// True, with the floats in `buffer`, where `object` is one C-contiguous row of native float32 in a plain array of NumPy
+// or a mapped one. Another type may mean more than its buffer has, as a masked array does: Python looks at that.
 bool acquire_row(nanobind::handle object, Buffer& buffer);
 
 inline std::span<const float> floats(const Buffer& buffer) {

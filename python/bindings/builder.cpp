@@ -67,6 +67,12 @@ void add(SharedBuilder& shared, const Rows& rows) {
     turn.builder().add(checked(rows, turn.builder()));
 }
 
+void check(SharedBuilder& shared, const Rows& rows) {
+    const SharedBuilder::Turn turn(shared);
+    const nb::gil_scoped_release released;
+    turn.builder().check(checked(rows, turn.builder()));
+}
+
 void add_int64(SharedBuilder& shared, const Rows& rows, const RowNumbers& ids) {
     const SharedBuilder::Turn turn(shared);
     const nb::gil_scoped_release released;
@@ -137,6 +143,9 @@ void bind_builder(nb::module_& module) {
             "The number of vectors added.")
         .def("add", &add, "rows"_a.noconvert(),
              nb::sig("def add(self, rows: numpy.typing.NDArray[numpy.float32]) -> None"), "Add rows named by number.")
+        .def("check", &check, "rows"_a.noconvert(),
+             nb::sig("def check(self, rows: numpy.typing.NDArray[numpy.float32]) -> None"),
+             "Raise what add() would raise; nothing is added.")
         .def("add_int64", &add_int64, "rows"_a.noconvert(), "ids"_a.noconvert(),
              nb::sig("def add_int64(self, rows: numpy.typing.NDArray[numpy.float32], "
                      "ids: numpy.typing.NDArray[numpy.int64]) -> None"),

@@ -209,7 +209,7 @@ void bind_index(nb::module_& module) {
             "far_queries",
             [](const SharedIndex& shared) -> nb::object {
                 const LiveQueries live = shared.get().live_queries();
-                if (live.seen != 0 && live.seen < live.watched) return nb::none();
+                if (live.seen < live.watched) return nb::none();
                 return nb::make_tuple(live.far, live.seen);
             },
             nb::sig("def far_queries(self) -> tuple[int, int] | None"),

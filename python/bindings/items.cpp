@@ -69,10 +69,8 @@ public:
         check_id(id);
         OneRow row(dim_);
         read_vector(vector, bits_, row.values());
-        const std::scoped_lock lock(mutex_);
-        if (!sealed_.empty()) raise(PyExc_Exception, sealed_);
-        reserve(1);
-        put(id, row.values().data());
+        const std::string sealed = put_one(id, row.values().data());
+        if (!sealed.empty()) raise(PyExc_Exception, sealed);
     }
 
     void add_many(const std::optional<RowNumbers>& ids, const Rows& rows) {
@@ -87,24 +85,8 @@ public:
         if (!bits_) {
             for (std::size_t row = 0; row < n; ++row) check_finite({rows.data() + row * dim_, dim_});
         }
-        const nb::gil_scoped_release released;
-        const std::scoped_lock lock(mutex_);
-        const std::int64_t next = ids_.empty() ? 0 : largest_ + 1;
-        if (!ids && next + static_cast<std::int64_t>(n) > max_id + 1) {
-            throw Error(ErrorCode::invalid_argument, "ids: expected room for " + std::to_string(n) + " after " +
-                                                         std::to_string(next - 1) + ", got past 2147483647");
-        }
-        reserve(n);
-        OneRow kept(dim_);
-        for (std::size_t row = 0; row < n; ++row) {
-            const float* values = rows.data() + row * dim_;
-            if (bits_) {
-                std::transform(values, values + dim_, kept.values().begin(),
-                               [](float value) { return value > 0.5f ? 1.0f : 0.0f; });
-                values = kept.values().data();
-            }
-            put(static_cast<std::int32_t>(ids ? ids->data()[row] : next + static_cast<std::int64_t>(row)), values);
-        }
+        const std::string sealed = put_many(ids ? ids->data() : nullptr, rows.data(), n);
+        if (!sealed.empty()) raise(PyExc_Exception, sealed);
     }
 
     std::size_t count() const {
@@ -154,9 +136,24 @@ public:
 private:
     static constexpr std::size_t chunk_floats = 1 << 18;
 
+    // Making an exception may run the garbage collector, and so any Python code: never with the lock held.
     void check_open() const {
+        std::string sealed;
+        {
+            const std::scoped_lock lock(mutex_);
+            sealed = sealed_;
+        }
+        if (!sealed.empty()) raise(PyExc_Exception, sealed);
+    }
+
+    // Empty, or why it was not put.
+    std::string put_one(std::int32_t id, const float* values) {
         const std::scoped_lock lock(mutex_);
-        if (!sealed_.empty()) raise(PyExc_Exception, sealed_);
+        if (sealed_.empty()) {
+            const std::size_t place = places_for(1, [&](std::size_t) { return id; }).front();
+            std::memcpy(at(place), values, dim_ * sizeof(float));
+        }
+        return sealed_;
     }
 
     float* at(std::size_t row) const { return chunks_[row / chunk_rows_].get() + row % chunk_rows_ * dim_; }
@@ -173,31 +170,69 @@ private:
         return found == rows_.end() ? std::nullopt : std::optional(found->second);
     }
 
-    // Room for `n` more, so that what follows takes no more than a table's memory.
     void reserve(std::size_t n) {
         const std::size_t needed = ids_.size() + n;
         if (ids_.capacity() < needed) ids_.reserve(std::max(needed, 2 * ids_.size()));
         while (chunks_.size() * chunk_rows_ < needed) chunks_.emplace_back(new float[chunk_rows_ * dim_]);
     }
 
-    void put(std::int32_t id, const float* values) {
-        std::optional<std::size_t> row;
-        if (ids_.empty() || id > largest_) {
-            if (!ascending_) rows_.emplace(id, ids_.size());
+    // Where the vectors of `n` ids go; ids that are new get rows at the end. All or none, when memory runs out.
+    template <class IdOf>
+    std::vector<std::size_t> places_for(std::size_t n, const IdOf& id_of) {
+        std::vector<std::size_t> places(n);
+        reserve(n);
+        const std::size_t before = ids_.size();
+        const std::int32_t largest_before = largest_;
+        try {
+            for (std::size_t i = 0; i < n; ++i) places[i] = place_for(id_of(i));
+        } catch (...) {
+            for (std::size_t row = before; row < ids_.size(); ++row) rows_.erase(ids_[row]);
+            ids_.resize(before);
+            largest_ = largest_before;
+            throw;
+        }
+        return places;
+    }
+
+    std::size_t place_for(std::int32_t id) {
+        const std::size_t next = ids_.size();
+        if (id > largest_) {
+            if (!ascending_) rows_.emplace(id, next);
         } else {
-            row = find(id);
-            if (!row) {
-                if (ascending_) index_rows();
-                rows_.emplace(id, ids_.size());
-                ascending_ = false;
+            if (const auto row = find(id)) return *row;
+            if (ascending_) index_rows();
+            rows_.emplace(id, next);
+            ascending_ = false;
+        }
+        ids_.push_back(id);  // there is room
+        largest_ = std::max(largest_, id);
+        return next;
+    }
+
+    // With ids from the largest on where there are none. Empty, or why nothing was put.
+    std::string put_many(const std::int64_t* ids, const float* rows, std::size_t n) {
+        const nb::gil_scoped_release released;
+        const std::scoped_lock lock(mutex_);
+        if (!sealed_.empty()) return sealed_;
+        const std::int64_t next = std::int64_t{largest_} + 1;
+        if (ids == nullptr && next + static_cast<std::int64_t>(n) > max_id + 1) {
+            throw Error(ErrorCode::invalid_argument, "ids: expected room for " + std::to_string(n) + " after " +
+                                                         std::to_string(next - 1) + ", got past 2147483647");
+        }
+        const std::vector<std::size_t> places = places_for(n, [&](std::size_t row) {
+            return static_cast<std::int32_t>(ids != nullptr ? ids[row] : next + static_cast<std::int64_t>(row));
+        });
+        // Nothing below can fail.
+        for (std::size_t row = 0; row < n; ++row) {
+            const float* values = rows + row * dim_;
+            if (bits_) {
+                std::transform(values, values + dim_, at(places[row]),
+                               [](float value) { return value > 0.5f ? 1.0f : 0.0f; });
+            } else {
+                std::memcpy(at(places[row]), values, dim_ * sizeof(float));
             }
         }
-        if (!row) {
-            row = ids_.size();
-            ids_.push_back(id);
-            largest_ = std::max(largest_, id);
-        }
-        std::memcpy(at(*row), values, dim_ * sizeof(float));
+        return {};
     }
 
     void index_rows() {

@@ -51,29 +51,32 @@ nb::object search(const SharedIndex& shared, nb::handle query, std::uint32_t k, 
     return nb::make_tuple(ids.release(), distances.release());
 }
 
-nb::object search_batch(const SharedIndex& shared, const Rows& queries, std::uint32_t k, std::uint32_t effort,
-                        float recall, std::uint64_t search_k, bool exact, std::uint32_t threads) {
+std::span<const float> checked(const Rows& queries, const Index& index) {
+    if (queries.shape(1) == index.dim()) return {queries.data(), queries.size()};
+    throw Error(ErrorCode::invalid_argument, "queries: expected rows of " + std::to_string(index.dim()) +
+                                                 " values, got rows of " + std::to_string(queries.shape(1)));
+}
+
+void search_batch(const SharedIndex& shared, const Rows& queries, std::uint32_t k, std::uint32_t effort, float recall,
+                  std::uint64_t search_k, bool exact, std::uint32_t threads, const NumbersToFill& ids,
+                  const RowsToFill& distances) {
     const Index index = shared.get();
-    if (queries.shape(1) != index.dim()) {
-        throw Error(ErrorCode::invalid_argument, "queries: expected rows of " + std::to_string(index.dim()) +
-                                                     " values, got rows of " + std::to_string(queries.shape(1)));
+    const std::span<const float> values = checked(queries, index);
+    const nb::gil_scoped_release released;
+    index.search_batch(
+        values, {.k = k, .effort = effort, .recall = recall, .search_k = search_k, .exact = exact, .threads = threads},
+        std::span(ids.data(), ids.size()), std::span(distances.data(), distances.size()));
+}
+
+nb::list names_of_rows(const SharedIndex& shared, const NumbersToFill& rows) {
+    const Index index = shared.get();
+    nb::list result;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        // A number that is no row stays none when made narrower: every row is below max_count.
+        const auto row = std::min<std::uint64_t>(static_cast<std::uint64_t>(rows.data()[i]), max_count);
+        result.append(text(index.string_id(static_cast<std::uint32_t>(row))));
     }
-    const std::size_t width = std::min(k, index.size());
-    NewArray<float> distances(queries.shape(0), width);
-    NewArray<std::int64_t> ids(index.id_kind() == IdKind::string ? 0 : queries.shape(0), width);
-    std::vector<Neighbor> neighbors;
-    {
-        const nb::gil_scoped_release released;
-        neighbors.resize(queries.shape(0) * width);
-        index.search_batch(
-            {queries.data(), queries.size()},
-            {.k = k, .effort = effort, .recall = recall, .search_k = search_k, .exact = exact, .threads = threads},
-            neighbors);
-        distances_into(neighbors, distances.data());
-        if (index.id_kind() != IdKind::string) ids_into(index, neighbors, ids.data());
-    }
-    if (index.id_kind() == IdKind::string) return nb::make_tuple(names(index, neighbors), distances.release());
-    return nb::make_tuple(ids.release(), distances.release());
+    return result;
 }
 
 }  // namespace
@@ -85,11 +88,14 @@ void bind_search(nb::class_<SharedIndex>& type) {
                  "tuple[numpy.typing.NDArray[numpy.int64] | list[str], numpy.typing.NDArray[numpy.float32]] | None"),
              "One query. None where `query` is not one contiguous row of float32.")
         .def("search_batch", &search_batch, "queries"_a.noconvert(), "k"_a, "effort"_a, "recall"_a, "search_k"_a,
-             "exact"_a, "threads"_a,
+             "exact"_a, "threads"_a, "ids"_a.noconvert(), "distances"_a.noconvert(),
              nb::sig("def search_batch(self, queries: numpy.typing.NDArray[numpy.float32], k: int, effort: int, "
-                     "recall: float, search_k: int, exact: bool, threads: int) -> "
-                     "tuple[numpy.typing.NDArray[numpy.int64] | list[str], numpy.typing.NDArray[numpy.float32]]"),
-             "A batch of queries; a list of ids is row after row.");
+                     "recall: float, search_k: int, exact: bool, threads: int, "
+                     "ids: numpy.typing.NDArray[numpy.int64], distances: numpy.typing.NDArray[numpy.float32]) -> None"),
+             "A batch of queries, into arrays of shape (q, min(k, size)); rows for ids where these are str.")
+        .def("names", &names_of_rows, "rows"_a.noconvert(),
+             nb::sig("def names(self, rows: numpy.typing.NDArray[numpy.int64]) -> list[str]"),
+             "The ids of rows, of an index whose ids are str.");
 }
 
 }  // namespace nearfile::python

@@ -28,10 +28,12 @@ from nearfile.errors import (
     NotFoundError,
     UnlikeQueriesWarning,
 )
-from nearfile.index import Index, open, open_buffer
+from nearfile.index import Index, open_buffer
+from nearfile.index import open as open
 
 __version__: str = _core.version
 
+# Without open: `from nearfile import *` leaves Python's own what it is.
 __all__ = [
     "AnnoyIndex",
     "BadFileError",
@@ -48,7 +50,6 @@ __all__ = [
     "build",
     "convert",
     "info",
-    "open",
     "open_buffer",
 ]
 

@@ -106,8 +106,13 @@ class Index:
     def search(self, query: object, k: int, effort: int, recall: float, search_k: int, exact: bool) -> tuple[numpy.typing.NDArray[numpy.int64] | list[str], numpy.typing.NDArray[numpy.float32]] | None:
         """One query. None where `query` is not one contiguous row of float32."""
 
-    def search_batch(self, queries: numpy.typing.NDArray[numpy.float32], k: int, effort: int, recall: float, search_k: int, exact: bool, threads: int) -> tuple[numpy.typing.NDArray[numpy.int64] | list[str], numpy.typing.NDArray[numpy.float32]]:
-        """A batch of queries; a list of ids is row after row."""
+    def search_batch(self, queries: numpy.typing.NDArray[numpy.float32], k: int, effort: int, recall: float, search_k: int, exact: bool, threads: int, ids: numpy.typing.NDArray[numpy.int64], distances: numpy.typing.NDArray[numpy.float32]) -> None:
+        """
+        A batch of queries, into arrays of shape (q, min(k, size)); rows for ids where these are str.
+        """
+
+    def names(self, rows: numpy.typing.NDArray[numpy.int64]) -> list[str]:
+        """The ids of rows, of an index whose ids are str."""
 
 class Builder:
     """Collects vectors and builds an index from them."""
@@ -120,6 +125,9 @@ class Builder:
 
     def add(self, rows: numpy.typing.NDArray[numpy.float32]) -> None:
         """Add rows named by number."""
+
+    def check(self, rows: numpy.typing.NDArray[numpy.float32]) -> None:
+        """Raise what add() would raise; nothing is added."""
 
     def add_int64(self, rows: numpy.typing.NDArray[numpy.float32], ids: numpy.typing.NDArray[numpy.int64]) -> None:
         """Add rows named by int64."""
@@ -180,6 +188,9 @@ class AnnoyFile:
     @staticmethod
     def layouts(path: bytes, dim: int) -> list[tuple[str, str]]:
         """The layouts that fit and their metrics."""
+
+    def save(self, path: bytes) -> None:
+        """Write the file's bytes to `path`, atomically."""
 
     def search(self, query: numpy.typing.NDArray[numpy.float32], n: int, search_k: int) -> tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.float32]]:
         """One query, of shape (1, dim), by Annoy's rules."""

@@ -138,7 +138,7 @@ def kinds(structure: object, profile: object, keep: object) -> tuple[str, str, s
 
 
 def path(value: PathLike) -> str:
-    """A path made absolute, so that it stays right when the process changes its folder."""
+    """A path made absolute, so that it stays right when the process changes its folder; ``~`` is the user's own."""
     try:
         decoded = os.fsdecode(value)
     except TypeError:
@@ -146,7 +146,8 @@ def path(value: PathLike) -> str:
         raise TypeError(f"path: expected a str, bytes or os.PathLike, got {value!r} ({kind})") from None
     if not decoded or "\0" in decoded:
         raise InvalidArgumentError(f"path: expected the path of a file, got {value!r}")
-    return os.path.abspath(decoded)
+    absolute = os.path.abspath(os.path.expanduser(decoded))
+    return os.path.join(absolute, "") if decoded.endswith(os.sep) else absolute  # which no file is called
 
 
 def path_bytes(absolute: str) -> bytes:
@@ -159,6 +160,8 @@ def path_to_write(value: PathLike | None) -> str | None:
     if value is None:
         return None
     target = path(value)
+    if target.endswith(os.sep):
+        raise FileError(errno.EISDIR, f"{target}: expected the path of a file, got a folder: add a file name", target)
     folder = os.path.dirname(target)
     if not os.path.isdir(folder):
         raise MissingFileError(

@@ -99,13 +99,14 @@ class Builder:
         Args:
             vectors: Shape (n, dim), of any float, integer or bool dtype and any layout, or lists of numbers; taken as
                 float32. For ``hamming`` every value is 0 or 1. C-contiguous float32 is read where it is, all else is
-                converted a block at a time.
-            ids: What names each vector: n whole numbers, as an array or a list, or n ``str``. ``None`` takes the row
-                numbers. All batches are named in the same way.
+                converted a block at a time. Tables of numbers, and columns of lists, of pandas, polars and Arrow are
+                taken, tensors in memory, and bfloat16; docs/inputs.md has the list.
+            ids: What names each vector: n whole numbers, as an array, a column or a list, or n ``str``. ``None`` takes
+                the row numbers. All batches are named in the same way.
 
         Raises:
-            InvalidArgumentError: Another shape or dtype, values that are not finite (or not 0 or 1), ids of another
-                length or kind. Nothing was added.
+            InvalidArgumentError: Another shape or dtype, values that are not finite (or not 0 or 1), missing or masked
+                values, ids of another length or kind or without an order. Nothing was added.
         """
         core = self._whole()
         array = inputs.vectors(vectors, self._dim)
@@ -156,7 +157,7 @@ class Builder:
         """Have the core refuse now what it would refuse when earlier blocks are in already."""
         for start, block in inputs.blocks(array, most):
             try:
-                _core.Builder(self._dim, self._metric).add(block)
+                self._core.check(block)
             except InvalidArgumentError as error:
                 raise InvalidArgumentError(f"{error} (vectors counted from row {start}, values as float32)") from None
 

@@ -135,7 +135,8 @@ class Index:
         """The nearest items of one query, or of each of a batch.
 
         Args:
-            query: Shape (dim,) or (q, dim); any real dtype, taken as float32. Zeros and ones for ``hamming``.
+            query: Shape (dim,) or (q, dim); any real dtype, taken as float32. Zeros and ones for ``hamming``. What
+                :meth:`Builder.add` takes for vectors is taken here.
             k: How many to find, from 1; there are fewer where the index has fewer.
             effort: Of a graph: how many items the walk keeps in view, from 1; at least ``k`` are. More finds more of
                 the true neighbours and takes longer; from an eighth of the items on, all are looked at.
@@ -254,8 +255,9 @@ class Index:
 
         Raises:
             NotFoundError: There is no such id; the first that is missing is named.
+            InvalidArgumentError: A set or another object that has no order, or one str.
         """
-        rows = np.array([self._row(id) for id in ids], np.int64)
+        rows = np.array([self._row(id) for id in inputs.each_id(ids)], np.int64)
         return self._as_added(self._core.vectors(rows))
 
     # Files and copies
@@ -314,14 +316,16 @@ class Index:
 
     def _search_batch(self, queries: NDArray[Any], k: int, options: tuple[int, float, int, bool, int]) -> Found:
         shape = (len(queries), min(k, len(self)))
-        ids = np.empty(shape, object if self._strings else np.int64)
+        ids = np.empty(shape, np.int64)
         distances = np.empty(shape, np.float32)
+        names = np.empty(shape, object) if self._strings else ids
         most = min(QUERIES_A_BLOCK, inputs.rows_a_block(4 * self.dim), inputs.rows_a_block(16 * shape[1]))
         for start, block in inputs.blocks(queries, most):
-            found, found_distances = self._core.search_batch(block, k, *options)
-            ids[start : start + most] = self._named(found).reshape(found_distances.shape)
-            distances[start : start + most] = found_distances
-        return ids, distances
+            part = slice(start, start + most)
+            self._core.search_batch(block, k, *options, ids[part], distances[part])
+            if self._strings:
+                names[part].reshape(-1)[:] = self._core.names(ids[part])
+        return names, distances
 
     def _named(self, ids: NDArray[np.int64] | list[str]) -> NDArray[Any]:
         if not isinstance(ids, list):
@@ -360,6 +364,9 @@ def open(path: PathLike, *, prefault: bool = False, verify: bool = False) -> Ind
         prefault: Read the whole file into memory now, so that the first searches are fast too.
         verify: Check every checksum and every stored id now. Without it a damaged file is refused where the header
             shows it, and gives wrong neighbours or an error elsewhere, but never reads outside the file.
+
+    While it is open the file may be deleted, or replaced by renaming another over it, as nearfile does. Overwritten in
+    place (``cp new.near live.near``) it gives other answers or ends the process with SIGBUS: docs/files.md.
 
     Raises:
         MissingFileError: There is no such file; it is a ``FileNotFoundError``.

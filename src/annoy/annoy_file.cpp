@@ -63,6 +63,9 @@ Metric AnnoyFile::metric() const noexcept {
 AnnoyLayout AnnoyFile::layout() const noexcept {
     return state_->opened.nodes.layout().name;
 }
+std::span<const std::byte> AnnoyFile::bytes() const noexcept {
+    return state_->opened.mapping->bytes();
+}
 std::int32_t AnnoyFile::n_items() const noexcept {
     return state_->opened.checked.n_items;
 }

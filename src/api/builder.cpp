@@ -80,6 +80,10 @@ void check_ids(std::size_t n_ids, std::uint32_t n, IdKind kind, IdKind have, boo
 
 }  // namespace
 
+void Builder::check(std::span<const float> rows) const {
+    check_added(rows, state_->rows);
+}
+
 void Builder::add(std::span<const float> rows) {
     const std::uint32_t n = check_added(rows, state_->rows);
     if (n == 0) return;

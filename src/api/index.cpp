@@ -49,14 +49,47 @@ std::vector<WalkRecall> walk_recall(const Index::State& state) {
     return found;
 }
 
-// `work` takes the first of some queries and how many they are. (How many cores there are is a question to the system
-// that costs more than a search.)
-template <class Work>
-void run_groups(std::size_t n, std::size_t a_group, std::uint32_t wanted_threads, const Work& work) {
-    const unsigned threads = n <= a_group ? 1 : base::resolve_threads(wanted_threads);
-    base::parallel_for((n + a_group - 1) / a_group, threads, [&](std::size_t group) {
-        const std::size_t first = group * a_group;
-        work(first, std::min(a_group, n - first));
+void check_batch(const Index::State& state, std::span<const float> queries, const SearchOptions& options, std::size_t k,
+                 std::size_t room) {
+    const std::uint32_t dim = state.description.dim;
+    check_options(state, options);
+    if (queries.size() % dim != 0) {
+        raise(ErrorCode::invalid_argument, "queries must have rows of " + std::to_string(dim) +
+                                               " values, the index's dimension; got " + std::to_string(queries.size()) +
+                                               " values in all");
+    }
+    const std::size_t n = queries.size() / dim;
+    if (room != n * k) {
+        raise(ErrorCode::invalid_argument,
+              "the output must have room for " + std::to_string(n * k) + " neighbours; got " + std::to_string(room));
+    }
+    api::check_values(queries, dim, state.description.metric == Metric::hamming, "query");
+}
+
+// Answers a checked batch, some queries at a time, on several threads: `take(first, n, answer)` is told which and has
+// `answer` write their neighbours, k each, to where it wants them.
+template <class Take>
+void answer_batch(const Index::State& state, std::span<const float> queries, const SearchOptions& options,
+                  std::size_t k, const Take& take) {
+    const std::size_t dim = state.description.dim;
+    const std::size_t n = queries.size() / dim;
+    const bool together = n > 1 && k > 0 && search::looks_at_all(state, options, k);
+    // Several queries a task, so that the working memory is borrowed once for all of them. (How many cores there are is
+    // a question to the system that costs more than a search.)
+    constexpr std::size_t queries_a_walk = 8;
+    const std::size_t a_task = together ? search::queries_a_scan : queries_a_walk;
+    const unsigned threads = n <= a_task ? 1 : base::resolve_threads(options.threads);
+    base::parallel_for((n + a_task - 1) / a_task, threads, [&](std::size_t task) {
+        const std::size_t first = task * a_task;
+        const std::size_t size = std::min(a_task, n - first);
+        take(first, size, [&](std::span<Neighbor> out) {
+            const auto asked = queries.subspan(first * dim, size * dim);
+            if (together) return search::search_all(state, asked, k, out);
+            search::BorrowedScratch scratch(state);
+            for (std::size_t q = 0; q < size; ++q) {
+                search::search(state, asked.subspan(q * dim, dim), options, *scratch, out.subspan(q * k, k));
+            }
+        });
     });
 }
 
@@ -123,7 +156,7 @@ Info Index::info() const {
 }
 
 LiveQueries Index::live_queries() const noexcept {
-    return {.seen = state_->drift.seen(), .far = state_->drift.far(), .watched = opened::QueryDriftWatch::most_watched};
+    return {.seen = state_->drift.seen(), .far = state_->drift.far(), .watched = state_->drift.watched()};
 }
 
 std::vector<Neighbor> Index::search(std::span<const float> query, const SearchOptions& options) const {
@@ -139,34 +172,26 @@ std::vector<Neighbor> Index::search(std::span<const float> query, const SearchOp
 }
 
 void Index::search_batch(std::span<const float> queries, const SearchOptions& options, std::span<Neighbor> out) const {
-    const std::size_t width = dim();
-    check_options(*state_, options);
-    if (queries.size() % width != 0) {
-        raise(ErrorCode::invalid_argument, "queries must have rows of " + std::to_string(width) +
-                                               " values, the index's dimension; got " + std::to_string(queries.size()) +
-                                               " values in all");
-    }
-    const std::size_t n = queries.size() / width;
     const std::size_t k = std::min(options.k, size());
-    if (out.size() != n * k) {
-        raise(ErrorCode::invalid_argument, "the output must have room for " + std::to_string(n * k) +
-                                               " neighbours; got " + std::to_string(out.size()));
-    }
-    api::check_values(queries, dim(), metric() == Metric::hamming, "query");
+    check_batch(*state_, queries, options, k, out.size());
+    answer_batch(*state_, queries, options, k,
+                 [&](std::size_t first, std::size_t n, const auto& answer) { answer(out.subspan(first * k, n * k)); });
+}
 
-    if (n > 1 && k > 0 && search::looks_at_all(*state_, options, k)) {
-        run_groups(n, search::queries_a_scan, options.threads, [&](std::size_t first, std::size_t size) {
-            search::search_all(*state_, queries.subspan(first * width, size * width), k,
-                               out.subspan(first * k, size * k));
-        });
-        return;
+void Index::search_batch(std::span<const float> queries, const SearchOptions& options, std::span<std::int64_t> ids,
+                         std::span<float> distances) const {
+    const std::size_t k = std::min(options.k, size());
+    if (ids.size() != distances.size()) {
+        raise(ErrorCode::invalid_argument, "the output must have room for as many ids as distances; got " +
+                                               std::to_string(ids.size()) + " and " + std::to_string(distances.size()));
     }
-    // Several queries a task, so that the working memory is borrowed once for all of them.
-    constexpr std::size_t queries_a_task = 8;
-    run_groups(n, queries_a_task, options.threads, [&](std::size_t first, std::size_t size) {
-        search::BorrowedScratch scratch(*state_);
-        for (std::size_t q = first; q < first + size; ++q) {
-            search::search(*state_, queries.subspan(q * width, width), options, *scratch, out.subspan(q * k, k));
+    check_batch(*state_, queries, options, k, ids.size());
+    answer_batch(*state_, queries, options, k, [&](std::size_t first, std::size_t n, const auto& answer) {
+        std::vector<Neighbor> nearest(n * k);
+        answer(nearest);
+        for (std::size_t i = 0; i < n * k; ++i) {
+            ids[first * k + i] = int64_id(nearest[i].row);
+            distances[first * k + i] = nearest[i].distance;
         }
     });
 }

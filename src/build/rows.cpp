@@ -31,9 +31,12 @@ void Rows::append(std::span<const float> rows) {
             codes::pack_bits(values, {reinterpret_cast<std::uint64_t*>(to), codes::words_of(dim_)});
         } else {
             std::memcpy(to, values.data(), row_bytes_);
+            // Of the copy: another thread may write to what it was made of.
+            if (kind_ != codes::ValueKind::float32) {
+                kind_ = codes::wider(kind_, codes::smallest_kind({reinterpret_cast<const float*>(to), dim_}));
+            }
         }
     }
-    if (!bits_ && kind_ != codes::ValueKind::float32) kind_ = codes::wider(kind_, codes::smallest_kind(rows));
     count_ += n;
 }
 

@@ -21,6 +21,8 @@ public:
         limit_ = limit;
         seen_.store(0, std::memory_order_relaxed);
     }
+    // How many are looked at; zero where there is nothing to compare them with.
+    std::uint32_t watched() const noexcept { return watched_ever() ? most_watched : 0; }
     bool watching() const noexcept { return seen_.load(std::memory_order_relaxed) < most_watched; }
 
     void note(float nearest) noexcept {

@@ -8,7 +8,7 @@ import sys
 import textwrap
 
 import pytest
-from nearfile import inputs
+from nearfile.inputs import conversion
 from reference import METRICS, STRUCTURES
 
 
@@ -25,7 +25,7 @@ def structure(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if memory were short: vectors of eight values are converted three at a time."""
-    monkeypatch.setattr(inputs, "BLOCK_BYTES", 3 * 4 * 8)
+    monkeypatch.setattr(conversion, "BLOCK_BYTES", 3 * 4 * 8)
 
 
 @pytest.fixture

@@ -205,6 +205,32 @@ def test_a_loaded_file_is_copied_as_it_is(tmp_path: pathlib.Path) -> None:
         index.save(tmp_path / "x" / "y")
 
 
+def test_a_copy_follows_links_and_keeps_permissions(tmp_path: pathlib.Path) -> None:
+    write(tmp_path / "a.ann", "angular")
+    index = load(tmp_path / "a.ann", "angular")
+    target = tmp_path / "target.ann"
+    target.touch()
+    target.chmod(0o640)
+    (tmp_path / "link.ann").symlink_to("target.ann")
+    index.save(tmp_path / "link.ann")
+    assert (tmp_path / "link.ann").is_symlink()
+    assert target.read_bytes() == (tmp_path / "a.ann").read_bytes()
+    assert target.stat().st_mode & 0o777 == 0o640
+    index.save(tmp_path / "new.ann")
+    (tmp_path / "plain").touch()
+    assert (tmp_path / "new.ann").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_a_copy_is_of_what_is_mapped_whatever_is_at_its_path_now(tmp_path: pathlib.Path) -> None:
+    write(tmp_path / "a.ann", "angular")
+    loaded = (tmp_path / "a.ann").read_bytes()
+    index = load(tmp_path / "a.ann", "angular")
+    (tmp_path / "other").write_bytes(b"another file")
+    (tmp_path / "other").replace(tmp_path / "a.ann")
+    index.save(tmp_path / "b.ann")
+    assert (tmp_path / "b.ann").read_bytes() == loaded
+
+
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_another_dim_or_metric_is_refused(layout: str, tmp_path: pathlib.Path) -> None:
     write(tmp_path / "a.ann", layout)

@@ -262,6 +262,69 @@ def test_adding_while_another_thread_builds_is_added_or_refused() -> None:
     assert index.get_n_items() == added
 
 
+def test_many_items_are_added_or_none_when_memory_runs_out(run_python) -> None:
+    run_python(
+        """
+        import resource, numpy
+        from nearfile import AnnoyIndex
+        n = 1_000_000
+        index = AnnoyIndex(1, "euclidean")
+        index.add_items([5, 3], [[50.0], [30.0]])
+        ids, rows = numpy.arange(n, dtype=numpy.int64)[::-1].copy(), numpy.full((n, 1), 7, numpy.float32)
+        room = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+        before = resource.getrlimit(resource.RLIMIT_AS)
+        # Enough for the rows and ids, not for a table of them.
+        resource.setrlimit(resource.RLIMIT_AS, (room + 32_000_000, before[1]))
+        try:
+            index.add_items(ids, rows)
+        except MemoryError:
+            pass
+        else:
+            raise AssertionError("added")
+        resource.setrlimit(resource.RLIMIT_AS, before)
+        assert index.get_n_items() == 6
+        assert [index.get_item_vector(i)[0] for i in range(6)] == [0, 0, 0, 30, 0, 50]
+        index.add_items(ids, rows)
+        assert index.get_n_items() == n
+        assert [index.get_item_vector(i)[0] for i in (0, 3, 5, n - 1)] == [7, 7, 7, 7]
+        """
+    )
+
+
+def test_the_largest_id_leaves_no_room_after_it() -> None:
+    index = AnnoyIndex(1, "euclidean")
+    index.add_item(2**31 - 1, [1.0])
+    with pytest.raises(ValueError, match="room for 1 after 2147483647"):
+        index.add_items(None, [[2.0]])
+    assert index.get_n_items() == 2**31
+
+
+def test_what_an_exception_sets_off_may_ask_the_index(run_python) -> None:
+    # Making an exception may collect garbage, and that may call anything.
+    run_python(
+        """
+        import gc
+        from nearfile import AnnoyIndex
+        index = AnnoyIndex(1, "euclidean")
+        index.add_item(0, [1.0])
+        index.build(1)
+        calls = []
+        gc.callbacks.append(lambda phase, info: calls.append(index._items.count))
+        gc.set_threshold(1, 1, 1)
+        refused = 0
+        for turn in range(100):
+            for add in (lambda: index.add_item(1, [1.0]), lambda: index.add_items(None, [[1.0]])):
+                try:
+                    add()
+                except Exception as error:
+                    assert "built index" in str(error)
+                    refused += 1
+        gc.callbacks.clear()
+        assert refused == 200 and calls
+        """
+    )
+
+
 def test_every_order_of_calls(tmp_path: pathlib.Path, run_python) -> None:
     script = """
         import itertools, sys, nearfile

@@ -9,7 +9,7 @@ import nearfile
 import numpy as np
 import pytest
 import reference
-from nearfile import inputs
+from nearfile import _core, inputs
 
 
 def contents(index: nearfile.Index) -> bytes:
@@ -164,3 +164,19 @@ def test_queries_are_for_graphs() -> None:
         nearfile.build(np.eye(3), structure="forest", queries=np.eye(3))
     with pytest.raises(nearfile.InvalidArgumentError, match="zeros and ones"):
         nearfile.build(np.eye(3), metric="hamming", queries=np.eye(3) / 2)
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_blocks_are_checked_without_a_builder_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    builder = nearfile.Builder(8)
+
+    def refuse(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(_core, "Builder", refuse)
+    builder.add(np.ones((10, 8)))
+    bad = np.ones((10, 8))
+    bad[9, 3] = np.nan
+    with pytest.raises(nearfile.InvalidArgumentError, match=r"value 3 of vector 0 .* counted from row 9"):
+        builder.add(bad)
+    assert len(builder) == 10

@@ -68,6 +68,17 @@ def test_build_makes_an_index_of_a_file() -> None:
         assert (info["structure"], info["seed"], info["n_trees"]) == ("forest", 7, 3)
 
 
+def test_paths_may_start_at_home_where_the_shell_leaves_them_so(
+    folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.chdir("/")
+    run("build", "~/vectors.npy", "~/home.near", "--ids=~/words.txt")
+    assert "4 vectors" in run("verify", "~/home.near")
+    assert "alpha" in run("search", "~/home.near", "~/vectors.npy", "-k", 1)
+    assert run_json("info", "~/home.near")["path"] == str(folder / "home.near")
+
+
 @pytest.mark.usefixtures("folder")
 def test_build_takes_whole_numbers_as_ids_and_tells_machines() -> None:
     told = run_json("build", "vectors.npy", "new.near", "--ids", "numbers.txt", "--threads", 1)

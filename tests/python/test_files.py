@@ -111,6 +111,46 @@ def test_a_path_need_not_be_text(tmp_path: pathlib.Path) -> None:
     assert os.fsencode(caught.value.filename) == path + b"x"
 
 
+def test_a_path_that_ends_like_a_folder_is_no_file(tmp_path: pathlib.Path) -> None:
+    path = f"{tmp_path}/items.near/"
+    index = nearfile.build(np.eye(3))
+    annoy = nearfile.AnnoyIndex(3, "angular")
+    for write in (lambda: nearfile.build(np.eye(3), path), lambda: index.save(path), lambda: annoy.on_disk_build(path)):
+        with pytest.raises(nearfile.FileError) as caught:
+            write()
+        assert caught.value.errno == errno.EISDIR
+    assert os.listdir(tmp_path) == []
+    index.save(tmp_path / "items.near")
+    with pytest.raises(nearfile.FileError):
+        nearfile.open(path)
+
+
+@pytest.mark.parametrize("convert", [str, os.fsencode, pathlib.Path], ids=["str", "bytes", "PathLike"])
+def test_a_path_may_start_at_home(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, convert) -> None:
+    home = tmp_path / "home"
+    (home / "sub").mkdir(parents=True)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.chdir(tmp_path)
+    built = nearfile.build(np.eye(3), convert("~/a.near"))
+    assert built.path == str(home / "a.near")
+    built.save(convert("~/sub/b.near"))
+    builder = nearfile.Builder(3, path=convert("~/c.near"))
+    builder.add(np.eye(3))
+    builder.build()
+    for name in ("~/a.near", "~/sub/b.near", "~/c.near"):
+        assert len(nearfile.open(convert(name))) == 3
+    annoy = nearfile.AnnoyIndex(3, "angular")
+    annoy.on_disk_build(convert("~/d.near"))
+    annoy.add_items(None, np.eye(3))
+    annoy.build(2)
+    annoy.save(convert("~/e.near"))
+    annoy.load(convert("~/d.near"))
+    assert sorted(os.listdir(home)) == ["a.near", "c.near", "d.near", "e.near", "sub"]
+    nearfile.build(np.eye(3), convert(str(tmp_path / "~")))
+    nearfile.build(np.eye(3), convert("~no such user"))
+    assert sorted(os.listdir(tmp_path)) == ["home", "~", "~no such user"]
+
+
 def test_a_relative_path_is_kept_absolute(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     index = nearfile.build(np.eye(3), "items.near")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import doctest
 import importlib
 import inspect
@@ -49,6 +50,14 @@ def test_every_public_name_is_there_and_documented() -> None:
     for owner in (nearfile.Index, nearfile.Builder):
         for name, member in inspect.getmembers(owner):
             assert name.startswith("_") or inspect.getdoc(member), (owner, name)
+
+
+def test_all_names_at_once_leave_those_of_python_what_they_are() -> None:
+    names: dict[str, object] = {}
+    exec("from nearfile import *", names)
+    assert names["build"] is nearfile.build
+    assert not set(names) & set(dir(builtins)) - {"__builtins__", "__name__", "__doc__"}
+    assert callable(nearfile.open)
 
 
 @pytest.mark.parametrize("module", ["nearfile", *MODULES])

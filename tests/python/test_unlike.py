@@ -120,10 +120,20 @@ def test_many_threads_count_together(index: nearfile.Index) -> None:
     assert [each.category for each in told] == [nearfile.UnlikeQueriesWarning]
 
 
-def test_exact_searches_are_not_watched(index: nearfile.Index) -> None:
+@pytest.mark.parametrize("first", ["exact", "empty", "all"])
+def test_searches_that_do_not_walk_are_not_watched_and_end_no_watch(index: nearfile.Index, first: str) -> None:
+    queries = unlike("noise")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        index.search(unlike("noise"), exact=True)
+        if first == "exact":
+            index.search(queries, exact=True)
+            index.search(queries[0], exact=True)
+        elif first == "empty":
+            index.search(queries[:0])
+        else:
+            index.search(queries, effort=len(index))
+    with pytest.warns(nearfile.UnlikeQueriesWarning, match="the first 256 have a nearest item farther"):
+        index.search(queries)
 
 
 def test_info_has_the_distances(index: nearfile.Index) -> None:
@@ -145,3 +155,4 @@ def test_without_a_calibration_or_with_made_up_queries_nothing_is_said() -> None
         for index in (small, forest, products):
             index.search(unlike("noise"))
             assert index.info()["calibrated_nearest"] == {}
+            assert not index._watching

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
-import tempfile
 
 from nearfile import arguments
 from nearfile.annoy import readers
@@ -62,18 +60,3 @@ def starts_as_nearfile(path: str) -> bool:
             return file.read(len(readers.MAGIC)) == readers.MAGIC
     except OSError as error:
         raise cannot_open(error.errno or errno.EIO, path) from None
-
-
-def copy_file(source: str, target: str) -> None:
-    """Copy a file under another name, then rename it: whoever opens the target sees the old one or the new."""
-    handle, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=os.path.basename(target) + ".")
-    try:
-        with os.fdopen(handle, "wb") as to, open(source, "rb") as of:
-            shutil.copyfileobj(of, to)
-            to.flush()
-            os.fsync(to.fileno())
-        shutil.copymode(source, temporary)
-        os.replace(temporary, target)
-    except BaseException:
-        os.unlink(temporary)
-        raise

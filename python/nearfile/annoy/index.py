@@ -93,14 +93,15 @@ class AnnoyIndex:
 
         Args:
             i: From 0 to 2**31 - 1. Numbers may be left out, at no cost.
-            vector: ``f`` numbers: anything with ``len()`` and ``[]``. Buffers, such as NumPy's arrays, are read fastest.
+            vector: ``f`` numbers: anything with ``len()`` and ``[]``. Buffers, such as NumPy's arrays, are read fastest;
+                a series of pandas is read by position, whatever its labels are.
 
         Raises:
             IndexError: A negative number, or a vector of another length.
             ValueError: A value that is not finite as float32.
             Exception: The index is built or loaded.
         """
-        self._items.add(i, vector)
+        self._items.add(i, inputs.elements(vector))
 
     def add_items(self, ids: object, array: object) -> None:
         """Add many vectors at once, all or none.
@@ -201,11 +202,7 @@ class AnnoyIndex:
             if reader is None:
                 raise OSError("You can't save an index that hasn't been built")
             path = files.path_to_write(fn)
-            if isinstance(reader, NearfileReader):
-                reader.core.save(arguments.path_bytes(path))
-            else:
-                assert self._path is not None
-                files.copy_file(self._path, path)
+            reader.save(arguments.path_bytes(path))
             self._load(path, bool(prefault))
             self._say(f"saved {path}")
         return True
@@ -264,7 +261,7 @@ class AnnoyIndex:
             first.
         """
         reader = self._reader
-        row = _core.row(vector, self._dim, self._metric == "hamming")
+        row = _core.row(inputs.elements(vector), self._dim, self._metric == "hamming")
         wanted, candidates, distances = operator.index(n), operator.index(search_k), truth(include_distances)
         return self._nearest(reader, row, wanted, candidates, distances)
 
@@ -296,7 +293,9 @@ class AnnoyIndex:
         jobs = operator.index(n_jobs)
         if jobs == 0 or jobs < -1:
             raise ValueError(f"n_jobs: expected 1 or more, or -1 for every core, got {jobs}")
-        ready = inputs.floats(rows > 0.5 if self._metric == "hamming" else rows)
+        ready = inputs.floats(rows)
+        if self._metric == "hamming":
+            ready = inputs.floats(ready > 0.5)
         if reader is None:
             found = np.empty((len(ready), 0), np.int64), np.empty((len(ready), 0), np.float32)
         else:

@@ -81,7 +81,14 @@ class NearfileReader:
         options = self.options(n, search_k)
         if options is None:
             return np.empty((len(rows), 0), np.int64), np.empty((len(rows), 0), np.float32)
-        return self.core.search_batch(rows, *options, threads)  # type: ignore[return-value]
+        ids = np.empty((len(rows), options[0]), np.int64)
+        distances = np.empty(ids.shape, np.float32)
+        self.core.search_batch(rows, *options, threads, ids, distances)
+        return ids, distances
+
+    def save(self, path: bytes) -> None:
+        """Write the file's bytes under another path."""
+        self.core.save(path)
 
     def vector(self, id: int) -> Floats:
         """The vector of an id, zeros where there is none."""
@@ -120,6 +127,10 @@ class AnnoyReader:
             ids[row, : len(its_ids)] = its_ids
             distances[row, : len(its_ids)] = its_distances
         return ids, distances
+
+    def save(self, path: bytes) -> None:
+        """Write the file's bytes under another path."""
+        self.file.save(path)
 
     def vector(self, id: int) -> Floats:
         """The vector of an id, zeros where there is none."""

@@ -62,7 +62,7 @@ def build(
 def read_vectors(path: Path) -> Any:
     """The array of a .npy file, mapped and not read."""
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        array = np.load(arguments.path(path), mmap_mode="r", allow_pickle=False)
     except (ValueError, EOFError):  # NumPy's own words advise to unpickle it
         array = None
     if not isinstance(array, np.ndarray):
@@ -73,7 +73,7 @@ def read_vectors(path: Path) -> Any:
 def read_ids(path: Path) -> Union[list[int], list[str]]:
     """One id a line: ints where every line is one as Python writes it, so that ``007`` stays what it is."""
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
+        lines = Path(arguments.path(path)).read_text(encoding="utf-8").split("\n")
     except UnicodeDecodeError as error:
         raise nearfile.InvalidArgumentError(f"{path}: expected UTF-8 text: {error}") from None
     if lines and not lines[-1]:

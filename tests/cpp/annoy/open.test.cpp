@@ -1,6 +1,7 @@
 // Which layout a file has, what it says about itself, and what is said of files that do not fit.
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "annoy/reference.hpp"
 #include "annoy/sample.hpp"
@@ -69,6 +70,14 @@ TEST(annoy_open_vectors_and_distances) {
             }
         }
     }
+}
+
+TEST(annoy_open_has_the_bytes_of_the_file_that_was_opened) {
+    const Image image({.layout = AnnoyLayout::angular, .dim = 10, .n_items = 50});
+    const auto expected = image.bytes();
+    const AnnoyFile opened = open(image);
+    CHECK(opened.bytes().size() == expected.size());
+    CHECK(std::memcmp(opened.bytes().data(), expected.data(), expected.size()) == 0);
 }
 
 TEST(annoy_open_no_items) {

@@ -1,8 +1,11 @@
 // Building: what is refused leaves no trace, what was added comes back, and a build can be stopped.
+#include <atomic>
 #include <filesystem>
 #include <limits>
+#include <thread>
 
 #include "api/sample.hpp"
+#include "build/rows.hpp"
 #include "check.hpp"
 #include "file/sample.hpp"
 
@@ -42,6 +45,37 @@ TEST(builder_refuses_values_that_are_none) {
         check_leaves_no_trace(builder, [](Builder& b) { b.add(std::vector<float>(3), Ids{1}); }, "in the same way");
         CHECK(builder.size() == 2);
     }
+}
+
+TEST(builder_checks_what_it_would_refuse_and_adds_nothing) {
+    for (const Metric metric : metrics) {
+        Builder builder(3, metric);
+        builder.check(std::vector<float>{1, 0, 1, 0, 0, 1});
+        CHECK(caught([&] {
+                  builder.check(std::vector<float>{1, 0, 1, 0, NAN, 1});
+              }).is(ErrorCode::invalid_argument, "value 1 of vector 1"));
+        CHECK(caught([&] { builder.check(std::vector<float>(4)); }).is(ErrorCode::invalid_argument, "3 values each"));
+        CHECK(builder.size() == 0);
+    }
+}
+
+// Whoever writes to memory that is being added gets either value, but never one that the file does not have room for.
+TEST(builder_rows_are_of_the_kind_that_was_copied_while_another_thread_writes) {
+    std::vector<float> values(4096, 3.0f);
+    volatile float* const changing = values.data();
+    std::atomic<bool> done{false};
+    std::thread writer([&] {
+        for (std::uint32_t turn = 0; !done; ++turn) *changing = turn % 2 == 0 ? 0.1f : 3.0f;
+    });
+    bool wide_enough = true;
+    for (int turn = 0; turn < 2000 && wide_enough; ++turn) {
+        build::Rows rows(4096, false);
+        rows.append(values);
+        wide_enough = codes::wider(rows.kind(), codes::smallest_kind(rows.floats(0))) == rows.kind();
+    }
+    done = true;
+    writer.join();
+    CHECK(wide_enough);
 }
 
 TEST(builder_refuses_vectors_that_are_too_long) {

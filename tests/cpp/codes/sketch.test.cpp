@@ -190,7 +190,7 @@ TEST(sketch_places_that_are_not_taken_are_never_below_a_bar) {
     base::Random random(5);
     const SketchLayout layout(50, degree);
     std::vector<std::byte> row(layout.stride, std::byte{0xff});
-    SketchWriter(chosen(), layout, SketchKind::squared_distance, 1).clear(row.data());
+    SketchWriter(chosen(), layout, SketchKind::squared_distance).clear(row.data());
     SketchTables tables(layout);
     tables.set(gaussian(50, random));
     std::vector<std::uint16_t> masks(layout.groups(), 0xffff);

@@ -156,6 +156,36 @@ TEST(search_in_batches_equals_one_by_one_on_any_number_of_threads) {
     }
 }
 
+TEST(search_into_arrays_gives_what_a_search_of_neighbours_gives) {
+    for (const Metric metric : metrics) {
+        const Data data = data_for(metric, 500, 12, 1);
+        const Data queries = data_for(metric, 70, 12, 2);
+        Builder builder(12, metric);
+        std::vector<std::int64_t> names(data.count());
+        std::iota(names.begin(), names.end(), 1000);
+        builder.add(data.values, names);
+        const Index index = builder.build(BuildOptions{});
+        std::vector<Neighbor> neighbors(std::size_t{70} * 10);
+        std::vector<std::int64_t> ids(neighbors.size());
+        std::vector<float> distances(neighbors.size());
+        for (const std::uint32_t threads : {1u, 3u}) {
+            index.search_batch(queries.values, {.k = 10, .threads = threads}, neighbors);
+            index.search_batch(queries.values, {.k = 10, .threads = threads}, ids, distances);
+            for (std::size_t i = 0; i < neighbors.size(); ++i) {
+                CHECK(ids[i] == neighbors[i].row + 1000 && distances[i] == neighbors[i].distance);
+            }
+        }
+        ids.pop_back();
+        CHECK(caught([&] {
+                  index.search_batch(queries.values, {.k = 10}, ids, distances);
+              }).is(ErrorCode::invalid_argument, "got 699 and 700"));
+        distances.pop_back();
+        CHECK(caught([&] {
+                  index.search_batch(queries.values, {.k = 10}, ids, distances);
+              }).is(ErrorCode::invalid_argument, "room for 700 neighbours; got 699"));
+    }
+}
+
 TEST(search_finds_an_item_itself_at_distance_zero) {
     for (const Metric metric : metrics) {
         if (metric == Metric::dot) continue;
