@@ -1,4 +1,4 @@
-// Opening an index and asking it about its items; search.cpp has the searches, inspection.cpp what the file has of one item.
+// Opening an index and asking it about its items; search.cpp has the searches, inspection.cpp what a file has of one.
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/string_view.h>
