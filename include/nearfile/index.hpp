@@ -38,7 +38,7 @@ struct CalibrationPoint {
 };
 
 // The most recall that searches of a k get from walks: what asks for more looks at every item, which is exact. 1 where
-// walks give whatever is asked for below 1.
+// walks give whatever is asked for below 1. Nothing of a k whose walks would take longer than a look at every item.
 struct WalkRecall {
     std::uint32_t k;
     float recall;

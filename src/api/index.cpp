@@ -44,7 +44,8 @@ std::vector<WalkRecall> walk_recall(const Index::State& state) {
     std::vector<WalkRecall> found;
     if (!state.graph || state.description.count <= search::least_walked) return found;
     for (const std::uint32_t k : search::calibrated_ks) {
-        found.push_back({k, search::recall_of_walks(state.calibration, k)});
+        const float recall = search::recall_of_walks(state.calibration, k);
+        if (recall > 0) found.push_back({k, recall});
     }
     return found;
 }
