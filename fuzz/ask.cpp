@@ -6,9 +6,13 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "memory.hpp"
 #include "nearfile/error.hpp"
@@ -76,10 +80,10 @@ private:
         std::vector<Neighbor> out(n * k);
         may_throw([&] {
             index_.search_batch(queries, {.k = 4, .threads = 2}, out);
-            for (std::size_t i = 0; i < n; ++i)
-                check({out.begin() + static_cast<std::ptrdiff_t>(i * k),
-                       out.begin() + static_cast<std::ptrdiff_t>((i + 1) * k)},
-                      4);
+            for (std::size_t i = 0; i < n; ++i) {
+                const auto some = std::span(out).subspan(i * k, k);
+                check({some.begin(), some.end()}, 4);
+            }
         });
     }
 

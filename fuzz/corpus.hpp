@@ -18,9 +18,8 @@ struct Recipe {
     IdKind ids;
     std::uint32_t count;
     std::uint32_t dim;
-    std::uint32_t
-        largest;   // values are whole numbers up to it, which tells bytes and half precision from floats; 0: none
-    bool queries;  // built with a sample of queries
+    std::uint32_t largest;  // values are whole numbers below it, kept as bytes or in half precision; 0: they are floats
+    bool queries;           // built with a sample of queries
 
     std::string name() const;
 };
