@@ -57,7 +57,7 @@ private:
         search({.k = 10, .exact = true});
         search({.k = index_.size() + 5});
         if (graph_) {
-            for (const std::uint32_t effort : {1u, 30u, 1u << 20}) search({.k = 7, .effort = effort});
+            for (const std::uint32_t effort : {1u, 8u, 30u, 1u << 20}) search({.k = 7, .effort = effort});
             for (const float recall : {0.5f, 0.99f, 1.0f}) search({.k = 1, .recall = recall});
         } else {
             for (const std::uint64_t candidates : {1ull, 100ull, ~0ull}) search({.k = 7, .search_k = candidates});

@@ -189,8 +189,8 @@ void sketch_below(const SketchQuery& query, float base, float bar, const std::ui
     const __m512 bases = _mm512_set1_ps(base);
     const __m512 bars = _mm512_set1_ps(bar);
     const auto widened = [](const std::uint16_t* upper) {
-        const __m512i bits = _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(upper)));
-        return _mm512_castsi512_ps(_mm512_slli_epi32(bits, 16));
+        const __m512i words = _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(upper)));
+        return _mm512_castsi512_ps(_mm512_slli_epi32(words, 16));
     };
     for (std::size_t g = 0; g < n_groups; ++g) {
         const __m256i sums = sketch_sums(query, bits + g * query.pairs * 16);
