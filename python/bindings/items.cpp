@@ -21,6 +21,7 @@
 
 #include "arrays.hpp"
 #include "bindings.hpp"
+#include "gil.hpp"
 #include "shared_index.hpp"
 #include "vectors.hpp"
 
@@ -87,7 +88,7 @@ public:
         if (!bits_) {
             for (std::size_t row = 0; row < n; ++row) check_finite({rows.data() + row * dim_, dim_});
         }
-        const nb::gil_scoped_release released;
+        const WithoutGil released;
         const std::scoped_lock lock(mutex_);
         const std::int64_t next = ids_.empty() ? 0 : largest_ + 1;
         if (!ids && next + static_cast<std::int64_t>(n) > max_id + 1) {
@@ -139,7 +140,7 @@ public:
         NewArray<std::int64_t> ids(n);
         NewArray<float> rows(n, dim_);
         {
-            const nb::gil_scoped_release released;
+            const WithoutGil released;
             const std::scoped_lock lock(mutex_);
             sort();
             for (std::size_t i = 0; i < n; ++i) {
@@ -239,7 +240,7 @@ nb::object id_range(const SharedIndex& shared) {
     std::int64_t least = std::numeric_limits<std::int64_t>::max();
     std::int64_t most = std::numeric_limits<std::int64_t>::min();
     {
-        const nb::gil_scoped_release released;
+        const WithoutGil released;
         if (index.id_kind() == IdKind::row) {
             least = 0;
             most = index.size() - std::int64_t{1};

@@ -6,6 +6,7 @@
 
 #include "arrays.hpp"
 #include "bindings.hpp"
+#include "gil.hpp"
 #include "shared_index.hpp"
 #include "text.hpp"
 
@@ -39,7 +40,7 @@ nb::object search(const SharedIndex& shared, nb::handle query, std::uint32_t k, 
     const Index index = shared.get();
     std::vector<Neighbor> neighbors;
     {
-        const nb::gil_scoped_release released;
+        const WithoutGil released;
         neighbors = index.search(floats(buffer),
                                  {.k = k, .effort = effort, .recall = recall, .search_k = search_k, .exact = exact});
     }
@@ -63,7 +64,7 @@ nb::object search_batch(const SharedIndex& shared, const Rows& queries, std::uin
     NewArray<std::int64_t> ids(index.id_kind() == IdKind::string ? 0 : queries.shape(0), width);
     std::vector<Neighbor> neighbors;
     {
-        const nb::gil_scoped_release released;
+        const WithoutGil released;
         neighbors.resize(queries.shape(0) * width);
         index.search_batch(
             {queries.data(), queries.size()},
