@@ -89,9 +89,11 @@ void add_strings(SharedBuilder& shared, const Rows& rows, const nb::list& ids) {
 void tell(const nb::object& progress, std::string_view stage, std::uint64_t done, std::uint64_t total) {
     if (call_python([] { return PyErr_CheckSignals(); }) != 0) throw nb::python_error();
     if (progress.is_none()) return;
-    const nb::object arguments = nb::make_tuple(stage, done, total);
-    const nb::object told =
-        nb::steal(call_python([&] { return PyObject_CallObject(progress.ptr(), arguments.ptr()); }));
+    const nb::object told = nb::steal(call_python([&] {
+        PyObject* const name = PyUnicode_FromStringAndSize(stage.data(), static_cast<Py_ssize_t>(stage.size()));
+        return PyObject_CallFunction(progress.ptr(), "NKK", name, static_cast<unsigned long long>(done),
+                                     static_cast<unsigned long long>(total));
+    }));
     if (!told.is_valid()) throw nb::python_error();
 }
 

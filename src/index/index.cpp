@@ -131,8 +131,7 @@ void Index::search_batch(std::span<const float> queries, const SearchOptions& op
     }
     index::check_values(queries, dim(), metric() == Metric::hamming, "query");
 
-    // Several queries a task, so that the working memory is borrowed once for all of them. (How many cores there are is
-    // a question to the system that costs more than a search.)
+    // Several queries a task, so that the working memory is borrowed once for all of them.
     constexpr std::size_t queries_a_task = 8;
     const unsigned threads = n <= queries_a_task ? 1 : base::resolve_threads(options.threads);
     const std::size_t per_task = threads == 1 ? std::max<std::size_t>(n, 1) : queries_a_task;
