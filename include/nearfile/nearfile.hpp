@@ -24,7 +24,7 @@ std::vector<std::string_view> supported_instruction_sets();
 // rounded up. Found out once.
 unsigned cores() noexcept;
 
-// Write bytes to `path` atomically: under a temporary name, synced, then renamed. What Index::bytes() gives can be
+// Write bytes to `path` atomically: to a temporary file, synced, then renamed. What Index::bytes() gives can be
 // saved so.
 void write_file(const std::string& path, std::span<const std::byte> bytes);
 

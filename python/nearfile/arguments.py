@@ -159,6 +159,8 @@ def path_to_write(value: PathLike | None) -> str | None:
     if value is None:
         return None
     target = path(value)
+    if os.fsdecode(value).endswith("/"):
+        raise FileError(errno.EISDIR, f"{target}/: expected the path of a file, got a folder: add a file name", target)
     folder = os.path.dirname(target)
     if not os.path.isdir(folder):
         raise MissingFileError(

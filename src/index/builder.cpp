@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/half.hpp"
+#include "file/target.hpp"
 #include "index/assemble.hpp"
 #include "index/checks.hpp"
 #include "index/errors.hpp"
@@ -177,6 +178,7 @@ index::Assembled assemble_kept(Metric metric, const index::Rows& rows, const ind
 
 Index Builder::build_file(const std::string& path, const BuildOptions& options) const {
     if (path.empty()) raise(ErrorCode::invalid_argument, "path must name a file; got an empty string");
+    index::unwrap(file::check_target(path));
     const index::Assembled assembled = assemble_kept(state_->metric, state_->rows, state_->ids, options);
     index::unwrap(assembled.writer().write(path));
     return Index::open(path);

@@ -20,6 +20,7 @@
 
 #include "base/parallel.hpp"
 #include "check.hpp"
+#include "child.hpp"
 
 namespace {
 
@@ -43,6 +44,7 @@ thread_local int allocations_left = -1;
 }
 
 using namespace nearfile::base;
+using nearfile::test::in_child;
 
 namespace {
 
@@ -51,21 +53,6 @@ int number_of_this_thread() {
     static std::atomic<int> n_seen{0};
     thread_local const int number = n_seen.fetch_add(1);
     return number;
-}
-
-// In a process of its own, which has no threads yet. The parent waits for it no longer than a minute.
-template <class Body>
-void in_child(const Body& body) {
-    const pid_t child = ::fork();
-    if (child == 0) {
-        ::alarm(60);
-        nearfile::test::failures() = 0;
-        body();
-        ::_exit(nearfile::test::failures() == 0 ? 0 : 1);
-    }
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
 bool all_run(std::size_t n, unsigned threads) {
@@ -98,6 +85,7 @@ TEST(thread_pool_gives_as_many_threads_as_asked_for) {
     for (const unsigned threads : {1u, 2u, 5u, 16u}) CHECK(meet(threads).size() == threads);
 }
 
+// In a process of its own, which has no threads yet; and so below.
 TEST(thread_pool_keeps_threads_for_the_next_call) {
     in_child([] {
         std::set<int> seen;
