@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/once.hpp"
 #include "codes/bits.hpp"
 #include "codes/nibble.hpp"
 #include "codes/projection.hpp"
@@ -110,10 +111,10 @@ struct Index::State {
     }
     // Items of a graph are not in the order of adding. What a damaged file says is kept below count.
     std::uint32_t row_of(std::uint32_t item) const noexcept {
-        return graph ? std::min(graph->rows[item], description.count - 1) : item;
+        return graph ? std::min(base::read_once(graph->rows[item]), description.count - 1) : item;
     }
     std::uint32_t item_of(std::uint32_t row) const noexcept {
-        return graph ? std::min(graph->places[row], description.count - 1) : row;
+        return graph ? std::min(base::read_once(graph->places[row]), description.count - 1) : row;
     }
     // What is kept of an item's vector (not for hamming): the vector itself, or what its code stands for.
     void vector(std::uint32_t item, std::span<float> out) const noexcept {
