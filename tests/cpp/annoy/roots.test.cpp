@@ -1,5 +1,8 @@
-// The roots of a file by their bytes, also while somebody writes into it.
+// The roots of a file by their bytes, and files that somebody writes into while they are checked.
 #include "annoy/roots.hpp"
+
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -8,8 +11,10 @@
 #include <thread>
 #include <vector>
 
+#include "annoy/validate.hpp"
 #include "base/random.hpp"
 #include "check.hpp"
+#include "child.hpp"
 
 using namespace nearfile;
 using namespace nearfile::annoy;
@@ -70,5 +75,38 @@ TEST(annoy_roots_that_change_while_they_are_grouped_stay_roots) {
     }
     over = true;
     writer.join();
+}
+
+// Two items and a root that is a leaf, there twice, right before a page that must not be read. Its size changes between
+// 2 and more than there is.
+TEST(annoy_files_that_change_while_they_are_checked_are_not_read_past_their_end) {
+    const Layout layout = layout_of(AnnoyLayout::angular, 3);
+    const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    nearfile::test::in_child([&] {
+        void* const two_pages = ::mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        CHECK(two_pages != MAP_FAILED);
+        auto* const end = static_cast<std::byte*>(two_pages) + page;
+        CHECK(::mprotect(end, page, PROT_NONE) == 0);
+        std::byte* const start = end - 4 * layout.node_bytes;
+        const auto put = [&](std::size_t node, std::size_t at, std::int32_t number) {
+            std::memcpy(start + node * layout.node_bytes + at, &number, sizeof number);
+        };
+        for (const std::size_t item : {0, 1}) put(item, 0, 1);
+        for (const std::size_t root : {2, 3}) {
+            put(root, 0, 2);
+            put(root, layout.children_at + sizeof(NodeId), 1);
+        }
+        const Nodes nodes(std::span(start, 4 * layout.node_bytes), layout);
+        CHECK(validate(nodes).ok());
+        std::atomic<bool> over{false};
+        std::thread writer([&] {
+            while (!over.load(std::memory_order_relaxed)) {
+                for (const std::int32_t size : {2, layout.leaf_capacity + 1'000'000}) put(2, 0, size);
+            }
+        });
+        for (int turn = 0; turn < 300'000; ++turn) (void)validate(nodes).ok();
+        over = true;
+        writer.join();
+    });
 }
 #endif
