@@ -3,8 +3,9 @@
 //
 // They are started when first needed and kept. Nothing ever waits for one to come free: a caller gets those that are
 // idle or can be started, and has to do without the others, so that calls may be nested and come from any thread. They
-// are never joined: at the end of the program they wait, or go on with what they have, until the process is gone. The
-// child of a fork() has none of its parent's threads and starts its own.
+// are not joined at the end of the program, where they wait, or go on with what they have, until the process is gone.
+// Before a fork() the idle ones end, because what forks should have as few threads as it can (Python warns of them),
+// and the child starts its own.
 #pragma once
 
 #include <cstddef>

@@ -11,6 +11,8 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
+#include <iterator>
 #include <mutex>
 #include <new>
 #include <set>
@@ -158,6 +160,7 @@ TEST(thread_pool_goes_on_after_a_task_that_throws) {
     }
 }
 
+#if !defined(__SANITIZE_THREAD__)  // which cannot do it
 TEST(thread_pool_works_in_the_child_of_a_fork) {
     CHECK(meet(4).size() == 4);
     std::atomic<bool> over{false};
@@ -175,6 +178,28 @@ TEST(thread_pool_works_in_the_child_of_a_fork) {
     busy.join();
     CHECK(meet(4).size() == 4);
 }
+#endif
+
+#if defined(__linux__)
+TEST(thread_pool_has_no_idle_threads_when_the_process_forks) {
+    in_child([] {
+        const auto n_threads = [] {
+            const std::filesystem::directory_iterator all("/proc/self/task");
+            return std::distance(all, std::filesystem::directory_iterator());
+        };
+        for (int turn = 0; turn < 20; ++turn) {
+            CHECK(meet(8).size() == 8);
+            CHECK(n_threads() > 1);
+            in_child([] {});
+            // The system may count one for a moment that has ended.
+            for (int wait = 0; n_threads() > 1 && wait < 1000; ++wait) {
+                std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            }
+            CHECK(n_threads() == 1);
+        }
+    });
+}
+#endif
 
 // Whichever allocation is the one that fails, all tasks run once or std::bad_alloc comes out.
 TEST(thread_pool_runs_out_of_memory_unharmed) {
@@ -199,6 +224,7 @@ TEST(thread_pool_runs_out_of_memory_unharmed) {
     }
 }
 
+#if !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)  // which need more room
 TEST(thread_pool_does_without_threads_that_the_system_does_not_give) {
     in_child([] {
         // Room for a few stacks of a thread at most.
@@ -209,6 +235,7 @@ TEST(thread_pool_does_without_threads_that_the_system_does_not_give) {
         CHECK(parallel_for_watched(1000, 1000, [](std::size_t) {}, {}, stop));
     });
 }
+#endif
 
 // Whoever blocks a signal in all of a program's own threads, to wait for it, knows nothing of these.
 TEST(thread_pool_hears_no_signals_of_the_program) {
