@@ -11,6 +11,8 @@
 #include <nanobind/nanobind.h>
 #include <unistd.h>
 
+#include <type_traits>
+
 namespace nearfile::python {
 
 // The process ends soon, and this thread with it.
@@ -24,13 +26,24 @@ inline bool is_ending() noexcept {
 }
 
 // Runs `call`, one function of Python's C API that may ask for the GIL, as everything may that runs Python code: a
-// user's function, __float__ or __getitem__. These functions throw nothing, so what is caught is the end of the thread.
+// user's function, __float__ or __getitem__. These functions throw nothing, so what does not return from them ends.
+// (A `catch` would not do: where an exception is being handled, entering one for the end of a thread aborts. And it
+// must be a frame, because compilers leave out what a function that must not throw would do on the way to that.)
 template <class Call>
-auto call_python(const Call& call) {
-    try {
-        return call();
-    } catch (...) {
-        stand_still();
+[[gnu::noinline]] auto call_python(const Call& call) {
+    struct Frame {
+        bool returned = false;
+        ~Frame() {
+            if (!returned) stand_still();
+        }
+    } frame;
+    if constexpr (std::is_void_v<decltype(call())>) {
+        call();
+        frame.returned = true;
+    } else {
+        auto result = call();
+        frame.returned = true;
+        return result;
     }
 }
 

@@ -110,7 +110,13 @@ def test_a_program_ends_quietly_while_a_thread_is(doing: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "doing", ["searching one by one", "searching a batch on two threads", "building with a function"]
+    "doing",
+    [
+        "searching one by one",
+        "searching a batch on two threads",
+        "building with a function",
+        "opening what is not there",
+    ],
 )
 def test_a_program_ends_quietly_while_several_threads_are(doing: str) -> None:
     assert end_of(CALLS[doing], threads=4) == {(0, "", "")}
