@@ -42,8 +42,8 @@ Result<std::string> without_links(const std::string& path) {
         std::array<char, PATH_MAX> text;
         const ssize_t length = ::readlink(at.c_str(), text.data(), text.size());
         if (length < 0) return os_error("cannot follow the link " + quoted(at), errno, "choose another path");
-        const std::string leads_to(text.data(), static_cast<std::size_t>(length));
-        at = leads_to.front() == '/' ? leads_to : folder_of(at) + "/" + leads_to;
+        std::string leads_to = text[0] == '/' ? "" : folder_of(at).append("/");
+        at = leads_to.append(text.data(), static_cast<std::size_t>(length));
     }
     return is_circle(path);
 }
