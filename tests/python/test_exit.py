@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-RUNS = 4
+RUNS = 3
 
 # `Slow` holds up the interpreter's end, with the GIL released, so that every thread asks for it while there is none.
 BEFORE = """
