@@ -8,6 +8,7 @@
 #include "base/half.hpp"
 #include "build/build_index.hpp"
 #include "build/rows.hpp"
+#include "file/target.hpp"
 #include "opened/errors.hpp"
 #include "opened/ids.hpp"
 #include "opened/kernel_choice.hpp"
@@ -181,6 +182,7 @@ build::IndexImage build_kept(Metric metric, const build::Rows& rows, const opene
 
 Index Builder::build_file(const std::string& path, const BuildOptions& options) const {
     if (path.empty()) raise(ErrorCode::invalid_argument, "path must name a file; got an empty string");
+    opened::unwrap(file::check_target(path));
     const build::IndexImage image = build_kept(state_->metric, state_->rows, state_->ids, options);
     opened::unwrap(image.writer().write(path));
     return Index::open(path);

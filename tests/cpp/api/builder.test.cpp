@@ -260,5 +260,12 @@ TEST(builder_writes_the_bytes_that_it_builds_in_memory) {
     CHECK(same_bytes(written.bytes(), builder.build(few_trees).bytes()));
     CHECK(same_bytes(written.bytes(), file::sample::read_file(folder / "x.near")));
     CHECK(written.info().path == folder / "x.near" && folder.count() == 1);
-    CHECK(caught([&] { builder.build(folder / "none/x.near", few_trees); }).is(ErrorCode::io));
+    // Refused at once, not after the work.
+    int told = 0;
+    BuildOptions options = {.n_trees = 2, .progress = {}};
+    options.progress = [&](std::string_view, std::uint64_t, std::uint64_t) { return ++told, true; };
+    for (const char* path : {"none/x.near", "none/", "x.near/", "x.near/y.near", "."}) {
+        CHECK(caught([&] { builder.build(folder / path, options); }).is(ErrorCode::io));
+    }
+    CHECK(told == 0 && folder.count() == 1);
 }
