@@ -100,6 +100,23 @@ private:
         for (std::uint32_t row = 0; row < index_.size(); row += 1 + index_.size() / 40) {
             may_throw([&] { index_.vector(row, query_); });
             may_throw([&] { index_.distance(row, index_.size() - 1 - row); });
+            may_throw([&] { check(index_.inspect(row)); });
+        }
+    }
+
+    // Every extent lies in the file, and every row is one.
+    void check(const Inspection& found) const {
+        const std::uint64_t size = index_.bytes().size();
+        for (const Extent& each : found.extents) {
+            if (each.offset > size || each.bytes > size - each.offset) throw std::logic_error("an extent is not there");
+        }
+        std::vector<std::uint32_t> rows;
+        for (const Inspection::Leaf& leaf : found.leaves) rows.insert(rows.end(), leaf.rows.begin(), leaf.rows.end());
+        if (found.vertex) {
+            for (const Inspection::Edge& edge : found.vertex->edges) rows.push_back(edge.row);
+        }
+        for (const std::uint32_t row : rows) {
+            if (row >= index_.size()) throw std::logic_error("it tells of a row that is not there");
         }
     }
 

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "nearfile/inspection.hpp"
 #include "nearfile/types.hpp"
 
 namespace nearfile {
@@ -119,6 +120,10 @@ public:
     std::optional<std::uint32_t> find(std::string_view id) const;
     std::int64_t int64_id(std::uint32_t row) const;       // the row itself for other kinds than int64
     std::string_view string_id(std::uint32_t row) const;  // into the map
+
+    // What the file has of an item, and where. Throws Error(bad_file) that names the section where what it needs is
+    // damaged.
+    Inspection inspect(std::uint32_t row) const;
 
     // Check every checksum and every stored id; throws Error(bad_file) that names the section at fault.
     void verify() const;

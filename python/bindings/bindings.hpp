@@ -15,7 +15,8 @@ void bind_builder(nanobind::module_& module);
 void bind_items(nanobind::module_& module);
 void bind_annoy_file(nanobind::module_& module);
 
-// The part of bind_index that search.cpp has.
+// The parts of bind_index that search.cpp and inspection.cpp have.
 void bind_search(nanobind::class_<SharedIndex>& type);
+void bind_inspection(nanobind::class_<SharedIndex>& type);
 
 }  // namespace nearfile::python

@@ -1,4 +1,4 @@
-// Opening an index and asking it about its items; search.cpp has the searches.
+// Opening an index and asking it about its items; search.cpp has the searches, inspection.cpp what a file has of one.
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/string_view.h>
@@ -237,6 +237,7 @@ void bind_index(nb::module_& module) {
             [](const SharedIndex& shared, std::uint32_t a, std::uint32_t b) { return shared.get().distance(a, b); },
             "a"_a, "b"_a, "The distance of two rows.");
     bind_search(type);
+    bind_inspection(type);
 }
 
 }  // namespace nearfile::python

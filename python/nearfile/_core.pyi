@@ -114,6 +114,9 @@ class Index:
     def names(self, rows: numpy.typing.NDArray[numpy.int64]) -> list[str]:
         """The ids of rows, of an index whose ids are str."""
 
+    def inspect(self, row: int) -> dict[str, object]:
+        """What the file has of a row's item, and where."""
+
 class Builder:
     """Collects vectors and builds an index from them."""
 

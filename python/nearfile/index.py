@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import warnings
 from types import TracebackType
-from typing import Any, Callable, Union
+from typing import Any, Callable, Union, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from nearfile import _core, arguments, inputs
 from nearfile.arguments import PathLike
 from nearfile.errors import ClosedError, NotFoundError, UnlikeQueriesWarning
+from nearfile.inspection import Inspection
 
 Id = Union[int, str]
 
@@ -259,6 +260,34 @@ class Index:
         """
         rows = np.array([self._row(id) for id in inputs.each_id(ids)], np.int64)
         return self._as_added(self._core.vectors(rows))
+
+    def inspect(self, id: Id) -> Inspection:
+        """What the file has of an item, and where: docs/format.md come alive. ``nearfile inspect`` prints it.
+
+        A dict with ``id``, ``row`` (in the order of adding), ``item`` (in the order of the file), ``extents`` (all that
+        the file has for this item alone), ``leaves`` (the way to its leaf in every tree), ``vertex`` (its neighbours in
+        the graph), ``nibbles`` and ``code`` (its codes of 4 and of 8 bits, beside what was coded), ``vector`` (where it
+        lies) and ``values``: shape (dim,), float32; uint8 for ``hamming``. :mod:`nearfile.inspection` has the types of
+        all parts and what they mean. Offsets and lengths are in bytes, from the start of the file.
+
+        Raises:
+            NotFoundError: There is no such id.
+            BadFileError: What is to be told is damaged, and in which section.
+
+        >>> import numpy, nearfile
+        >>> index = nearfile.build(numpy.eye(3), metric="euclidean", ids=["x", "y", "z"])
+        >>> found = index.inspect("y")
+        >>> found["row"], found["values"].tolist()
+        (1, [0.0, 1.0, 0.0])
+        >>> sorted(each["id"] for each in found["vertex"]["neighbors"])
+        ['x', 'z']
+        >>> where = found["vector"]
+        >>> where["section"], where["bytes"], where["data"].hex(" ")
+        ('codes', 3, '00 01 00')
+        """
+        found = cast(Inspection, self._core.inspect(self._row(id)))
+        found["values"] = self._as_added(found["values"])
+        return found
 
     # Files and copies
 

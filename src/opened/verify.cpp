@@ -9,13 +9,14 @@
 #include "opened/errors.hpp"
 
 namespace nearfile::opened {
-namespace {
 
-[[noreturn]] void bad(const Index::State& state, SectionKind section, const std::string& what) {
+void raise_damaged(const Index::State& state, SectionKind section, const std::string& what) {
     raise(ErrorCode::bad_file, (state.path.empty() ? std::string("the index in memory") : "'" + state.path + "'") +
                                    " is damaged: section " + section_name(static_cast<std::uint32_t>(section)) + ": " +
                                    what + "; copy or build it again");
 }
+
+namespace {
 
 // Every tree must lead to every item exactly once, without a circle.
 template <class SplitType>
@@ -31,7 +32,8 @@ void verify_forest(const Index::State& state, const forest::Leaves& leaves, std:
             const forest::NodeRef ref = stack.back();
             stack.pop_back();
             if (!forest::is_leaf(ref)) {
-                if (ref >= splits.size() || reached[ref]) bad(state, SectionKind::splits, "nodes do not form trees");
+                if (ref >= splits.size() || reached[ref])
+                    raise_damaged(state, SectionKind::splits, "nodes do not form trees");
                 reached[ref] = true;
                 stack.push_back(splits[ref].below);
                 stack.push_back(splits[ref].above);
@@ -40,7 +42,7 @@ void verify_forest(const Index::State& state, const forest::Leaves& leaves, std:
             if (state.graph) {
                 const forest::Range range = leaves.range(ref);
                 for (std::size_t i = 0; i < range.size; ++i) {
-                    if (seen[range.first + i]) bad(state, SectionKind::leaf_starts, "leaves overlap");
+                    if (seen[range.first + i]) raise_damaged(state, SectionKind::leaf_starts, "leaves overlap");
                     seen[range.first + i] = true;
                 }
                 items += range.size;
@@ -49,13 +51,14 @@ void verify_forest(const Index::State& state, const forest::Leaves& leaves, std:
             for (const forest::ItemId& each : leaves.leaf(ref)) {
                 const forest::ItemId id = base::read_once(each);
                 if (id >= leaves.count || seen[id]) {
-                    bad(state, SectionKind::leaf_items, "a tree has an item twice or one that does not exist");
+                    raise_damaged(state, SectionKind::leaf_items,
+                                  "a tree has an item twice or one that does not exist");
                 }
                 seen[id] = true;
                 ++items;
             }
         }
-        if (items != leaves.count) bad(state, SectionKind::leaf_items, "a tree does not have every item");
+        if (items != leaves.count) raise_damaged(state, SectionKind::leaf_items, "a tree does not have every item");
     }
 }
 
@@ -63,11 +66,11 @@ void verify_ids(const Index::State& state) {
     const IdTable& ids = state.ids;
     if (ids.kind == IdKind::string && ids.count > 0) {
         if (ids.text_starts.front() != 0 || ids.text_starts.back() != ids.text.size()) {
-            bad(state, SectionKind::id_text_starts, "the offsets do not cover the text");
+            raise_damaged(state, SectionKind::id_text_starts, "the offsets do not cover the text");
         }
         for (std::uint32_t row = 0; row < ids.count; ++row) {
             if (ids.text_starts[row] > ids.text_starts[row + 1]) {
-                bad(state, SectionKind::id_text_starts, "the offsets do not ascend");
+                raise_damaged(state, SectionKind::id_text_starts, "the offsets do not ascend");
             }
         }
     }
@@ -76,10 +79,10 @@ void verify_ids(const Index::State& state) {
     std::uint32_t before = 0;
     for (std::uint32_t rank = 0; rank < ids.count; ++rank) {
         const std::uint32_t row = ids.order.empty() ? rank : base::read_once(ids.order[rank]);
-        if (row >= ids.count) bad(state, SectionKind::id_order, "a row that does not exist");
+        if (row >= ids.count) raise_damaged(state, SectionKind::id_order, "a row that does not exist");
         const bool ascends =
             ids.kind == IdKind::int64 ? ids.numbers[before] < ids.numbers[row] : ids.string(before) < ids.string(row);
-        if (rank > 0 && !ascends) bad(state, SectionKind::id_order, "the ids do not ascend");
+        if (rank > 0 && !ascends) raise_damaged(state, SectionKind::id_order, "the ids do not ascend");
         before = row;
     }
 }
@@ -89,7 +92,7 @@ void verify_graph(const Index::State& state) {
     for (std::size_t at = 0; at + sizeof(float) <= factor.size(); at += sizeof(float)) {
         float value;
         std::memcpy(&value, factor.data() + at, sizeof value);
-        if (!std::isfinite(value)) bad(state, SectionKind::whitening, "a value that is not finite");
+        if (!std::isfinite(value)) raise_damaged(state, SectionKind::whitening, "a value that is not finite");
     }
     const GraphView& graph = *state.graph;
     const std::uint32_t count = state.description.count;
@@ -97,12 +100,12 @@ void verify_graph(const Index::State& state) {
     for (std::uint32_t item = 0; item < count; ++item) {
         const std::uint32_t row = base::read_once(graph.row_of_item[item]);
         if (row >= count || graph.item_of_row[row] != item) {
-            bad(state, SectionKind::item_of_row, "row_of_item and item_of_row do not belong together");
+            raise_damaged(state, SectionKind::item_of_row, "row_of_item and item_of_row do not belong together");
         }
         for (std::size_t place = 0; place < graph.degree; ++place) {
             const std::uint32_t neighbor = graph.neighbor(item, place);
             if (neighbor >= count && neighbor != none) {
-                bad(state, SectionKind::vertices, "a neighbour that does not exist");
+                raise_damaged(state, SectionKind::vertices, "a neighbour that does not exist");
             }
         }
     }
@@ -115,7 +118,7 @@ void verify(const Index::State& state) {
     const auto checksums = state.container.verify(&section);
     if (!checksums.ok()) {
         if (section == 0) raise(checksums.error());
-        bad(state, static_cast<SectionKind>(section), checksums.error().message);
+        raise_damaged(state, static_cast<SectionKind>(section), checksums.error().message);
     }
     if (state.description.metric == Metric::hamming) {
         verify_forest(state, state.bit_forest.leaves, state.bit_forest.splits);

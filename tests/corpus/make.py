@@ -15,9 +15,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import pathlib
 import re
 import struct
+import subprocess
 import sys
 import tempfile
 from typing import Any
@@ -223,11 +225,25 @@ def example_blocks(page: str) -> dict[str, str]:
 
 
 def dumps(example: bytes, planes: bytes) -> dict[str, str]:
-    """What the page shows: all of the example, and the start of two sections of a file that has splits."""
-    return {"example": dump.whole(example), "planes": dump.first_split(planes)}
+    """What the page shows: all of the example, the start of two sections of a file that has splits, and an item."""
+    return {"example": dump.whole(example), "planes": dump.first_split(planes), "inspect": inspected()}
+
+
+def inspected() -> str:
+    """What ``nearfile inspect`` prints of an item, of a file made anew."""
+    case = next(case for case in cases() if case["name"] == INSPECTED_CASE)
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / f"{INSPECTED_CASE}.near"
+        build(case, path).close()
+        command = [sys.executable, "-m", "nearfile.cli", "inspect", str(path), INSPECTED_ID]
+        plain = {**os.environ, "FORCE_COLOR": "", "PYTHONIOENCODING": "utf-8"}
+        done = subprocess.run(command, capture_output=True, check=True, env=plain, encoding="utf-8")
+    return "".join(f"{line.rstrip()}\n" for line in done.stdout.splitlines())
 
 
 PLANES_CASE = "euclidean-float32-string"
+INSPECTED_CASE = "graph-rotated"
+INSPECTED_ID = "item 10"
 
 
 def update_page(example: bytes, planes: bytes) -> None:

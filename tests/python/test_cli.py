@@ -42,7 +42,7 @@ def run_json(*arguments: object) -> dict:
     return json.loads(run(*arguments, "--json"))
 
 
-@pytest.mark.parametrize("verb", ["build", "search", "info", "verify", "tune", "convert", "demo"])
+@pytest.mark.parametrize("verb", ["build", "search", "info", "verify", "tune", "convert", "demo", "inspect"])
 def test_every_verb_has_help(verb: str) -> None:
     assert "Usage: " in run(verb, "--help")
     assert verb in run("--help")

@@ -70,7 +70,7 @@ def test_the_public_functions_have_examples() -> None:
     finder = doctest.DocTestFinder()
     for name in ("build", "open", "open_buffer", "info"):
         assert any(test.examples for test in finder.find(getattr(nearfile, name), name))
-    for owner, members in ((nearfile.Index, ["search", "neighbors"]), (nearfile.Builder, [])):
+    for owner, members in ((nearfile.Index, ["search", "neighbors", "inspect"]), (nearfile.Builder, [])):
         found = {test.name for test in finder.find(owner, "it") if test.examples}
         assert found >= {f"it.{member}" for member in members}
         assert len(found) > 0

@@ -13,6 +13,7 @@ from nearfile.cli.build import build
 from nearfile.cli.convert import convert
 from nearfile.cli.demo import demo
 from nearfile.cli.info import info
+from nearfile.cli.inspect import inspect
 from nearfile.cli.output import telling_errors
 from nearfile.cli.search import search
 from nearfile.cli.tune import tune
@@ -26,6 +27,8 @@ app = typer.Typer(
 )
 for verb in (build, search, info, verify, tune, convert, demo):
     app.command()(telling_errors(verb))
+# An id may be a number below zero, which is no option.
+app.command(context_settings={"ignore_unknown_options": True})(telling_errors(inspect))
 
 
 def show_version(wanted: bool) -> None:

@@ -76,7 +76,7 @@ def print_index(facts: dict[str, Any]) -> None:
     output.print_table(
         ("section", "offset", "bytes"),
         [(each["name"], f"{each['offset']:,}", f"{each['bytes']:,}") for each in sections],
-        left=1,
+        left={0},
     )
 
 

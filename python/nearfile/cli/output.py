@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Callable, TypeVar
 
@@ -48,18 +48,47 @@ def print_facts(facts: dict[str, str]) -> None:
     table.add_column()
     for name, value in facts.items():
         table.add_row(name, value)
-    console.print(table, highlight=False, markup=False)
+    uncut().print(table, highlight=False, markup=False)
 
 
-def print_table(head: Sequence[str], rows: Iterable[Sequence[str]], left: int = 0) -> None:
-    """Print rows below an empty line and their head; all columns but the first ``left`` are aligned to the right."""
+def print_table(
+    head: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    left: Collection[int] = (),
+    title: str = "",
+    wrapped: int | None = None,
+) -> None:
+    """Print rows below an empty line, a title and their head.
+
+    Columns are aligned to the right but for those numbered in ``left``, and of all but the one numbered ``wrapped`` what
+    a terminal has no room for is cut.
+    """
     table = Table(box=None, header_style="cyan", pad_edge=False, padding=(0, 3, 0, 0))
     for column, name in enumerate(head):
-        table.add_column(name, justify="left" if column < left else "right", no_wrap=True)
+        table.add_column(name, justify="left" if column in left else "right", no_wrap=column != wrapped)
     for row in rows:
         table.add_row(*map(plain, row))
     console.print()
-    console.print(table, highlight=False)
+    if title:
+        print_title(title)
+    if head:
+        uncut().print(table, highlight=False)
+
+
+def print_title(title: str) -> None:
+    """Print a title; what is before its colon stands out."""
+    name, colon, rest = title.partition(":")
+    uncut().print(Text.assemble((name, "bold"), colon, rest), highlight=False)
+
+
+def print_line(text: str) -> None:
+    """Print text as it is, wrapped on a terminal."""
+    uncut().print(plain(text), highlight=False)
+
+
+def uncut() -> Console:
+    """The console; but in a pipe, which has no width, one so wide that nothing is wrapped or cut."""
+    return console if console.is_terminal else Console(width=1_000_000)
 
 
 def size(bytes_: float) -> str:

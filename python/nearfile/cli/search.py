@@ -39,7 +39,7 @@ def search(
     options: dict[str, Any] = {"effort": effort, "recall": recall, "search_k": search_k, "exact": exact}
     with nearfile.open(index) as opened:
         if item is not None:
-            found = opened.neighbors(id_of(opened, item), k, **options)
+            found = opened.neighbors(id_of(opened, item, "--item"), k, **options)
         else:
             query = read_vectors(queries) if queries is not None else parse_vector(vector or "")
             found = opened.search(query, k, threads=threads, **options)
@@ -54,13 +54,15 @@ def search(
             output.console.print(table(row, row_distances, metric, title=f"query {number}"))
 
 
-def id_of(index: nearfile.Index, text: str) -> Union[int, str]:
-    """The id that ``text`` is on the command line, by the kind of the index's ids."""
+def id_of(index: nearfile.Index, text: str, argument: str) -> Union[int, str]:
+    """The id that ``text`` is on the command line, by the kind of the index's ids; ``argument`` is where it stands."""
     if index.info()["id_kind"] == "string":
         return text
     number = as_int(text)
     if number is None:
-        raise nearfile.InvalidArgumentError(f"--item: expected a whole number, as this index's ids are, got {text!r}")
+        raise nearfile.InvalidArgumentError(
+            f"{argument}: expected a whole number, as this index's ids are, got {text!r}"
+        )
     return number
 
 

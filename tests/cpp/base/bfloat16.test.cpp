@@ -7,6 +7,7 @@
 #include "check.hpp"
 
 using nearfile::base::bfloat16_infinity;
+using nearfile::base::from_bfloat16;
 using nearfile::base::to_bfloat16;
 
 namespace {
@@ -34,4 +35,13 @@ TEST(bfloat16_keeps_what_is_no_finite_number) {
     CHECK(to_bfloat16(-std::numeric_limits<float>::infinity()) == (bfloat16_infinity | 0x8000u));
     CHECK(to_bfloat16(std::numeric_limits<float>::max()) == bfloat16_infinity);
     CHECK(std::isnan(value_of(to_bfloat16(std::bit_cast<float>(0x7f800001u)))));
+}
+
+TEST(bfloat16_comes_back_as_it_was) {
+    for (std::uint32_t upper = 0; upper <= 0xffff; ++upper) {
+        const auto value = static_cast<std::uint16_t>(upper);
+        const float single = from_bfloat16(value);
+        CHECK(std::bit_cast<std::uint32_t>(single) == upper << 16);
+        CHECK(std::isnan(single) || to_bfloat16(single) == value);
+    }
 }
