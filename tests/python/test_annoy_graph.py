@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 import reference
 from nearfile import AnnoyIndex
-from nearfile.annoy import engine
+from nearfile.annoy import engine, readers
 
 COUNT = 1500
-GRAPHS = sorted(engine.GRAPH_METRICS)
+GRAPHS = sorted(readers.METRICS)
 
 
 def index_of(metric: str, n_trees: int = 10, holes: bool = False, **options: str) -> AnnoyIndex:
