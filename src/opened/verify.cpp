@@ -11,9 +11,8 @@ namespace nearfile::opened {
 namespace {
 
 [[noreturn]] void bad(const Index::State& state, SectionKind section, const std::string& what) {
-    raise(ErrorCode::bad_file, (state.path.empty() ? std::string("the index in memory") : "'" + state.path + "'") +
-                                   " is damaged: section " + section_name(static_cast<std::uint32_t>(section)) + ": " +
-                                   what + "; copy or build it again");
+    raise_damaged(state.path,
+                  "section " + std::string(section_name(static_cast<std::uint32_t>(section))) + ": " + what);
 }
 
 // Every tree must lead to every item exactly once, without a circle.
