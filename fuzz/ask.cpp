@@ -36,7 +36,7 @@ public:
         items();
         ids();
         index_.info();
-        index_.live_queries();
+        index_.query_drift();
         verify();
         if (n_letters_ > index_.bytes().size() * index_.size()) throw std::logic_error("more text than there is");
     }
@@ -66,9 +66,9 @@ private:
 
     void search(const SearchOptions& options) {
         may_throw([&] {
-            const std::uint32_t before = index_.live_queries().seen;
+            const std::uint32_t before = index_.query_drift().seen;
             check(index_.search(query_, options), options.k);
-            outcome_.walked = outcome_.walked || index_.live_queries().seen > before;
+            outcome_.walked = outcome_.walked || index_.query_drift().seen > before;
         });
     }
 

@@ -35,7 +35,7 @@ struct WholeFile {
     std::uint32_t count;
 };
 
-// Every walk of a search of this file is counted by Index::live_queries(): where the build compares none with its
+// Every walk of a search of this file is counted by Index::query_drift(): where the build compares none with its
 // calibration, because queries were made up, distances to compare with are written into the file.
 WholeFile build(const Recipe& recipe);
 

@@ -79,10 +79,10 @@ Keep keep_from_name(std::string_view name);
 using Progress = std::function<bool(std::string_view stage, std::uint64_t done, std::uint64_t total)>;
 
 struct BuildOptions {
-    Structure structure = Structure::forest;
+    Structure structure = Structure::graph;
     Profile profile = Profile::balanced;  // of a graph
     Keep keep = Keep::exact;              // of a graph
-    std::uint32_t n_trees = 0;            // 0: chosen from the data
+    std::uint32_t n_trees = 0;            // 1 to max_trees, of which a graph takes at most 16; 0: chosen
     // Of a graph: a sample of real queries, n x dim floats as a search takes them, which must stay until build()
     // returns. Where queries are unlike the items (users against items, text against images) they make the graph lead
     // to what such queries ask for. Some of them, at most 512, are held out to measure which effort finds which recall.

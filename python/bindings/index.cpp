@@ -159,6 +159,7 @@ nb::dict info(const SharedIndex& shared) {
     result["walk_recall"] = walk_recall;
     result["calibrated_nearest"] = nearest;
     result["n_trees"] = info.n_trees;
+    result["n_trees_asked"] = info.n_trees_asked;
     result["leaf_size"] = info.leaf_size;
     result["seed"] = info.seed;
     result["file_bytes"] = info.file_bytes;
@@ -210,13 +211,13 @@ void bind_index(nb::module_& module) {
             "id_kind", [](const SharedIndex& shared) { return id_kind_name(shared.get().id_kind()); },
             "'row', 'int64' or 'string'.")
         .def(
-            "far_queries",
+            "query_drift",
             [](const SharedIndex& shared) -> nb::object {
-                const LiveQueries live = shared.get().live_queries();
-                if (live.seen < live.watched) return nb::none();
-                return nb::make_tuple(live.far, live.seen);
+                const QueryDrift drift = shared.get().query_drift();
+                if (drift.seen < drift.watched) return nb::none();
+                return nb::make_tuple(drift.far, drift.seen);
             },
-            nb::sig("def far_queries(self) -> tuple[int, int] | None"),
+            nb::sig("def query_drift(self) -> tuple[int, int] | None"),
             "How many of the first queries had a farther nearest item than nearly all of the calibration's, and of how "
             "many; (0, 0) without a calibration, None until enough were seen.")
         .def("ids", &ids, nb::sig("def ids(self) -> numpy.typing.NDArray[numpy.int64] | list[str]"), "Every id by row.")

@@ -11,9 +11,7 @@
 namespace nearfile::opened {
 
 void raise_damaged(const Index::State& state, SectionKind section, const std::string& what) {
-    raise(ErrorCode::bad_file, (state.path.empty() ? std::string("the index in memory") : "'" + state.path + "'") +
-                                   " is damaged: section " + section_name(static_cast<std::uint32_t>(section)) + ": " +
-                                   what + "; copy or build it again");
+    raise_damaged(state.path, "section " + std::string(section_name(static_cast<std::uint32_t>(section))) + ": " + what);
 }
 
 namespace {
