@@ -77,6 +77,7 @@ public:
         return state_.space.kind() == opened::SpaceKind::own ? scaled_ : seen_;
     }
     std::span<const float> seen_values() const noexcept { return seen_values_; }
+    std::span<const std::uint64_t> words() const noexcept { return words_; }
     float centered_norm() const noexcept { return centered_norm_; }
 
 private:
