@@ -6,9 +6,13 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "memory.hpp"
 #include "nearfile/error.hpp"
@@ -32,7 +36,7 @@ public:
         items();
         ids();
         index_.info();
-        index_.live_queries();
+        index_.query_drift();
         verify();
         if (n_letters_ > index_.bytes().size() * index_.size()) throw std::logic_error("more text than there is");
     }
@@ -53,7 +57,7 @@ private:
         search({.k = 10, .exact = true});
         search({.k = index_.size() + 5});
         if (graph_) {
-            for (const std::uint32_t effort : {1u, 30u, 1u << 20}) search({.k = 7, .effort = effort});
+            for (const std::uint32_t effort : {1u, 8u, 30u, 1u << 20}) search({.k = 7, .effort = effort});
             for (const float recall : {0.5f, 0.99f, 1.0f}) search({.k = 1, .recall = recall});
         } else {
             for (const std::uint64_t candidates : {1ull, 100ull, ~0ull}) search({.k = 7, .search_k = candidates});
@@ -62,9 +66,9 @@ private:
 
     void search(const SearchOptions& options) {
         may_throw([&] {
-            const std::uint32_t before = index_.live_queries().seen;
+            const std::uint32_t before = index_.query_drift().seen;
             check(index_.search(query_, options), options.k);
-            outcome_.walked = outcome_.walked || index_.live_queries().seen > before;
+            outcome_.walked = outcome_.walked || index_.query_drift().seen > before;
         });
     }
 
@@ -76,10 +80,10 @@ private:
         std::vector<Neighbor> out(n * k);
         may_throw([&] {
             index_.search_batch(queries, {.k = 4, .threads = 2}, out);
-            for (std::size_t i = 0; i < n; ++i)
-                check({out.begin() + static_cast<std::ptrdiff_t>(i * k),
-                       out.begin() + static_cast<std::ptrdiff_t>((i + 1) * k)},
-                      4);
+            for (std::size_t i = 0; i < n; ++i) {
+                const auto some = std::span(out).subspan(i * k, k);
+                check({some.begin(), some.end()}, 4);
+            }
         });
     }
 

@@ -10,7 +10,7 @@ namespace nearfile::fuzz {
 
 struct Outcome {
     bool opened = false;
-    bool walked = false;  // a search went through the graph, which Index::live_queries() saw
+    bool walked = false;  // a search went through the graph, which Index::query_drift() saw
     bool threw = false;   // an Error while it was used
 };
 

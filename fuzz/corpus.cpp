@@ -16,7 +16,8 @@ namespace {
 
 constexpr Metric metrics[] = {Metric::angular, Metric::cosine,    Metric::euclidean,
                               Metric::dot,     Metric::manhattan, Metric::hamming};
-constexpr std::uint32_t least_count = 1100;
+// Fewer are all looked at: no search would walk.
+constexpr std::uint32_t least_count = 2500;
 // Fewer than 128 dimensions, more, and fewer than there are lanes.
 constexpr std::uint32_t dims[] = {24, 140, 5};
 constexpr std::uint32_t largest_values[] = {0, 200, 2000};

@@ -18,9 +18,8 @@ struct Recipe {
     IdKind ids;
     std::uint32_t count;
     std::uint32_t dim;
-    std::uint32_t
-        largest;   // values are whole numbers up to it, which tells bytes and half precision from floats; 0: none
-    bool queries;  // built with a sample of queries
+    std::uint32_t largest;  // values are whole numbers below it, kept as bytes or in half precision; 0: they are floats
+    bool queries;           // built with a sample of queries
 
     std::string name() const;
 };
@@ -36,7 +35,7 @@ struct WholeFile {
     std::uint32_t count;
 };
 
-// Every walk of a search of this file is counted by Index::live_queries(): where the build compares none with its
+// Every walk of a search of this file is counted by Index::query_drift(): where the build compares none with its
 // calibration, because queries were made up, distances to compare with are written into the file.
 WholeFile build(const Recipe& recipe);
 

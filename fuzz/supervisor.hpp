@@ -40,7 +40,7 @@ struct Totals {
     std::vector<Finding> findings;
 };
 
-// Stops early at the 20th finding.
+// Stops early at the 20th finding. Forks, so the calling program must not be inside other threads.
 Totals supervise(const Fuzzer& fuzzer, const Options& options);
 
 // `program --minutes 5 --seed 1 --processes 2 --findings folder --files folder`, or --mutations 1000. Without time and

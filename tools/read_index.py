@@ -59,7 +59,7 @@ HEADER = layout(
 SECTION_ENTRY = layout("kind:u4 flags:u4 offset:u8 length:u8 crc:u4 reserved:u4")
 DESCRIPTION = layout(
     "metric:u4 structure:u4 dim:u4 count:u4 value_type:u4 id_kind:u4 code_kind:u4 code_scale:f4 n_trees:u4 "
-    "leaf_size:u4 seed:u8 plane_dim:u4 reserved_number:u4 library_version:S16 "
+    "leaf_size:u4 seed:u8 plane_dim:u4 n_trees_asked:u4 library_version:S16 "
     "profile:u4 keep:u4 degree:u4 walk_dim:u4 space:u4 reserved_word:u4 short_ids:u4 reserved:V72 calibrated_nearest:5f4"
 )
 PAGE = 4096
@@ -243,9 +243,8 @@ class IndexFile:
         self.neighbors = self.neighbors.view("<u4")[:, :, 0]
         self.no_neighbor = NO_NEIGHBOR >> (32 - 8 * width)
         if dim > 0:
-            self.additive, self.factor = (
-                vertices[:, 4 * degree : 8 * degree].copy().view("<f2").reshape(n, 2, -1).swapaxes(0, 1)
-            )
+            upper = vertices[:, 4 * degree : 8 * degree].copy().view("<u2").astype(np.uint32)  # halves of float32
+            self.additive, self.factor = (upper << 16).view(f32).reshape(n, 2, -1).swapaxes(0, 1)
             signs = vertices[:, 8 * degree : 8 * degree + degree * round_up(dim, 32) // 8]
             signs = signs.reshape(n, degree // 16, -1, 16).swapaxes(2, 3).reshape(n, degree, -1)
             self.signs = np.unpackbits(signs, axis=2, bitorder="little")[:, :, :dim].astype(np.int8) * 2 - 1
@@ -309,7 +308,10 @@ class IndexFile:
                 stack += [int(self.split(ref)["below"]), int(self.split(ref)["above"])]
             check(sorted(items) == list(range(self.count)), "a tree does not have every item once")
         if self.graph:
-            check(all(self.item_of_row[self.row_of_item] == range(self.count)), "row_of_item and item_of_row do not belong together")
+            check(
+                all(self.item_of_row[self.row_of_item] == range(self.count)),
+                "row_of_item and item_of_row do not belong together",
+            )
             known = (self.neighbors < self.count) | (self.neighbors == self.no_neighbor)
             check(bool(known.all()), "a vertex has a neighbour that does not exist")
         if self.id_kind != "row":
@@ -329,7 +331,8 @@ class IndexFile:
             return np.sqrt(((v - q) ** 2).sum(axis=1))
         lengths = np.sqrt((v * v).sum(axis=1) * (q @ q))
         cosine = np.divide(v @ q, lengths, out=np.zeros(len(v)), where=lengths > 0)
-        return 1 - cosine if self.metric == "cosine" else np.sqrt(np.maximum(2 - 2 * cosine, 0))
+        cosine = np.clip(cosine, -1, 1)
+        return 1 - cosine if self.metric == "cosine" else np.sqrt(2 - 2 * cosine)
 
     def nearest(self, query: np.ndarray, rows: list[int], k: int) -> list[tuple[int, float]]:
         """The k best of ``rows`` with their distances; ties by smaller id, and where ids are strings by row."""
@@ -361,7 +364,7 @@ class IndexFile:
         return split["scale"] * query[1] * product + offset
 
     def candidates(self, query: np.ndarray, wanted: int) -> list[int]:
-        """At least ``wanted`` rows, those of the most promising leaves of all trees first."""
+        """At least ``wanted`` rows, those of the best leaves of all trees first."""
         bits = self.metric == "hamming"
         seen = (query.astype(np.int64), f32(1)) if bits else self.seen_by_planes(query)
         splits: list[tuple[float, int]] = []  # heaps of (minus the priority, reference)
@@ -391,11 +394,11 @@ class IndexFile:
                 descend(-priority, ref)
         return list(found)
 
-    # 6. Searching by hand: the graph, with exact distances and the first items for entry points.
+    # 6. Searching by hand: the graph, with exact distances, from the first items, not from a leaf.
 
     def walk(self, query: np.ndarray, k: int, effort: int) -> list[tuple[int, float]]:
-        """The k best of what a walk meets that keeps ``effort`` rows in view."""
-        width, first = max(effort, k), self.row_of_item[:8].tolist()
+        """The k best of what a walk visits that keeps ``effort`` rows in view."""
+        width, first = max(effort, k), self.row_of_item[:64].tolist()
         view, visited, expanded = self.nearest(query, first, width), set(first), set()
         while (at := next((row for row, _ in view if row not in expanded), None)) is not None:
             expanded.add(at)

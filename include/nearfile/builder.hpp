@@ -35,7 +35,7 @@ public:
     std::uint32_t dim() const noexcept;
     Metric metric() const noexcept;
 
-    // Build and write to `path` (under a temporary name, synced, then renamed), and open the result.
+    // Build and write to `path` (a temporary file, synced, then renamed), and open the result.
     // (A template, so that build({.n_trees = 8}) means the other one.)
     template <std::convertible_to<std::string_view> Path>
     Index build(const Path& path, const BuildOptions& options = {}) const {

@@ -39,7 +39,7 @@ struct CalibrationPoint {
 };
 
 // The most recall that searches of a k get from walks: what asks for more looks at every item, which is exact. 1 where
-// walks give whatever is asked for below 1.
+// walks give whatever is asked for below 1. Nothing of a k whose walks would take longer than a look at every item.
 struct WalkRecall {
     std::uint32_t k;
     float recall;
@@ -55,10 +55,11 @@ struct Info {
     ValueType value_type;
     IdKind id_kind;
     Structure structure;
-    Profile profile;       // of a graph
-    Keep keep;             // of a graph
-    std::uint32_t degree;  // of a graph: places for neighbours
-    std::uint32_t n_trees;
+    Profile profile;              // of a graph
+    Keep keep;                    // of a graph
+    std::uint32_t degree;         // of a graph: places for neighbours
+    std::uint32_t n_trees;        // that it was built with; a graph takes at most 16 and keeps one of its own
+    std::uint32_t n_trees_asked;  // that the build was asked for, the same unless they were more than that
     std::uint32_t leaf_size;
     std::uint64_t seed;
     std::vector<CalibrationPoint> calibration;  // of a graph; ascending k, then effort
@@ -71,9 +72,9 @@ struct Info {
     std::vector<Section> sections;
 };
 
-// The first queries that walked since the index was opened. Where most are far, they are unlike those of the
-// calibration, and answers have less recall than was asked for.
-struct LiveQueries {
+// How far the first queries that walked since the index was opened are from those of the calibration. Where most are
+// far, answers have less recall than was asked for.
+struct QueryDrift {
     std::uint32_t seen;     // at most `watched`
     std::uint32_t far;      // whose nearest item was farther than those of 99 in 100 of the calibration's queries
     std::uint32_t watched;  // how many are looked at; 0 where there is no calibration to compare them with
@@ -93,7 +94,7 @@ public:
     Metric metric() const noexcept;
     IdKind id_kind() const noexcept;
     Info info() const;
-    LiveQueries live_queries() const noexcept;
+    QueryDrift query_drift() const noexcept;
 
     // The whole file as it is on disk.
     std::span<const std::byte> bytes() const noexcept;

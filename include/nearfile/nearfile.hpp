@@ -20,7 +20,11 @@ std::string_view instruction_set();
 // Those that this machine can run, slowest first.
 std::vector<std::string_view> supported_instruction_sets();
 
-// Write bytes to `path` atomically: under a temporary name, synced, then renamed. What Index::bytes() gives can be
+// How many cores this process may use: what the scheduler allows it, and no more than the limits of its control groups,
+// rounded up. Found out once.
+unsigned cores() noexcept;
+
+// Write bytes to `path` atomically: to a temporary file, synced, then renamed. What Index::bytes() gives can be
 // saved so.
 void write_file(const std::string& path, std::span<const std::byte> bytes);
 

@@ -57,6 +57,7 @@ enum class IdKind : std::uint32_t {
 inline constexpr std::uint32_t max_dim = 65536;
 inline constexpr std::uint32_t max_count = 0x7fffffff;
 inline constexpr std::uint32_t max_trees = 65536;
+inline constexpr std::uint32_t max_threads = 1024;  // more, asked for, count as this
 // Squares of longer vectors, and of their differences, would overflow single precision.
 inline constexpr float max_length = 4e18f;
 
@@ -78,16 +79,16 @@ Keep keep_from_name(std::string_view name);
 using Progress = std::function<bool(std::string_view stage, std::uint64_t done, std::uint64_t total)>;
 
 struct BuildOptions {
-    Structure structure = Structure::forest;
+    Structure structure = Structure::graph;
     Profile profile = Profile::balanced;  // of a graph
     Keep keep = Keep::exact;              // of a graph
-    std::uint32_t n_trees = 0;            // 0: chosen from the data
+    std::uint32_t n_trees = 0;            // 1 to max_trees, of which a graph takes at most 16; 0: chosen
     // Of a graph: a sample of real queries, n x dim floats as a search takes them, which must stay until build()
     // returns. Where queries are unlike the items (users against items, text against images) they make the graph lead
     // to what such queries ask for. Some of them, at most 512, are held out to measure which effort finds which recall.
     std::span<const float> queries = {};
     std::uint64_t seed = 0;     // same input, seed and version: same bytes
-    std::uint32_t threads = 0;  // 0: every core; does not change the result
+    std::uint32_t threads = 0;  // up to max_threads; 0: cores(); does not change the result
     Progress progress = {};
 };
 
@@ -102,7 +103,7 @@ struct SearchOptions {
     float recall = 0;            // of a graph: the share of the k nearest to find; with effort, whatever takes more
     std::uint64_t search_k = 0;  // distinct candidates to score, never less than k or dim / 4; 0: chosen from k
     bool exact = false;          // score every item: the answer of brute force
-    std::uint32_t threads = 1;   // for batches; 0: every core
+    std::uint32_t threads = 1;   // for batches, up to max_threads; 0: cores()
 };
 
 }  // namespace nearfile

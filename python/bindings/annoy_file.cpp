@@ -14,6 +14,7 @@
 #include "arrays.hpp"
 #include "bindings.hpp"
 #include "errors.hpp"
+#include "gil.hpp"
 
 namespace nearfile::python {
 
@@ -25,7 +26,7 @@ namespace {
 std::unique_ptr<AnnoyFile> open(const nb::bytes& path, std::uint32_t dim, std::string_view metric, bool prefault) {
     const std::string file(path.c_str(), path.size());
     return with_path(file, [&] {
-        const nb::gil_scoped_release released;
+        const WithoutGil released;
         return std::make_unique<AnnoyFile>(AnnoyFile::open(file, dim, metric_from_name(metric), prefault));
     });
 }
@@ -33,7 +34,7 @@ std::unique_ptr<AnnoyFile> open(const nb::bytes& path, std::uint32_t dim, std::s
 void save(const AnnoyFile& file, const nb::bytes& path) {
     const std::string target(path.c_str(), path.size());
     with_path(target, [&] {
-        const nb::gil_scoped_release released;
+        const WithoutGil released;
         write_file(target, file.bytes());
     });
 }
@@ -41,7 +42,7 @@ void save(const AnnoyFile& file, const nb::bytes& path) {
 nb::object layouts(const nb::bytes& path, std::uint32_t dim) {
     const std::string file(path.c_str(), path.size());
     const auto found = with_path(file, [&] {
-        const nb::gil_scoped_release released;
+        const WithoutGil released;
         return AnnoyFile::fitting_layouts(file, dim);
     });
     nb::list result;
@@ -54,7 +55,7 @@ nb::object layouts(const nb::bytes& path, std::uint32_t dim) {
 nb::object search(const AnnoyFile& file, const Rows& query, std::int64_t n, std::int64_t search_k) {
     std::vector<AnnoyNeighbor> found;
     {
-        const nb::gil_scoped_release released;
+        const WithoutGil released;
         found = file.search({query.data(), query.size()}, n, search_k);
     }
     NewArray<std::int64_t> ids(found.size());
@@ -87,7 +88,7 @@ nb::object block(const AnnoyFile& file, std::int64_t start, std::int64_t most) {
     NewArray<std::int64_t> ids(n);
     NewArray<float> rows(n, file.dim());
     {
-        const nb::gil_scoped_release released;
+        const WithoutGil released;
         std::size_t row = 0;
         for (std::int64_t id = start; id < end && row < n; ++id) {
             if (!file.has_item(id)) continue;

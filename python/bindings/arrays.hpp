@@ -12,6 +12,8 @@
 #include <cstdint>
 #include <span>
 
+#include "gil.hpp"
+
 namespace nearfile::python {
 
 // Read-only rows of floats, as inputs.py makes them.
@@ -31,12 +33,12 @@ public:
 
     // False, with no Python error set, where the object has no buffer of this kind.
     bool acquire(nanobind::handle object, int flags) {
-        held_ = PyObject_GetBuffer(object.ptr(), &view_, flags) == 0;
+        held_ = call_python([&] { return PyObject_GetBuffer(object.ptr(), &view_, flags); }) == 0;
         if (!held_) PyErr_Clear();
         return held_;
     }
     void release() {
-        if (held_) PyBuffer_Release(&view_);
+        if (held_) call_python([&] { PyBuffer_Release(&view_); });
         held_ = false;
     }
     const Py_buffer& view() const { return view_; }

@@ -14,6 +14,7 @@
 #include "arrays.hpp"
 #include "bindings.hpp"
 #include "errors.hpp"
+#include "gil.hpp"
 #include "shared_index.hpp"
 
 namespace nearfile::python {
@@ -63,19 +64,19 @@ std::span<const float> checked(const Rows& rows, const Builder& builder, const c
 
 void add(SharedBuilder& shared, const Rows& rows) {
     const SharedBuilder::Turn turn(shared);
-    const nb::gil_scoped_release released;
+    const WithoutGil released;
     turn.builder().add(checked(rows, turn.builder()));
 }
 
 void check(SharedBuilder& shared, const Rows& rows) {
     const SharedBuilder::Turn turn(shared);
-    const nb::gil_scoped_release released;
+    const WithoutGil released;
     turn.builder().check(checked(rows, turn.builder()));
 }
 
 void add_int64(SharedBuilder& shared, const Rows& rows, const RowNumbers& ids) {
     const SharedBuilder::Turn turn(shared);
-    const nb::gil_scoped_release released;
+    const WithoutGil released;
     turn.builder().add(checked(rows, turn.builder()), std::span(ids.data(), ids.size()));
 }
 
@@ -86,8 +87,20 @@ void add_strings(SharedBuilder& shared, const Rows& rows, const nb::list& ids) {
     std::vector<std::string_view> views;
     views.reserve(kept.size());
     for (const nb::handle id : kept) views.push_back(nb::cast<std::string_view>(id));
-    const nb::gil_scoped_release released;
+    const WithoutGil released;
     turn.builder().add(checked(rows, turn.builder()), views);
+}
+
+// Hears signals, and calls the user's function where there is one.
+void tell(const nb::object& progress, std::string_view stage, std::uint64_t done, std::uint64_t total) {
+    if (call_python([] { return PyErr_CheckSignals(); }) != 0) throw nb::python_error();
+    if (progress.is_none()) return;
+    const nb::object told = nb::steal(call_python([&] {
+        PyObject* const name = PyUnicode_FromStringAndSize(stage.data(), static_cast<Py_ssize_t>(stage.size()));
+        return PyObject_CallFunction(progress.ptr(), "NKK", name, static_cast<unsigned long long>(done),
+                                     static_cast<unsigned long long>(total));
+    }));
+    if (!told.is_valid()) throw nb::python_error();
 }
 
 std::unique_ptr<SharedIndex> build(SharedBuilder& shared, const std::optional<nb::bytes>& path,
@@ -98,27 +111,27 @@ std::unique_ptr<SharedIndex> build(SharedBuilder& shared, const std::optional<nb
     const std::string file = path ? std::string(path->c_str(), path->size()) : std::string();
     std::exception_ptr raised;  // a signal's KeyboardInterrupt, or what the callable raised
     const auto report = [&](std::string_view stage, std::uint64_t done, std::uint64_t total) {
-        const nb::gil_scoped_acquire acquired;
         try {
-            if (PyErr_CheckSignals() != 0) throw nb::python_error();
-            if (!progress.is_none()) progress(stage, done, total);
+            tell(progress, stage, done, total);
         } catch (...) {
             raised = std::current_exception();
         }
         return raised == nullptr;
     };
-    const BuildOptions options{
-        .structure = structure_from_name(structure),
-        .profile = profile_from_name(profile),
-        .keep = keep_from_name(keep),
-        .n_trees = n_trees,
-        .queries = queries ? checked(*queries, turn.builder(), "queries") : std::span<const float>(),
-        .seed = seed,
-        .threads = threads,
-        .progress = report};
+    BuildOptions options{.structure = structure_from_name(structure),
+                         .profile = profile_from_name(profile),
+                         .keep = keep_from_name(keep),
+                         .n_trees = n_trees,
+                         .queries = queries ? checked(*queries, turn.builder(), "queries") : std::span<const float>(),
+                         .seed = seed,
+                         .threads = threads,
+                         .progress = {}};
     try {
         return with_path(file, [&] {
-            const nb::gil_scoped_release released;
+            WithoutGil released;
+            options.progress = [&](std::string_view stage, std::uint64_t done, std::uint64_t total) {
+                return released.with_gil([&] { return report(stage, done, total); });
+            };
             const Builder& builder = turn.builder();
             return std::make_unique<SharedIndex>(path ? builder.build(file, options) : builder.build(options));
         });

@@ -5,6 +5,7 @@
 #include <exception>
 
 #include "bindings.hpp"
+#include "gil.hpp"
 #include "text.hpp"
 
 namespace nearfile::python {
@@ -33,16 +34,23 @@ const char* class_of(const Error& error) {
     return nullptr;
 }
 
+nb::object called(PyObject* result) {
+    if (result == nullptr) throw nb::python_error();
+    return nb::steal(result);
+}
+
 void set_python_error(const Error& error) {
     const char* name = class_of(error);
     if (name == nullptr) {
         PyErr_SetString(PyExc_MemoryError, error.what());
         return;
     }
-    const nb::object type = nb::module_::import_("nearfile.errors").attr(name);
+    const nb::object module = called(call_python([] { return PyImport_ImportModule("nearfile.errors"); }));
+    const nb::object type = module.attr(name);
     const bool about_a_file = error.code() == ErrorCode::io || error.code() == ErrorCode::bad_file;
     if (!about_a_file) {
-        PyErr_SetObject(type.ptr(), text(error.what()).ptr());
+        const nb::object message = text(error.what());
+        call_python([&] { PyErr_SetObject(type.ptr(), message.ptr()); });
         return;
     }
     const auto* of_file = dynamic_cast<const ErrorOfFile*>(&error);
@@ -50,7 +58,9 @@ void set_python_error(const Error& error) {
     const nb::object filename = of_file != nullptr && !of_file->path().empty()
                                     ? nb::steal(PyUnicode_DecodeFSDefault(of_file->path().c_str()))
                                     : nb::none();
-    PyErr_SetObject(type.ptr(), type(number, text(error.what()), filename).ptr());
+    const nb::object arguments = nb::make_tuple(number, text(error.what()), filename);
+    const nb::object raised = called(call_python([&] { return PyObject_CallObject(type.ptr(), arguments.ptr()); }));
+    call_python([&] { PyErr_SetObject(type.ptr(), raised.ptr()); });
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "arrays.hpp"
 #include "bindings.hpp"
 #include "errors.hpp"
+#include "gil.hpp"
 #include "shared_index.hpp"
 #include "text.hpp"
 
@@ -29,7 +30,7 @@ std::string path_of(const nb::bytes& path) {
 
 std::unique_ptr<SharedIndex> open(const nb::bytes& path, bool prefault, bool verify) {
     return with_path(path_of(path), [&] {
-        const nb::gil_scoped_release released;
+        const WithoutGil released;
         return std::make_unique<SharedIndex>(Index::open(path_of(path), {.prefault = prefault, .verify = verify}));
     });
 }
@@ -40,8 +41,11 @@ constexpr std::align_val_t alignment{64};
 // Keeps the bytes where they are if they can neither move nor change and start at a multiple of 64, else copies them.
 std::unique_ptr<SharedIndex> open_buffer(nb::handle object, bool verify) {
     const std::shared_ptr<Buffer> buffer(new Buffer, [](Buffer* held) {
-        const nb::gil_scoped_acquire acquired;  // the last search may end on a thread that does not hold it
+        if (is_ending()) return;  // what is still held goes with the process
+        // The last search may end on a thread that does not hold the GIL.
+        const PyGILState_STATE state = call_python([] { return PyGILState_Ensure(); });
         delete held;
+        PyGILState_Release(state);
     });
     if (!buffer->acquire(object, PyBUF_SIMPLE)) {
         throw Error(
@@ -51,7 +55,7 @@ std::unique_ptr<SharedIndex> open_buffer(nb::handle object, bool verify) {
     const Py_buffer& view = buffer->view();
     std::span bytes(static_cast<const std::byte*>(view.buf), static_cast<std::size_t>(view.len));
     std::shared_ptr<const void> owner = buffer;
-    const nb::gil_scoped_release released;
+    const WithoutGil released;
     const bool aligned = reinterpret_cast<std::uintptr_t>(view.buf) % static_cast<std::size_t>(alignment) == 0;
     if (view.readonly == 0 || !aligned) {
         const std::shared_ptr<void> copy(::operator new(bytes.size() + 1, alignment),
@@ -66,7 +70,7 @@ std::unique_ptr<SharedIndex> open_buffer(nb::handle object, bool verify) {
 void save(const SharedIndex& shared, const nb::bytes& path) {
     const Index index = shared.get();
     with_path(path_of(path), [&] {
-        const nb::gil_scoped_release released;
+        const WithoutGil released;
         write_file(path_of(path), index.bytes());
     });
 }
@@ -74,7 +78,7 @@ void save(const SharedIndex& shared, const nb::bytes& path) {
 void verify(const SharedIndex& shared) {
     const Index index = shared.get();
     with_path(index.info().path, [&] {
-        const nb::gil_scoped_release released;
+        const WithoutGil released;
         index.verify();
     });
 }
@@ -102,7 +106,7 @@ nb::object vectors(const SharedIndex& shared, const RowNumbers& rows) {
     const Index index = shared.get();
     NewArray<float> values(rows.shape(0), index.dim());
     {
-        const nb::gil_scoped_release released;
+        const WithoutGil released;
         for (std::size_t i = 0; i < rows.shape(0); ++i) {
             // A number that is no row stays none when made narrower: every row is below max_count.
             const auto row = std::min<std::uint64_t>(static_cast<std::uint64_t>(rows.data()[i]), max_count);
@@ -155,6 +159,7 @@ nb::dict info(const SharedIndex& shared) {
     result["walk_recall"] = walk_recall;
     result["calibrated_nearest"] = nearest;
     result["n_trees"] = info.n_trees;
+    result["n_trees_asked"] = info.n_trees_asked;
     result["leaf_size"] = info.leaf_size;
     result["seed"] = info.seed;
     result["file_bytes"] = info.file_bytes;
@@ -177,7 +182,7 @@ void bind_index(nb::module_& module) {
         .def(
             "close",
             [](SharedIndex& shared) {
-                const nb::gil_scoped_release released;
+                const WithoutGil released;
                 shared.close();
             },
             "Let go of the mapping; searches under way end as usual.")
@@ -206,13 +211,13 @@ void bind_index(nb::module_& module) {
             "id_kind", [](const SharedIndex& shared) { return id_kind_name(shared.get().id_kind()); },
             "'row', 'int64' or 'string'.")
         .def(
-            "far_queries",
+            "query_drift",
             [](const SharedIndex& shared) -> nb::object {
-                const LiveQueries live = shared.get().live_queries();
-                if (live.seen < live.watched) return nb::none();
-                return nb::make_tuple(live.far, live.seen);
+                const QueryDrift drift = shared.get().query_drift();
+                if (drift.seen < drift.watched) return nb::none();
+                return nb::make_tuple(drift.far, drift.seen);
             },
-            nb::sig("def far_queries(self) -> tuple[int, int] | None"),
+            nb::sig("def query_drift(self) -> tuple[int, int] | None"),
             "How many of the first queries had a farther nearest item than nearly all of the calibration's, and of how "
             "many; (0, 0) without a calibration, None until enough were seen.")
         .def("ids", &ids, nb::sig("def ids(self) -> numpy.typing.NDArray[numpy.int64] | list[str]"), "Every id by row.")

@@ -21,6 +21,7 @@
 
 #include "arrays.hpp"
 #include "bindings.hpp"
+#include "gil.hpp"
 #include "shared_index.hpp"
 #include "vectors.hpp"
 
@@ -121,7 +122,7 @@ public:
         NewArray<std::int64_t> ids(n);
         NewArray<float> rows(n, dim_);
         {
-            const nb::gil_scoped_release released;
+            const WithoutGil released;
             const std::scoped_lock lock(mutex_);
             sort();
             for (std::size_t i = 0; i < n; ++i) {
@@ -211,7 +212,7 @@ private:
 
     // With ids from the largest on where there are none. Empty, or why nothing was put.
     std::string put_many(const std::int64_t* ids, const float* rows, std::size_t n) {
-        const nb::gil_scoped_release released;
+        const WithoutGil released;
         const std::scoped_lock lock(mutex_);
         if (!sealed_.empty()) return sealed_;
         const std::int64_t next = std::int64_t{largest_} + 1;
@@ -274,7 +275,7 @@ nb::object id_range(const SharedIndex& shared) {
     std::int64_t least = std::numeric_limits<std::int64_t>::max();
     std::int64_t most = std::numeric_limits<std::int64_t>::min();
     {
-        const nb::gil_scoped_release released;
+        const WithoutGil released;
         if (index.id_kind() == IdKind::row) {
             least = 0;
             most = index.size() - std::int64_t{1};

@@ -6,6 +6,7 @@
 
 #include "arrays.hpp"
 #include "bindings.hpp"
+#include "gil.hpp"
 #include "shared_index.hpp"
 #include "text.hpp"
 
@@ -39,7 +40,7 @@ nb::object search(const SharedIndex& shared, nb::handle query, std::uint32_t k, 
     const Index index = shared.get();
     std::vector<Neighbor> neighbors;
     {
-        const nb::gil_scoped_release released;
+        const WithoutGil released;
         neighbors = index.search(floats(buffer),
                                  {.k = k, .effort = effort, .recall = recall, .search_k = search_k, .exact = exact});
     }
@@ -62,7 +63,7 @@ void search_batch(const SharedIndex& shared, const Rows& queries, std::uint32_t 
                   const RowsToFill& distances) {
     const Index index = shared.get();
     const std::span<const float> values = checked(queries, index);
-    const nb::gil_scoped_release released;
+    const WithoutGil released;
     index.search_batch(
         values, {.k = k, .effort = effort, .recall = recall, .search_k = search_k, .exact = exact, .threads = threads},
         std::span(ids.data(), ids.size()), std::span(distances.data(), distances.size()));

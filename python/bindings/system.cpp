@@ -4,7 +4,6 @@
 #include <nanobind/stl/vector.h>
 
 #include <nearfile/nearfile.hpp>
-#include <thread>
 
 #include "bindings.hpp"
 
@@ -17,8 +16,7 @@ void bind_system(nanobind::module_& module) {
     module.attr("max_trees") = max_trees;
     module.def("instruction_set", &instruction_set, "The instruction set in use, by name.");
     module.def("supported_instruction_sets", &supported_instruction_sets, "Those this machine can run, slowest first.");
-    module.def(
-        "cores", [] { return std::thread::hardware_concurrency(); }, "The number of cores this process may use.");
+    module.def("cores", &cores, "The number of cores this process may use.");
 }
 
 }  // namespace nearfile::python

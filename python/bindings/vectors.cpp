@@ -6,6 +6,7 @@
 #include <nearfile/types.hpp>
 
 #include "arrays.hpp"
+#include "gil.hpp"
 
 namespace nearfile::python {
 
@@ -25,7 +26,7 @@ namespace {
 }  // namespace
 
 std::int32_t int32(nb::handle value) {
-    const nb::object number = nb::steal(PyNumber_Index(value.ptr()));
+    const nb::object number = nb::steal(call_python([&] { return PyNumber_Index(value.ptr()); }));
     if (!number.is_valid()) raise_set();
     int overflow = 0;
     const long long wide = PyLong_AsLongLongAndOverflow(number.ptr(), &overflow);
@@ -63,8 +64,8 @@ void check_finite(std::span<const float> row) {
 namespace {
 
 float real(nb::handle value) {
-    const double wide =
-        PyFloat_CheckExact(value.ptr()) ? PyFloat_AS_DOUBLE(value.ptr()) : PyFloat_AsDouble(value.ptr());
+    const double wide = PyFloat_CheckExact(value.ptr()) ? PyFloat_AS_DOUBLE(value.ptr())
+                                                        : call_python([&] { return PyFloat_AsDouble(value.ptr()); });
     if (wide == -1.0 && PyErr_Occurred() != nullptr) raise_set();
     return static_cast<float>(wide);
 }
@@ -193,12 +194,12 @@ void read_tuple(nb::handle tuple, std::span<float> out) {
 }
 
 void read_elements(nb::handle vector, std::span<float> out) {
-    const Py_ssize_t length = PyObject_Size(vector.ptr());
+    const Py_ssize_t length = call_python([&] { return PyObject_Size(vector.ptr()); });
     if (length < 0) raise_set();
     check_length(length, out.size());
     for (std::size_t i = 0; i < out.size(); ++i) {
         const nb::object key = nb::steal(PyLong_FromSize_t(i));
-        const nb::object element = nb::steal(PyObject_GetItem(vector.ptr(), key.ptr()));
+        const nb::object element = nb::steal(call_python([&] { return PyObject_GetItem(vector.ptr(), key.ptr()); }));
         if (!element.is_valid()) raise_set();
         out[i] = real(element);
     }

@@ -26,6 +26,7 @@ from nearfile.errors import (
     MissingFileError,
     NearfileError,
     NotFoundError,
+    ScanWarning,
     UnlikeQueriesWarning,
 )
 from nearfile.index import Index, open_buffer
@@ -45,6 +46,7 @@ __all__ = [
     "MissingFileError",
     "NearfileError",
     "NotFoundError",
+    "ScanWarning",
     "UnlikeQueriesWarning",
     "__version__",
     "build",

@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+import warnings
+
 from nearfile import _core, arguments, inputs
 from nearfile import progress as progress_module
 from nearfile.arguments import PathLike
-from nearfile.errors import InvalidArgumentError
+from nearfile.errors import InvalidArgumentError, ScanWarning
 from nearfile.index import Index
 from nearfile.progress import Progress
+
+# What a search asks for that asks for nothing.
+DEFAULT_RECALL = 0.95
+
+# From so many items on it matters that a search looks at all of them.
+_MOST_SCANNED_UNSAID = 5000
+
+_SCANS = (
+    "on this data walks through the graph find at most {found:.2f} of the {k} nearest, so searches that ask for more "
+    "(recall={asked} is what a plain one asks for) look at all {count:,} items, which is exact and slower than usual: "
+    'see info()["walk_recall"] and docs/recall.md, or build structure="forest"'
+)
+
+
+def _warn_of_scans(index: Index, stacklevel: int) -> None:
+    k = 10
+    found = index.info()["walk_recall"].get(k)
+    if found is not None and found < DEFAULT_RECALL and len(index) >= _MOST_SCANNED_UNSAID:
+        message = _SCANS.format(found=found, k=k, asked=DEFAULT_RECALL, count=len(index))
+        warnings.warn(message, ScanWarning, stacklevel=stacklevel)
 
 
 class Builder:
@@ -145,13 +167,21 @@ class Builder:
                 cannot be used.
             FileError: The file could not be written.
             KeyboardInterrupt: Ctrl-C while building.
+
+        Warns:
+            ScanWarning: Walks do not find the 10 nearest on this data; searches look at every item, and are exact.
         """
+        return self._build(queries, stacklevel=4)
+
+    def _build(self, queries: object, stacklevel: int) -> Index:
         core = self._whole()
         sample = inputs.sample(queries, self._dim, self._kinds[0])
         path = None if self._path is None else arguments.path_bytes(self._path)
         with progress_module.reporting(self._progress) as report:
             built = core.build(path, *self._kinds, self._n_trees, sample, self._seed, self._threads, report)
-        return Index(built, self._path)
+        index = Index(built, self._path)
+        _warn_of_scans(index, stacklevel)
+        return index
 
     def _check(self, array: inputs.Array, most: int) -> None:
         """Have the core refuse now what it would refuse when earlier blocks are in already."""
@@ -207,6 +237,9 @@ def build(
         FileError: The file could not be written.
         KeyboardInterrupt: Ctrl-C while building. There is no new file then.
 
+    Warns:
+        ScanWarning: Walks do not find the 10 nearest on this data; searches look at every item, and are exact.
+
     >>> import numpy, nearfile
     >>> index = nearfile.build(numpy.eye(4), ids=["north", "east", "south", "west"])
     >>> ids, distances = index.search([0.9, 0.1, 0, 0], k=2)
@@ -227,4 +260,4 @@ def build(
         progress=progress,
     )
     builder.add(array, ids)
-    return builder.build(queries)
+    return builder._build(queries, stacklevel=4)

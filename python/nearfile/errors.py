@@ -25,6 +25,14 @@ class UnlikeQueriesWarning(UserWarning):
     """
 
 
+class ScanWarning(UserWarning):
+    """Walks through the graph of an index do not find what its searches ask for, so they look at every item instead.
+
+    Said by a build, once. The answers are exact; on usual data walks take a fraction of the time. ``info()["walk_recall"]``
+    has what walks find. docs/recall.md says what such data is and what to do.
+    """
+
+
 class InvalidArgumentError(NearfileError, ValueError):
     """A value that was passed is not one that can be used. Nothing was changed."""
 

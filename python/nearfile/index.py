@@ -86,13 +86,13 @@ class Index:
         """What the file says about itself.
 
         A dict with ``path``, ``metric``, ``dim``, ``count``, ``value_type`` (how vectors are kept), ``id_kind``,
-        ``structure`` (``"graph"`` or ``"forest"``), ``n_trees``, ``leaf_size``, ``seed``, ``file_bytes``,
-        ``format_version``, ``library_version`` (that wrote it) and ``sections``: a list of dicts with ``name``,
-        ``offset`` and ``bytes``.
+        ``structure`` (``"graph"`` or ``"forest"``), ``n_trees`` (that it was built with), ``n_trees_asked`` (more, where a
+        graph was asked for more than it takes), ``leaf_size``, ``seed``, ``file_bytes``, ``format_version``,
+        ``library_version`` (that wrote it) and ``sections``: a list of dicts with ``name``, ``offset`` and ``bytes``.
 
         Of a graph also, and ``None`` for a forest: ``profile``, ``keep``, and ``degree``, the neighbours that an item
         has room for. ``calibration`` is what walks found of items that were left out when the index was built: a list
-        of dicts with ``k``, ``effort`` and ``recall``, empty for a forest and where there were too few to tell.
+        of dicts with ``k``, ``effort``, ``recall`` and ``standard_error``, empty for a forest and where there were too few to tell.
         ``calibrated_nearest`` is how far the nearest item was from their queries: a dict of the distances that 1, 25,
         50, 75 and 99 in 100 do not exceed (for ``dot`` the negative inner product of queries of length 1), empty
         likewise. Queries whose nearest items are farther make :class:`nearfile.UnlikeQueriesWarning`.
@@ -329,7 +329,7 @@ class Index:
 
     def _watch(self) -> None:
         try:
-            counts = self._core.far_queries()
+            counts = self._core.query_drift()
         except ClosedError:  # meanwhile, by another thread
             return
         if counts is None:

@@ -109,6 +109,8 @@ void Query::bits_order_by(std::span<const ItemId> items, std::span<float> out) c
 float Query::returned(float order) const noexcept {
     switch (nodes_.layout().name) {
         case AnnoyLayout::angular:
+            // Rounding must not lead beyond what directions can be apart.
+            return std::sqrt(std::clamp(order, 0.0f, 4.0f));
         case AnnoyLayout::euclidean:
             return std::sqrt(std::max(order, 0.0f));
         case AnnoyLayout::dot:

@@ -1,5 +1,6 @@
 // The nodes of a mapped file, read in place. A view: whoever holds it keeps the mapping alive. Numbers of nodes are not
-// checked here; validate() has shown that those which a file gives are in range.
+// checked here; validate() has shown that those which a file gives are in range. Another process may write into the
+// map, so what is read is a new number every time: whoever checks one keeps it.
 #pragma once
 
 #include <bit>
@@ -9,6 +10,7 @@
 #include <span>
 
 #include "annoy/layout.hpp"
+#include "base/once.hpp"
 
 namespace nearfile::annoy {
 
@@ -27,16 +29,21 @@ public:
     const Layout& layout() const noexcept { return layout_; }
     std::size_t count() const noexcept { return count_; }
 
-    std::int32_t descendants(NodeId node) const noexcept { return load<std::int32_t>(at(node)); }
+    std::int32_t descendants(NodeId node) const noexcept { return base::read_once<std::int32_t>(at(node)); }
     NodeId child(NodeId node, int side) const noexcept {
-        return load<NodeId>(at(node) + layout_.children_at + side * sizeof(NodeId));
+        return base::read_once<NodeId>(at(node) + layout_.children_at + side * sizeof(NodeId));
     }
     // Of a leaf; position < leaf_capacity.
     NodeId leaf_item(NodeId node, std::int32_t position) const noexcept {
-        return load<NodeId>(at(node) + layout_.children_at + static_cast<std::size_t>(position) * sizeof(NodeId));
+        return base::read_once<NodeId>(at(node) + layout_.children_at +
+                                       static_cast<std::size_t>(position) * sizeof(NodeId));
     }
     // The plane offset of euclidean and manhattan, the dot factor of dot.
-    float extra(NodeId node) const noexcept { return load<float>(at(node) + layout_.extra_at); }
+    float extra(NodeId node) const noexcept {
+        float value;
+        std::memcpy(&value, at(node) + layout_.extra_at, sizeof value);
+        return value;
+    }
 
     // Every float layout has a vector at a multiple of 4, and row i is this plus i times the size of a node.
     const float* floats(NodeId node = 0) const noexcept {
@@ -48,7 +55,7 @@ public:
         return layout_.vector_at % sizeof(std::uint64_t) == 0 && layout_.node_bytes % sizeof(std::uint64_t) == 0;
     }
     // A hamming split keeps the number of the bit that it divides by where a vector has its first word.
-    std::uint64_t split_bit(NodeId node) const noexcept { return load<std::uint64_t>(words(node)); }
+    std::uint64_t split_bit(NodeId node) const noexcept { return base::read_once<std::uint64_t>(words(node)); }
 
     std::span<const std::byte> node_bytes(NodeId node) const noexcept { return {at(node), layout_.node_bytes}; }
 
@@ -56,13 +63,6 @@ private:
     const std::byte* at(NodeId node) const noexcept {
         return data_ + static_cast<std::size_t>(node) * layout_.node_bytes;
     }
-    template <class T>
-    static T load(const std::byte* from) noexcept {
-        T value;
-        std::memcpy(&value, from, sizeof value);
-        return value;
-    }
-
     const std::byte* data_;
     std::size_t count_;
     Layout layout_;

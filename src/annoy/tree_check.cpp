@@ -42,7 +42,8 @@ Result<void> TreeCheck::visit(NodeId node, bool is_root) {
     }
     const std::int32_t descendants = nodes_.descendants(node);
     if (descendants < 0) return bad(node, "has " + std::to_string(descendants) + " descendants, expected 0 or more");
-    return descendants <= nodes_.layout().leaf_capacity ? visit_leaf(node, is_root) : visit_split(node, is_root);
+    return descendants <= nodes_.layout().leaf_capacity ? visit_leaf(node, descendants, is_root)
+                                                        : visit_split(node, is_root);
 }
 
 Result<void> TreeCheck::visit_item(NodeId item, NodeId parent) {
@@ -55,8 +56,7 @@ Result<void> TreeCheck::visit_item(NodeId item, NodeId parent) {
     return {};
 }
 
-Result<void> TreeCheck::visit_leaf(NodeId leaf, bool is_root) {
-    const std::int32_t size = nodes_.descendants(leaf);
+Result<void> TreeCheck::visit_leaf(NodeId leaf, std::int32_t size, bool is_root) {
     for (std::int32_t position = 0; position < size; ++position) {
         const NodeId item = nodes_.leaf_item(leaf, position);
         if (item < 0 || item >= n_items_) {
@@ -71,8 +71,8 @@ Result<void> TreeCheck::visit_leaf(NodeId leaf, bool is_root) {
 }
 
 Result<void> TreeCheck::visit_split(NodeId split, bool is_root) {
-    for (const int side : {0, 1}) {
-        const NodeId child = nodes_.child(split, side);
+    const std::array<NodeId, 2> children = {nodes_.child(split, 0), nodes_.child(split, 1)};
+    for (const NodeId child : children) {
         if (child < 0 || static_cast<std::size_t>(child) >= nodes_.count()) {
             return bad(split, "is a split whose children should be 0 to " + std::to_string(nodes_.count() - 1) +
                                   ", and has " + std::to_string(child));
@@ -83,7 +83,7 @@ Result<void> TreeCheck::visit_split(NodeId split, bool is_root) {
         return bad(split, "is a split by bit " + std::to_string(nodes_.split_bit(split)) + ", expected 0 to " +
                               std::to_string(nodes_.layout().words * 64 - 1));
     }
-    if (is_root && is_lone_item(split)) {
+    if (is_root && is_lone_item(children)) {
         waiting_.pop_back();
         ++size_.n_visits;
     }
@@ -92,10 +92,9 @@ Result<void> TreeCheck::visit_split(NodeId split, bool is_root) {
 
 // One item among so many ids that the root cannot be a leaf: a split with that item as one child, and filling as the
 // other, the number of a hole or of the item again.
-bool TreeCheck::is_lone_item(NodeId split) const noexcept {
+bool TreeCheck::is_lone_item(std::array<NodeId, 2> children) const noexcept {
     if (n_present_ != 1) return false;
-    const NodeId first = nodes_.child(split, 0);
-    const NodeId second = nodes_.child(split, 1);
+    const auto [first, second] = children;
     return first < n_items_ && nodes_.descendants(first) == 1 && second < n_items_;
 }
 

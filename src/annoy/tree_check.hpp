@@ -1,6 +1,7 @@
 // Walks every tree of a file and checks what a search will rely on. Used by validate() alone, one tree after another.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -26,9 +27,9 @@ public:
 private:
     base::Result<void> visit(NodeId node, bool is_root);
     base::Result<void> visit_item(NodeId item, NodeId parent);
-    base::Result<void> visit_leaf(NodeId leaf, bool is_root);
+    base::Result<void> visit_leaf(NodeId leaf, std::int32_t size, bool is_root);
     base::Result<void> visit_split(NodeId split, bool is_root);
-    bool is_lone_item(NodeId split) const noexcept;
+    bool is_lone_item(std::array<NodeId, 2> children) const noexcept;
     base::Error bad(NodeId node, const std::string& what) const;
 
     const Nodes& nodes_;

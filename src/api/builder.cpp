@@ -8,6 +8,7 @@
 #include "base/half.hpp"
 #include "build/build_index.hpp"
 #include "build/rows.hpp"
+#include "file/target.hpp"
 #include "opened/errors.hpp"
 #include "opened/ids.hpp"
 #include "opened/kernel_choice.hpp"
@@ -144,6 +145,20 @@ build::Rows rounded(const build::Rows& rows) {
     return halves;
 }
 
+// Before anything is built.
+void check_options(const BuildOptions& options) {
+    const auto known = [](std::string_view name, const char* type) {
+        if (name == "unknown") raise(ErrorCode::invalid_argument, std::string(type) + " is not one of nearfile's");
+    };
+    known(structure_name(options.structure), "structure");
+    known(profile_name(options.profile), "profile");
+    known(keep_name(options.keep), "keep");
+    if (options.n_trees > max_trees) {
+        raise(ErrorCode::invalid_argument, "n_trees must be from 1 to " + std::to_string(max_trees) +
+                                               ", or 0 to have it chosen; got " + std::to_string(options.n_trees));
+    }
+}
+
 // Copied, because they are wanted in the form of items.
 build::Rows sample_of(const BuildOptions& options, const build::Rows& rows) {
     const std::uint32_t dim = rows.dim();
@@ -168,6 +183,7 @@ build::Rows sample_of(const BuildOptions& options, const build::Rows& rows) {
 
 build::IndexImage build_kept(Metric metric, const build::Rows& rows, const opened::IdList& ids,
                              const BuildOptions& options) {
+    check_options(options);
     const build::Rows queries = sample_of(options, rows);
     const bool half = options.structure == Structure::graph && options.keep == Keep::half;
     if (!half || rows.bits() || rows.kind() != codes::ValueKind::float32) {
@@ -181,6 +197,7 @@ build::IndexImage build_kept(Metric metric, const build::Rows& rows, const opene
 
 Index Builder::build_file(const std::string& path, const BuildOptions& options) const {
     if (path.empty()) raise(ErrorCode::invalid_argument, "path must name a file; got an empty string");
+    opened::unwrap(file::check_target(path));
     const build::IndexImage image = build_kept(state_->metric, state_->rows, state_->ids, options);
     opened::unwrap(image.writer().write(path));
     return Index::open(path);

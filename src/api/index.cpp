@@ -44,7 +44,8 @@ std::vector<WalkRecall> walk_recall(const Index::State& state) {
     std::vector<WalkRecall> found;
     if (!state.graph || state.description.count <= search::least_walked) return found;
     for (const std::uint32_t k : search::calibrated_ks) {
-        found.push_back({k, search::recall_of_walks(state.calibration, k)});
+        const float recall = search::recall_of_walks(state.calibration, k);
+        if (recall > 0) found.push_back({k, recall});
     }
     return found;
 }
@@ -142,6 +143,7 @@ Info Index::info() const {
               .keep = d.keep,
               .degree = d.degree,
               .n_trees = d.n_trees,
+              .n_trees_asked = d.n_trees_asked != 0 ? d.n_trees_asked : d.n_trees,
               .leaf_size = d.leaf_size,
               .seed = d.seed,
               .calibration = {state_->calibration.begin(), state_->calibration.end()},
@@ -155,7 +157,7 @@ Info Index::info() const {
     return info;
 }
 
-LiveQueries Index::live_queries() const noexcept {
+QueryDrift Index::query_drift() const noexcept {
     return {.seen = state_->drift.seen(), .far = state_->drift.far(), .watched = state_->drift.watched()};
 }
 

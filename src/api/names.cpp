@@ -2,6 +2,8 @@
 #include <array>
 #include <string>
 
+#include "base/cores.hpp"
+#include "base/thread_pool.hpp"
 #include "file/writer.hpp"
 #include "nearfile/nearfile.hpp"
 #include "opened/errors.hpp"
@@ -78,6 +80,12 @@ std::vector<std::string_view> supported_instruction_sets() {
     std::vector<std::string_view> names;
     for (const auto* each = kernels::supported(); *each != nullptr; ++each) names.emplace_back((*each)->name);
     return names;
+}
+
+static_assert(max_threads == base::max_threads);
+
+unsigned cores() noexcept {
+    return base::cores();
 }
 
 void write_file(const std::string& path, std::span<const std::byte> bytes) {

@@ -5,117 +5,116 @@
 #include <condition_variable>
 #include <exception>
 #include <mutex>
-#include <system_error>
-#include <thread>
-#include <vector>
+
+#include "base/cores.hpp"
+#include "base/thread_pool.hpp"
 
 namespace nearfile::base {
 namespace {
 
 constexpr auto watch_interval = std::chrono::milliseconds(50);
 
-// What the workers of one call share.
-struct Work {
-    Work(const Task& task_, std::size_t n_, std::atomic<bool>& stop_) : task(task_), n(n_), stop(stop_) {}
+// The tasks of one call, and what the threads at work on them share.
+class Work final : public Job {
+public:
+    Work(const Task& task, std::size_t n, std::atomic<bool>& stop) : task_(task), n_(n), stop_(stop) {}
 
-    const Task& task;
-    const std::size_t n;
-    std::atomic<bool>& stop;
-    std::atomic<std::size_t> next{0};
-    std::atomic<std::size_t> done{0};
-    std::mutex mutex;
-    std::condition_variable finished;
-    std::size_t running = 0;
-    std::exception_ptr failure;
-
-    void run() noexcept {
+    void run() noexcept override {
         try {
-            while (!stop.load(std::memory_order_relaxed)) {
-                const std::size_t i = next.fetch_add(1, std::memory_order_relaxed);
-                if (i >= n) break;
-                task(i);
-                done.fetch_add(1, std::memory_order_relaxed);
+            while (!stop_.load(std::memory_order_relaxed)) {
+                const std::size_t i = next_.fetch_add(1, std::memory_order_relaxed);
+                if (i >= n_) break;
+                task_(i);
+                done_.fetch_add(1, std::memory_order_relaxed);
             }
         } catch (...) {
-            const std::lock_guard lock(mutex);
-            if (!failure) failure = std::current_exception();
-            stop.store(true, std::memory_order_relaxed);
+            const std::lock_guard lock(mutex_);
+            if (!failure_) failure_ = std::current_exception();
+            stop_.store(true, std::memory_order_relaxed);
         }
     }
 
-    void run_and_tell() noexcept {
-        run();
-        const std::lock_guard lock(mutex);
-        --running;
-        finished.notify_all();
+    void done() noexcept override {
+        const std::lock_guard lock(mutex_);
+        --lent_;
+        all_back_.notify_all();
     }
+
+    // Returns how many threads help; the caller's own work goes on without them.
+    std::size_t get_help(std::size_t wanted) noexcept {
+        const std::lock_guard lock(mutex_);
+        lent_ = lend_threads(*this, wanted);
+        return lent_;
+    }
+
+    // After the caller's own run(), when there is nothing left for those that have not begun.
+    void end_help() noexcept {
+        std::unique_lock lock(mutex_);
+        if (lent_ == 0) return;
+        lent_ -= take_back_threads(*this);
+        all_back_.wait(lock, [this] { return lent_ == 0; });
+    }
+
+    // Calls `watch` without holding anything until every thread is back.
+    template <class Look>
+    void watch_help(const Look& look) {
+        std::unique_lock lock(mutex_);
+        while (!all_back_.wait_for(lock, watch_interval, [this] { return lent_ == 0; })) {
+            lock.unlock();
+            look();
+            lock.lock();
+        }
+    }
+
+    void rethrow() const {
+        if (failure_) std::rethrow_exception(failure_);
+    }
+    std::size_t n_done() const noexcept { return done_.load(); }
+
+private:
+    const Task& task_;
+    const std::size_t n_;
+    std::atomic<bool>& stop_;
+    std::atomic<std::size_t> next_{0};
+    std::atomic<std::size_t> done_{0};
+    std::mutex mutex_;
+    std::condition_variable all_back_;
+    std::size_t lent_ = 0;
+    std::exception_ptr failure_;
 };
-
-// As many of `wanted` threads as the system gives; at least the caller's own work goes on without them.
-std::vector<std::thread> start(Work& work, std::size_t wanted) {
-    std::vector<std::thread> threads;
-    threads.reserve(wanted);
-    for (std::size_t t = 0; t < wanted; ++t) {
-        {
-            const std::lock_guard lock(work.mutex);
-            ++work.running;
-        }
-        try {
-            threads.emplace_back([&work] { work.run_and_tell(); });
-        } catch (const std::system_error&) {
-            const std::lock_guard lock(work.mutex);
-            --work.running;
-            break;
-        }
-    }
-    return threads;
-}
-
-void join(std::vector<std::thread>& threads) {
-    for (auto& thread : threads) thread.join();
-}
 
 }  // namespace
 
 unsigned resolve_threads(unsigned threads) noexcept {
-    if (threads != 0) return threads;
-    return std::max(1u, std::thread::hardware_concurrency());
+    return std::min(threads != 0 ? threads : cores(), static_cast<unsigned>(max_threads));
 }
 
 void parallel_for(std::size_t n, unsigned threads, const Task& task) {
     std::atomic<bool> stop{false};
     Work work(task, n, stop);
-    const std::size_t helpers = n == 0 ? 0 : std::min<std::size_t>(resolve_threads(threads), n) - 1;
-    auto started = start(work, helpers);
+    if (n > 1) work.get_help(std::min<std::size_t>(resolve_threads(threads), n) - 1);
     work.run();
-    join(started);
-    if (work.failure) std::rethrow_exception(work.failure);
+    work.end_help();
+    work.rethrow();
 }
 
 bool parallel_for_watched(std::size_t n, unsigned threads, const Task& task, const Watch& watch,
                           std::atomic<bool>& stop) {
     Work work(task, n, stop);
-    auto started = start(work, std::min<std::size_t>(resolve_threads(threads), n));
-    if (started.empty()) work.run();
+    if (work.get_help(std::min<std::size_t>(resolve_threads(threads), n)) == 0) work.run();
     std::exception_ptr watch_failure;
-    {
-        std::unique_lock lock(work.mutex);
-        while (!work.finished.wait_for(lock, watch_interval, [&work] { return work.running == 0; })) {
-            lock.unlock();
-            try {
-                if (watch && !watch(work.done.load())) stop.store(true, std::memory_order_relaxed);
-            } catch (...) {
-                watch_failure = std::current_exception();
-                stop.store(true, std::memory_order_relaxed);
-            }
-            lock.lock();
+    work.watch_help([&] {
+        try {
+            if (watch && !watch(work.n_done())) stop.store(true, std::memory_order_relaxed);
+        } catch (...) {
+            watch_failure = std::current_exception();
+            stop.store(true, std::memory_order_relaxed);
         }
-    }
-    join(started);
-    if (work.failure) std::rethrow_exception(work.failure);
+    });
+    work.rethrow();
     if (watch_failure) std::rethrow_exception(watch_failure);
-    if (watch && !stop.load() && !watch(work.done.load())) stop.store(true, std::memory_order_relaxed);
-    return work.done.load() == n && !stop.load();
+    if (watch && !stop.load() && !watch(work.n_done())) stop.store(true, std::memory_order_relaxed);
+    return work.n_done() == n && !stop.load();
 }
 
 }  // namespace nearfile::base

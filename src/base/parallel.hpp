@@ -9,13 +9,14 @@
 
 namespace nearfile::base {
 
-// 0 means every core.
+// 0 means every core that this process may use. Never more than a call has use for, max_threads of thread_pool.hpp.
 unsigned resolve_threads(unsigned threads) noexcept;
 
 using Task = std::function<void(std::size_t task)>;
 
-// Tasks 0..n-1 on up to `threads` threads, the calling one included. The first exception of a task is rethrown here
-// after the others have stopped.
+// Tasks 0..n-1 on up to `threads` threads, the calling one included; on fewer where the system gives no more. The first
+// exception of a task is rethrown here after the others have stopped. Threads are kept for the next call; calls may be
+// nested and come from any thread.
 void parallel_for(std::size_t n, unsigned threads, const Task& task);
 
 // Told how many tasks are done, about twenty times a second and once at the end, on the calling thread; false stops the

@@ -52,26 +52,26 @@ struct SignedCodes {
     }
 };
 
-SignedCodes signed_codes(const kernels::Kernels& kernels, Metric metric, const Rows& rows, const Encoded& coded) {
+SignedCodes signed_codes(const kernels::Kernels& kernels, Metric metric, const Rows& rows, const Encoded& encoded) {
     SignedCodes codes;
     const std::uint32_t count = rows.count();
-    if (coded.kind == opened::CodeKind::scaled) {
+    if (encoded.kind == opened::CodeKind::scaled) {
         const codes::ScaledLayout layout(rows.dim());
-        codes.rows = coded.rows.as<const std::int8_t>().data();
+        codes.rows = encoded.rows.as<const std::int8_t>().data();
         codes.stride = layout.stride;
-        codes.scales = {coded.rows.data() + layout.tail + offsetof(codes::ScaledTail, scale), layout.stride};
+        codes.scales = {encoded.rows.data() + layout.tail + offsetof(codes::ScaledTail, scale), layout.stride};
         if (metric == Metric::dot)
-            codes.augmented_coordinates = augmented_coordinates(kernels, layout, count, coded.rows.data());
+            codes.augmented_coordinates = augmented_coordinates(kernels, layout, count, encoded.rows.data());
         return codes;
     }
-    const codes::UniformLayout layout(rows.dim(), coded.kind == opened::CodeKind::uniform_exact);
-    codes.copy = base::allocate(coded.rows.size());
-    const auto from = coded.rows.bytes();
+    const codes::UniformLayout layout(rows.dim(), encoded.kind == opened::CodeKind::uniform_exact);
+    codes.copy = base::allocate(encoded.rows.size());
+    const auto from = encoded.rows.bytes();
     const auto to = codes.copy.bytes();
     for (std::size_t i = 0; i < from.size(); ++i) to[i] = from[i] ^ std::byte{0x80};  // minus 128
     codes.rows = codes.copy.as<const std::int8_t>().data();
     codes.stride = layout.stride;
-    codes.take_scales(std::vector<float>(count, coded.scale));
+    codes.take_scales(std::vector<float>(count, encoded.scale));
     return codes;
 }
 
@@ -91,15 +91,15 @@ SignedCodes project(const kernels::Kernels& kernels, const SignedCodes& codes, s
         [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
             std::vector<std::int8_t> padded((dim + 63) / 64 * 64);
             std::vector<float> values(codes::projected_dim);
-            codes::ScaledQuery coded(codes::projected_dim);
+            codes::ScaledQuery encoded(codes::projected_dim);
             for (std::uint32_t row = begin; row < end; ++row) {
                 // Kernels take queries from -127; the one step less does not matter to a plane.
                 const std::int8_t* code = codes.rows + row * codes.stride;
                 for (std::size_t i = 0; i < dim; ++i) padded[i] = std::max(code[i], std::int8_t{-127});
                 projection.apply(kernels, padded.data(), codes.scales[row], values);
-                coded.set(values);
-                scales[row] = coded.tail().scale;
-                std::copy_n(coded.code(), codes::projected_dim, to.data() + row * codes::projected_dim);
+                encoded.set(values);
+                scales[row] = encoded.tail().scale;
+                std::copy_n(encoded.code(), codes::projected_dim, to.data() + row * codes::projected_dim);
             }
         },
         watch);
@@ -109,7 +109,7 @@ SignedCodes project(const kernels::Kernels& kernels, const SignedCodes& codes, s
 
 }  // namespace
 
-BuiltForest build_forest(const kernels::Kernels& kernels, Metric metric, const Rows& rows, const Encoded& coded,
+BuiltForest build_forest(const kernels::Kernels& kernels, Metric metric, const Rows& rows, const Encoded& encoded,
                          const BuildOptions& options, const StageWatch& watch) {
     const bool bits = metric == Metric::hamming;
     BuiltForest built_forest{.leaf_size = leaf_size,
@@ -118,20 +118,16 @@ BuiltForest build_forest(const kernels::Kernels& kernels, Metric metric, const R
                              .projection = {},
                              .planes = {},
                              .bits = {}};
-    if (built_forest.n_trees > max_trees) {
-        opened::raise(ErrorCode::invalid_argument, "n_trees must be at most " + std::to_string(max_trees) + "; got " +
-                                                       std::to_string(built_forest.n_trees));
-    }
     if (rows.count() == 0) return built_forest;
     if (bits) {
         const std::size_t words = codes::words_of(rows.dim());
-        const forest::BitPoints points{coded.rows.as<std::uint64_t>(), words, rows.dim(), rows.count()};
+        const forest::BitPoints points{encoded.rows.as<std::uint64_t>(), words, rows.dim(), rows.count()};
         built_forest.bits = grow_all<forest::BitSplit>(
             built_forest.n_trees, options, watch,
             [&](std::uint64_t seed, auto& stop) { return forest::grow(points, {built_forest.leaf_size, seed}, stop); });
         return built_forest;
     }
-    SignedCodes codes = signed_codes(kernels, metric, rows, coded);
+    SignedCodes codes = signed_codes(kernels, metric, rows, encoded);
     if (built_forest.plane_dim < rows.dim()) {
         const auto decode = [&](std::uint32_t row, std::span<float> out) {
             const std::int8_t* code = codes.rows + row * codes.stride;

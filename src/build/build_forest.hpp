@@ -17,7 +17,7 @@ struct BuiltForest {
     forest::Forest<forest::BitSplit> bits;
 };
 
-BuiltForest build_forest(const kernels::Kernels& kernels, Metric metric, const Rows& rows, const Encoded& coded,
+BuiltForest build_forest(const kernels::Kernels& kernels, Metric metric, const Rows& rows, const Encoded& encoded,
                          const BuildOptions& options, const StageWatch& watch);
 
 }  // namespace nearfile::build

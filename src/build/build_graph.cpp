@@ -63,12 +63,12 @@ constexpr std::uint32_t made_up_calibrating = 512;
 
 class GraphBuilder {
 public:
-    GraphBuilder(const kernels::Kernels& kernels, Metric metric, const Rows& rows, const Encoded& coded,
+    GraphBuilder(const kernels::Kernels& kernels, Metric metric, const Rows& rows, const Encoded& encoded,
                  const Rows& queries, const BuildOptions& options, const StageWatch& watch)
         : kernels_(kernels),
           metric_(metric),
           rows_(rows),
-          encoded_(coded),
+          encoded_(encoded),
           queries_(queries),
           sample_(queries.count()),
           options_(options),
@@ -77,7 +77,7 @@ public:
           count_(rows.count()) {}
 
     BuiltGraph run() {
-        built_.n_trees = options_.n_trees == 0 ? default_trees : options_.n_trees;
+        built_.n_trees = options_.n_trees == 0 ? default_trees : std::min(options_.n_trees, most_trees);
         built_.leaf_size = entry_leaf_size;
         const bool has_sketches = codes_are_scaled(metric_, rows_) || metric_ == Metric::euclidean;
         // Without items there is no projection to bring so many dimensions down.
@@ -129,20 +129,20 @@ private:
         built_.want_codes =
             !sketched || options_.keep == Keep::none || bytes || space.kind() == opened::SpaceKind::projection;
         if (count_ == 0) return;
-        QuantizedVectors points = quantize(kernels_, metric_, rows_, space, center, threads_, watch_);
+        QuantizedVectors vectors = quantize(kernels_, metric_, rows_, space, center, threads_, watch_);
         const GrowOne<forest::Split> grow_one = [&](const forest::GrowOptions& grow, const std::atomic<bool>& stop) {
-            return forest::grow(kernels_, points.points(), grow, stop);
+            return forest::grow(kernels_, vectors.points(), grow, stop);
         };
         built_.planes = grow_entry_tree(grow_one);
-        points = reorder(points, built_.row_of_item, threads_, watch_);
+        vectors = reorder(vectors, built_.row_of_item, threads_, watch_);
         if (metric_ == Metric::manhattan) {
             const codes::UniformLayout layout(rows_.dim(), encoded_.kind == opened::CodeKind::uniform_exact);
             const base::AlignedBuffer codes = reorder(encoded_.rows, layout.stride, built_.row_of_item);
             connect_codes(CodeDistances(kernels_, codes.data(), layout.stride, rows_.dim(), false, count_), grow_one);
         } else {
-            const graph::Adjacency graph = connect_quantized(points, selected, center, grow_one);
+            const graph::Adjacency graph = connect_quantized(vectors, selected, center, grow_one);
             if (sketched) {
-                write_sketches(graph, points);
+                write_sketches(graph, vectors);
             } else {
                 built_.vertices = plain_vertices(graph, built_.short_ids);
             }
@@ -151,9 +151,9 @@ private:
         built_.whitening = std::move(selected.whitening.factor);
     }
 
-    graph::Adjacency connect_quantized(const QuantizedVectors& points, const SelectedSpace& selected,
+    graph::Adjacency connect_quantized(const QuantizedVectors& vectors, const SelectedSpace& selected,
                                        std::span<const float> center, const GrowOne<forest::Split>& grow_one) {
-        const QuantizedDistances distances(kernels_, points);
+        const QuantizedDistances distances(kernels_, vectors);
         const bool product = metric_ == Metric::dot;
         const auto real = static_cast<std::uint32_t>(sample_.of_edges.size());
         const std::uint32_t made_up = product ? std::min(count_ / items_a_made_up, most_made_up) : 0;
@@ -162,14 +162,14 @@ private:
             QuantizedVectors queries =
                 quantize_queries(kernels_, metric_, queries_, sample_.of_edges, selected.space, center, made_up);
             const std::uint64_t seed = opened::derive_seed(options_.seed, opened::SeedPart::made_up_queries);
-            make_up_queries(near, points, seed, real, queries, threads_, watch_);
+            make_up_queries(near, vectors, seed, real, queries, threads_, watch_);
             if (product) {
                 built_.made_up = true;
                 built_.likely_queries = made_up_values(
                     kernels_, near, rows_, built_.row_of_item, center, selected.whitening,
                     opened::derive_seed(options_.seed, opened::SeedPart::calibration_queries), made_up_calibrating);
             }
-            const EdgeQueries asked{QuantizedQueryDistances(kernels_, points, queries, product), real + made_up,
+            const EdgeQueries asked{QuantizedQueryDistances(kernels_, vectors, queries, product), real + made_up,
                                     [&](std::uint32_t query, std::vector<graph::ItemId>& entry_points) {
                                         if (query < real) return spread(entry_points);
                                         graph::choose_parts(near, seed, query - real, entry_points);
@@ -216,7 +216,7 @@ private:
     }
 
     EdgePlan plan() const {
-        return {built_.degree, std::min(built_.n_trees, most_trees), options_.seed, threads_,
+        return {built_.degree, built_.n_trees, options_.seed, threads_,
                 metric_ == Metric::dot ? alpha_of_directions : alpha};
     }
 
@@ -255,11 +255,11 @@ private:
         return graph;
     }
 
-    void write_sketches(const graph::Adjacency& graph, const QuantizedVectors& points) {
+    void write_sketches(const graph::Adjacency& graph, const QuantizedVectors& vectors) {
         const auto kind =
             metric_ == Metric::dot ? codes::SketchKind::inner_product : codes::SketchKind::squared_distance;
-        built_.vertices = sketched_vertices(kernels_, graph, points, kind, threads_, watch_);
-        built_.nibbles = nibble_rows(points, threads_, watch_);
+        built_.vertices = sketched_vertices(kernels_, graph, vectors, kind, threads_, watch_);
+        built_.nibbles = nibble_rows(vectors, threads_, watch_);
     }
 
     const kernels::Kernels& kernels_;
@@ -277,9 +277,9 @@ private:
 
 }  // namespace
 
-BuiltGraph build_graph(const kernels::Kernels& kernels, Metric metric, const Rows& rows, const Encoded& coded,
+BuiltGraph build_graph(const kernels::Kernels& kernels, Metric metric, const Rows& rows, const Encoded& encoded,
                        const Rows& queries, const BuildOptions& options, const StageWatch& watch) {
-    return GraphBuilder(kernels, metric, rows, coded, queries, options, watch).run();
+    return GraphBuilder(kernels, metric, rows, encoded, queries, options, watch).run();
 }
 
 }  // namespace nearfile::build

@@ -16,7 +16,7 @@ struct BuiltGraph {
     std::uint32_t degree = 0;
     std::uint32_t walk_dim = 0;
     std::uint32_t plane_dim = 0;
-    std::uint32_t n_trees = 0;
+    std::uint32_t n_trees = 0;  // for candidates; none of them is kept
     std::uint32_t leaf_size = 0;
     opened::SpaceKind space = opened::SpaceKind::own;
     bool short_ids = false;
@@ -33,9 +33,9 @@ struct BuiltGraph {
     base::AlignedBuffer nibbles;
 };
 
-// `coded`: with codes in the order of adding where the metric's are not scaled (they are what the walk sees), else the
-// center alone. `queries`: a sample of real ones, which may be empty.
-BuiltGraph build_graph(const kernels::Kernels& kernels, Metric metric, const Rows& rows, const Encoded& coded,
+// `encoded`: with codes in the order of adding where the metric's are not scaled (they are what the walk sees), else
+// the center alone. `queries`: a sample of real ones, which may be empty.
+BuiltGraph build_graph(const kernels::Kernels& kernels, Metric metric, const Rows& rows, const Encoded& encoded,
                        const Rows& queries, const BuildOptions& options, const StageWatch& watch);
 
 }  // namespace nearfile::build

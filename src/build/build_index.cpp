@@ -15,7 +15,7 @@
 namespace nearfile::build {
 namespace {
 
-opened::Description describe(Metric metric, const Rows& rows, const opened::IdList& ids, const Encoded& coded,
+opened::Description describe(Metric metric, const Rows& rows, const opened::IdList& ids, const Encoded& encoded,
                              const BuiltForest& built_forest, std::uint64_t seed) {
     opened::Description description{};
     description.metric = metric;
@@ -23,8 +23,8 @@ opened::Description describe(Metric metric, const Rows& rows, const opened::IdLi
     description.count = rows.count();
     description.value_type = metric == Metric::hamming ? ValueType::bit : static_cast<ValueType>(rows.kind());
     description.id_kind = ids.kind;
-    description.code_kind = coded.kind;
-    description.code_scale = coded.scale;
+    description.code_kind = encoded.kind;
+    description.code_scale = encoded.scale;
     description.n_trees = built_forest.n_trees;
     description.leaf_size = built_forest.leaf_size;
     description.seed = seed;
@@ -40,6 +40,7 @@ opened::Description describe(Metric metric, const Rows& rows, const opened::IdLi
 void describe_graph(const BuiltGraph& built, const BuildOptions& options, opened::Description& description) {
     description.structure = Structure::graph;
     description.n_trees = built.n_trees;
+    if (options.n_trees > built.n_trees) description.n_trees_asked = options.n_trees;
     description.leaf_size = built.leaf_size;
     description.plane_dim = built.plane_dim;
     description.profile = options.profile;
@@ -138,7 +139,7 @@ void IndexImage::build_graph_sections(const kernels::Kernels& kernels, Metric me
                                           : CalibrationQueries{std::move(built_.likely_queries), {}, built_.made_up};
     Calibration calibration = calibrate(*parts, likely, options.threads, watch);
     calibration_ = std::move(calibration.points);
-    // What live queries are compared with: users' own, or items.
+    // What the queries of an open index are compared with: users' own, or items.
     if (!built_.made_up) description_.calibrated_nearest = calibration.nearest;
 }
 

@@ -15,15 +15,15 @@ namespace {
 // One more is looked for than is wanted where a query is an item: itself, or a duplicate in its place, is left out.
 std::vector<float> distances_of(std::span<const Neighbor> found, std::uint32_t own_row, bool is_item, float sign) {
     std::vector<float> distances;
-    bool left_out = !is_item;
+    bool skipped = !is_item;
     for (const Neighbor& each : found) {
-        if (!left_out && each.row == own_row) {
-            left_out = true;
+        if (!skipped && each.row == own_row) {
+            skipped = true;
             continue;
         }
         distances.push_back(sign * each.distance);
     }
-    if (!left_out) distances.pop_back();
+    if (!skipped) distances.pop_back();
     return distances;
 }
 

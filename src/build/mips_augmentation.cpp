@@ -91,11 +91,11 @@ std::vector<float> augmented_coordinates(const kernels::Kernels& kernels, const 
         std::nth_element(squares.begin(), quarter, squares.end());
         common = *quarter;
     }
-    std::vector<float> missing(count);
+    std::vector<float> coordinates(count);
     for (std::uint32_t row = 0; row < count; ++row) {
-        missing[row] = length_weight * std::sqrt(std::max(common - asking.tail(row).squared_norm, 0.0f));
+        coordinates[row] = length_weight * std::sqrt(std::max(common - asking.tail(row).squared_norm, 0.0f));
     }
-    return missing;
+    return coordinates;
 }
 
 }  // namespace nearfile::build

@@ -124,7 +124,7 @@ void QuantizedVectors::take_lengths_away() {
         // What has no direction stays where it is.
         const float scale = squares > 0 ? static_cast<float>(1.0 / std::sqrt(squares)) : 0.0f;
         scales[item] = scale;
-        // In the order of roundings that makes the distance of copies nothing at all.
+        // In the order of roundings that makes the distance of duplicates nothing at all.
         squared_norms[item] = scale * scale * static_cast<float>(squares);
     }
 }
@@ -147,7 +147,7 @@ QuantizedVectors quantize(const kernels::Kernels& kernels, Metric metric, const 
     float apart = 1.0f;
     for (const float value : center) apart += value * value;
     run_blocks(
-        "points", rows.count(), threads,
+        "quantizing", rows.count(), threads,
         [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
             std::vector<float> values(rows.dim());
             std::vector<float> seen(space.dim());

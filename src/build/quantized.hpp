@@ -52,7 +52,7 @@ QuantizedVectors reorder(const QuantizedVectors& points, std::span<const std::ui
                          const StageWatch& watch);
 base::AlignedBuffer reorder(const base::AlignedBuffer& rows, std::size_t stride, std::span<const std::uint32_t> order);
 
-// A point's code as the kernels take queries: zeros up to a multiple of 64, where rows have them to one of 16.
+// An item's code as the kernels take queries: zeros up to a multiple of 64, where rows have them to one of 16.
 class PaddedCode {
 public:
     PaddedCode(const QuantizedVectors& points, std::uint32_t item);
@@ -63,7 +63,7 @@ private:
     std::vector<std::int8_t> large_;
 };
 
-// Squared Euclidean distances of points.
+// Squared Euclidean distances of items.
 class QuantizedDistances final : public graph::Distances {
 public:
     QuantizedDistances(const kernels::Kernels& kernels, const QuantizedVectors& points)
@@ -90,7 +90,7 @@ public:
     void from(graph::ItemId item, std::span<const graph::ItemId> to, float* out) const override {
         from_code(rows_ + item * stride_, to, out);
     }
-    // From something else that is coded like items.
+    // From something else that is encoded like items.
     void from_code(const std::byte* code, std::span<const graph::ItemId> to, float* out) const;
     float scaled(float factor) const noexcept override { return factor; }
 

@@ -21,11 +21,11 @@ constexpr std::size_t batch = 256;
 QuantizedVectors quantize_queries(const kernels::Kernels& kernels, Metric metric, const Rows& queries,
                                   std::span<const std::uint32_t> rows, const opened::Space& space,
                                   std::span<const float> center, std::uint32_t more) {
-    QuantizedVectors points(space.dim(), static_cast<std::uint32_t>(rows.size()) + more);
+    QuantizedVectors quantized(space.dim(), static_cast<std::uint32_t>(rows.size()) + more);
     std::vector<float> values(queries.dim());
     std::vector<float> seen(space.dim());
     codes::ScaledQuery whole(queries.dim());
-    codes::ScaledQuery coded(space.dim());
+    codes::ScaledQuery encoded(space.dim());
     for (std::size_t i = 0; i < rows.size(); ++i) {
         load_row(kernels, metric, queries, rows[i], values);
         if (metric != Metric::dot) {
@@ -33,10 +33,10 @@ QuantizedVectors quantize_queries(const kernels::Kernels& kernels, Metric metric
         }
         whole.set(values);
         space.apply_to_query(kernels, values, whole, seen);
-        coded.set(seen);
-        points.set(static_cast<std::uint32_t>(i), coded);
+        encoded.set(seen);
+        quantized.set(static_cast<std::uint32_t>(i), encoded);
     }
-    return points;
+    return quantized;
 }
 
 void make_up_queries(const graph::Adjacency& near, const QuantizedVectors& items, std::uint64_t seed,
@@ -47,7 +47,7 @@ void make_up_queries(const graph::Adjacency& near, const QuantizedVectors& items
             std::vector<graph::ItemId> parts;
             std::vector<float> part(items.dim);
             std::vector<float> sum(items.dim);
-            codes::ScaledQuery coded(items.dim);
+            codes::ScaledQuery encoded(items.dim);
             for (std::uint32_t query = begin; query < end; ++query) {
                 graph::choose_parts(near, seed, query, parts);
                 std::fill(sum.begin(), sum.end(), 0.0f);
@@ -55,8 +55,8 @@ void make_up_queries(const graph::Adjacency& near, const QuantizedVectors& items
                     items.decode(item, part);
                     for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += part[i];
                 }
-                coded.set(sum);
-                queries.set(first + query, coded);
+                encoded.set(sum);
+                queries.set(first + query, encoded);
             }
         },
         watch, items_a_task);
@@ -105,7 +105,7 @@ void QuantizedQueryDistances::from(std::uint32_t query, std::span<const graph::I
     }
 }
 
-base::AlignedBuffer encode_queries(const Rows& queries, std::span<const std::uint32_t> rows, const Encoded& coded) {
+base::AlignedBuffer encode_queries(const Rows& queries, std::span<const std::uint32_t> rows, const Encoded& encoded) {
     if (queries.bits()) {
         const std::size_t stride = codes::words_of(queries.dim()) * sizeof(std::uint64_t);
         base::AlignedBuffer codes = base::allocate(rows.size() * stride);
@@ -114,16 +114,16 @@ base::AlignedBuffer encode_queries(const Rows& queries, std::span<const std::uin
         }
         return codes;
     }
-    const codes::UniformLayout layout(queries.dim(), coded.kind == opened::CodeKind::uniform_exact);
+    const codes::UniformLayout layout(queries.dim(), encoded.kind == opened::CodeKind::uniform_exact);
     std::vector<float> offsets;
     if (!layout.exact) {
-        offsets = coded.center;
-        for (float& offset : offsets) offset -= 128.0f * coded.scale;
+        offsets = encoded.center;
+        for (float& offset : offsets) offset -= 128.0f * encoded.scale;
     }
     // What lies outside of the items' range is as much farther from all of them.
     base::AlignedBuffer codes = base::allocate(rows.size() * layout.stride);
     for (std::size_t i = 0; i < rows.size(); ++i) {
-        codes::encode_uniform(queries.floats(rows[i]), {offsets, coded.scale}, layout,
+        codes::encode_uniform(queries.floats(rows[i]), {offsets, encoded.scale}, layout,
                               codes.data() + i * layout.stride);
     }
     return codes;

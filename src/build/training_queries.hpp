@@ -11,12 +11,12 @@
 
 namespace nearfile::build {
 
-// Row rows[i] of `queries` becomes point i; `more` points are left for others.
+// Row rows[i] of `queries` becomes vector i; `more` are left for others.
 QuantizedVectors quantize_queries(const kernels::Kernels& kernels, Metric metric, const Rows& queries,
                                   std::span<const std::uint32_t> rows, const opened::Space& space,
                                   std::span<const float> center, std::uint32_t more);
 
-// Points first, first + 1, ... become sums of items: graph/query_lists.hpp says of which.
+// Vectors first, first + 1, ... become sums of items: graph/query_lists.hpp says of which.
 void make_up_queries(const graph::Adjacency& near, const QuantizedVectors& items, std::uint64_t seed,
                      std::uint32_t first, QuantizedVectors& queries, unsigned threads, const StageWatch& watch);
 
@@ -57,8 +57,8 @@ private:
     const std::byte* queries_;
 };
 
-// The codes of rows[0], rows[1], ... of `queries`, for CodeQueryDistances: as those of items, of which `coded` holds
+// The codes of rows[0], rows[1], ... of `queries`, for CodeQueryDistances: as those of items, of which `encoded` holds
 // the center and the scale.
-base::AlignedBuffer encode_queries(const Rows& queries, std::span<const std::uint32_t> rows, const Encoded& coded);
+base::AlignedBuffer encode_queries(const Rows& queries, std::span<const std::uint32_t> rows, const Encoded& encoded);
 
 }  // namespace nearfile::build

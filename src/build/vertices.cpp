@@ -25,23 +25,23 @@ base::AlignedBuffer plain_vertices(const graph::Adjacency& graph, bool short_ids
 }
 
 base::AlignedBuffer sketched_vertices(const kernels::Kernels& kernels, const graph::Adjacency& graph,
-                                      const QuantizedVectors& points, codes::SketchKind kind, unsigned threads,
+                                      const QuantizedVectors& vectors, codes::SketchKind kind, unsigned threads,
                                       const StageWatch& watch) {
-    const codes::SketchLayout layout(points.dim, graph.degree());
+    const codes::SketchLayout layout(vectors.dim, graph.degree());
     base::AlignedBuffer rows = base::allocate(graph.count() * layout.stride);
     const codes::SketchWriter writer(kernels, layout, kind);
     run_blocks(
         "sketches", graph.count(), threads,
         [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
-            std::vector<float> vertex((points.dim + 7) / 8 * 8);
+            std::vector<float> vertex((vectors.dim + 7) / 8 * 8);
             for (std::uint32_t item = begin; item < end; ++item) {
                 std::byte* row = rows.data() + item * layout.stride;
                 writer.clear(row);
-                points.decode(item, vertex);
+                vectors.decode(item, vertex);
                 const auto neighbors = graph.neighbors(item);
                 for (std::size_t place = 0; place < neighbors.size(); ++place) {
                     const std::uint32_t other = neighbors[place];
-                    writer.add(row, place, other, vertex.data(), points.code(other), points.own_scale(other));
+                    writer.add(row, place, other, vertex.data(), vectors.code(other), vectors.own_scale(other));
                 }
             }
         },
@@ -49,16 +49,16 @@ base::AlignedBuffer sketched_vertices(const kernels::Kernels& kernels, const gra
     return rows;
 }
 
-base::AlignedBuffer nibble_rows(const QuantizedVectors& points, unsigned threads, const StageWatch& watch) {
-    const codes::NibbleLayout layout(points.dim);
-    base::AlignedBuffer rows = base::allocate(points.count() * layout.stride);
+base::AlignedBuffer nibble_rows(const QuantizedVectors& vectors, unsigned threads, const StageWatch& watch) {
+    const codes::NibbleLayout layout(vectors.dim);
+    base::AlignedBuffer rows = base::allocate(vectors.count() * layout.stride);
     run_blocks(
-        "codes", points.count(), threads,
+        "codes", vectors.count(), threads,
         [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
-            std::vector<float> values(points.dim);
+            std::vector<float> values(vectors.dim);
             for (std::uint32_t item = begin; item < end; ++item) {
-                points.decode(item, values);
-                codes::encode_nibbles(values, points.full_norms[item], layout, rows.data() + item * layout.stride);
+                vectors.decode(item, values);
+                codes::encode_nibbles(values, vectors.full_norms[item], layout, rows.data() + item * layout.stride);
             }
         },
         watch, items_a_task);

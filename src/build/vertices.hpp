@@ -12,9 +12,9 @@ namespace nearfile::build {
 base::AlignedBuffer plain_vertices(const graph::Adjacency& graph, bool short_ids);
 
 base::AlignedBuffer sketched_vertices(const kernels::Kernels& kernels, const graph::Adjacency& graph,
-                                      const QuantizedVectors& points, codes::SketchKind kind, unsigned threads,
+                                      const QuantizedVectors& vectors, codes::SketchKind kind, unsigned threads,
                                       const StageWatch& watch);
 
-base::AlignedBuffer nibble_rows(const QuantizedVectors& points, unsigned threads, const StageWatch& watch);
+base::AlignedBuffer nibble_rows(const QuantizedVectors& vectors, unsigned threads, const StageWatch& watch);
 
 }  // namespace nearfile::build

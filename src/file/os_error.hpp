@@ -1,5 +1,5 @@
-// Failures of the operating system as errors. mapping.cpp and atomic_write.cpp are the only callers, and the only files
-// here that speak to it.
+// Failures of the operating system as errors. mapping.cpp, target.cpp and atomic_write.cpp are the callers; these and
+// temporary.cpp are the only files here that speak to it.
 #pragma once
 
 #include <string>

@@ -11,10 +11,10 @@ constexpr int deepest = 1024;
 template <class SplitType, class Above>
 Range follow(const Leaves& leaves, std::span<const SplitType> splits, const Above& above) {
     if (leaves.roots.empty()) return {};
-    NodeRef ref = leaves.roots.front();
+    NodeRef ref = base::read_once(leaves.roots.front());
     for (int depth = 0; depth < deepest && !is_leaf(ref); ++depth) {
         if (ref >= splits.size()) return {};
-        ref = above(ref, splits[ref]) ? splits[ref].above : splits[ref].below;
+        ref = base::read_once(above(ref, splits[ref]) ? splits[ref].above : splits[ref].below);
     }
     if (!is_leaf(ref)) return {};
     return leaves.range(ref);
@@ -33,7 +33,8 @@ Range descend(const kernels::Kernels& kernels, const PlaneForest& forest, const 
 
 Range descend(const BitForest& forest, std::span<const std::uint64_t> query) {
     return follow<BitSplit>(forest.leaves, forest.splits, [&](NodeRef, const BitSplit& split) {
-        return split.bit != no_bit && split.bit < forest.dim && (query[split.bit / 64] >> (split.bit % 64) & 1) != 0;
+        const std::uint32_t bit = base::read_once(split.bit);
+        return bit < forest.dim && (query[bit / 64] >> (bit % 64) & 1) != 0;  // no_bit is above every dim
     });
 }
 

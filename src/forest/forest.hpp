@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <span>
 
+#include "base/once.hpp"
 #include "kernels/kernels.hpp"
 
 namespace nearfile::forest {
@@ -62,8 +63,8 @@ struct Leaves {
     Range range(NodeRef ref) const noexcept {
         const std::size_t l = ref & ~leaf_bit;
         if (l + 1 >= starts.size()) return {};
-        const std::uint64_t start = starts[l];
-        const std::uint64_t end = starts[l + 1];
+        const std::uint64_t start = base::read_once(starts[l]);
+        const std::uint64_t end = base::read_once(starts[l + 1]);
         if (start > end || end > count || end - start > leaf_size) return {};
         return {static_cast<ItemId>(start), end - start};
     }
@@ -72,8 +73,8 @@ struct Leaves {
     std::span<const ItemId> leaf(NodeRef ref) const noexcept {
         const std::size_t l = ref & ~leaf_bit;
         if (l + 1 >= starts.size()) return {};
-        const std::uint64_t start = starts[l];
-        const std::uint64_t end = starts[l + 1];
+        const std::uint64_t start = base::read_once(starts[l]);
+        const std::uint64_t end = base::read_once(starts[l + 1]);
         if (start > end || end > items.size() || end - start > leaf_size) return {};
         return items.subspan(start, end - start);
     }

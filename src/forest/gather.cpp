@@ -80,7 +80,7 @@ struct BitWalk {
 
     void margins(const std::vector<NodeRef>& refs, GatherScratch& scratch) const {
         for (std::size_t w = 0; w < refs.size(); ++w) {
-            const std::uint32_t bit = forest.splits[refs[w]].bit;
+            const std::uint32_t bit = base::read_once(forest.splits[refs[w]].bit);
             const bool known = bit < forest.dim;
             const bool one = known && (query[bit / 64] >> (bit % 64) & 1) != 0;
             scratch.margins[w] = !known ? 0.0f : one ? 1.0f : -1.0f;
@@ -114,7 +114,7 @@ public:
 
     void run(std::size_t wanted) {
         scratch_.walkers.clear();
-        for (const NodeRef root : leaves_.roots) enter({Walk::root_priority, root});
+        for (const NodeRef& root : leaves_.roots) enter({Walk::root_priority, base::read_once(root)});
         descend();
         while (found_.size() < wanted) {
             const auto& splits = scratch_.splits;
@@ -163,8 +163,8 @@ private:
         if (std::isnan(margin)) margin = 0;  // a damaged file
         const auto& split = walk_.split(at.ref);
         const bool above = margin > 0;
-        enter({Walk::near_priority(at.priority, margin), above ? split.above : split.below});
-        wait({Walk::far_priority(at.priority, margin), above ? split.below : split.above});
+        enter({Walk::near_priority(at.priority, margin), base::read_once(above ? split.above : split.below)});
+        wait({Walk::far_priority(at.priority, margin), base::read_once(above ? split.below : split.above)});
     }
 
     // Go on down from here.
@@ -193,7 +193,8 @@ private:
         const auto items = leaves_.leaf(ref);
         if (items.size() > items_left_) return;  // of a file whose leaves overlap
         items_left_ -= items.size();
-        for (const ItemId id : items) {
+        for (const ItemId& each : items) {
+            const ItemId id = base::read_once(each);
             if (id >= leaves_.count) continue;
             std::uint64_t& word = scratch_.seen[id / 64];
             const std::uint64_t bit = std::uint64_t{1} << (id % 64);

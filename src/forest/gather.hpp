@@ -1,5 +1,5 @@
-// Searching the forest: collect at least so many distinct candidates for a query, those from the most select_neighbors
-// leaves of all trees first. What they are worth is for the caller to measure.
+// Searching the forest: collect at least so many distinct candidates for a query, those from the best leaves of
+// all trees first. What they are worth is for the caller to measure.
 //
 // Asking for more candidates returns the same ones and more after them, and asking for all returns every item: so a
 // larger search_k never makes an answer worse, and a large enough one makes it exact.

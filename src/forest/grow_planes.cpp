@@ -30,7 +30,7 @@ public:
     std::uint32_t divide(std::span<ItemId> items, base::Random& random, Split& split, Tree<Split>& tree) {
         two_means_.choose(items, random, plane_);
         const auto count = static_cast<std::uint32_t>(items.size());
-        const std::uint32_t below = measure(items);
+        const std::uint32_t below = set_margins(items);
         const std::uint32_t least = std::max(1u, static_cast<std::uint32_t>(static_cast<float>(count) * least_share));
         split.scale = plane_.scale;
         split.offset = plane_.offset;
@@ -44,7 +44,7 @@ public:
 
 private:
     // Returns how many are below.
-    std::uint32_t measure(std::span<const ItemId> items) {
+    std::uint32_t set_margins(std::span<const ItemId> items) {
         std::uint32_t below = 0;
         for (std::size_t start = 0; start < items.size(); start += at_once) {
             const auto some = items.subspan(start, std::min(at_once, items.size() - start));
@@ -54,7 +54,7 @@ private:
             for (std::size_t i = 0; i < some.size(); ++i) {
                 float margin = points_.scales[some[i]] * static_cast<float>(products[i]) * plane_.scale + plane_.offset;
                 if (!points_.augmented_coordinates.empty())
-                    margin += points_.augmented_coordinates[some[i]] * plane_.extra_weight;
+                    margin += points_.augmented_coordinates[some[i]] * plane_.augmented_weight;
                 margins_[start + i] = margin;
                 below += margin > 0 ? 0 : 1;
             }
@@ -75,7 +75,7 @@ private:
         if (plane_.scale == 0) below = count / 2;
         std::nth_element(order_.begin(), order_.begin() + below, order_.end(), before);
         const std::uint32_t pivot = order_[below];
-        // With an extra coordinate the plane has to stay in the origin, and queries have no offset.
+        // With an augmented coordinate the plane has to stay in the origin, and queries have no offset.
         if (points_.augmented_coordinates.empty()) split.offset -= margins_[pivot];
         return stable_divide(items, above_, [&](std::uint32_t i) { return !before(i, pivot); });
     }

@@ -87,14 +87,14 @@ void TwoMeans::quantise(Plane& plane) const noexcept {
     float largest = 0;
     for (std::size_t i = 0; i < points_.dim; ++i) largest = std::max(largest, std::fabs(a[i] - b[i]));
     std::fill(plane.code.begin(), plane.code.end(), std::int8_t{0});
-    plane.scale = plane.extra_weight = plane.offset = 0;
+    plane.scale = plane.augmented_weight = plane.offset = 0;
     const float step = largest / 127.0f;
     const float inverse = 1.0f / step;
     if (!(step > 0) || !std::isfinite(inverse)) return;
 
-    const double extra =
+    const double augmented =
         points_.augmented_coordinates.empty() ? 0.0 : (static_cast<double>(a[points_.dim]) - b[points_.dim]) / step;
-    double squares = extra * extra;
+    double squares = augmented * augmented;
     double middle = 0;
     for (std::size_t i = 0; i < points_.dim; ++i) {
         const std::int8_t code = base::round_to_int8((a[i] - b[i]) * inverse);
@@ -104,7 +104,7 @@ void TwoMeans::quantise(Plane& plane) const noexcept {
     }
     const double scale = 1.0 / std::sqrt(squares);
     plane.scale = static_cast<float>(scale);
-    plane.extra_weight = static_cast<float>(extra * scale);
+    plane.augmented_weight = static_cast<float>(augmented * scale);
     if (points_.augmented_coordinates.empty()) plane.offset = static_cast<float>(-middle * scale);
 }
 

@@ -14,13 +14,13 @@ namespace nearfile::forest {
 struct Plane {
     std::vector<std::int8_t> code;  // dim codes, then zeros up to a multiple of 64
     float scale = 0;                // of the code, so that the normal has length one; 0 where there is no direction
-    float extra_weight = 0;         // of the extra coordinate
+    float augmented_weight = 0;     // of the augmented coordinate
     float offset = 0;
 };
 
 // Two-means over samples, as Annoy does it: two random items start as centres, then sampled items join the nearer
 // centre, distances weighted by the clusters' sizes so that they stay balanced. The plane is the bisector of the two
-// centres (of their directions where there is an extra coordinate).
+// centres (of their directions where there is an augmented coordinate).
 class TwoMeans {
 public:
     TwoMeans(const kernels::Kernels& kernels, const Points& points);
@@ -35,7 +35,7 @@ private:
 
     const kernels::Kernels& kernels_;
     const Points& points_;
-    std::size_t width_;  // dim, one more with an extra coordinate
+    std::size_t width_;  // dim, one more with an augmented coordinate
     std::vector<float> centres_;
     std::vector<float> point_;
 };

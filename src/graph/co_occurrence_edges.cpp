@@ -74,7 +74,8 @@ void QueryJoiner::count_shared(ItemId item) {
     std::sort(shared_.begin(), shared_.end());
 }
 
-// Most places by pruning, which keeps the graph's reach; some for those most often shared, near each other or not.
+// Most places by pruning, which keeps far items within a few steps; some for those most often shared, near each other
+// or not.
 void QueryJoiner::take(ItemId item, std::size_t degree) {
     ids_.clear();
     for (const Candidate each : shared_) ids_.push_back(item_of(each));
@@ -111,19 +112,6 @@ void RoomFiller::fill(ItemId item, Adjacency& to) {
         if (!contains(neighbors_, source)) neighbors_.push_back(source);
     }
     to.set(item, neighbors_);
-}
-
-std::vector<ItemId> most_shared(const InvertedLists& inverted, std::uint32_t count, std::size_t most) {
-    std::vector<Candidate> order;
-    for (ItemId item = 0; item < count; ++item) {
-        const auto times = static_cast<std::uint32_t>(inverted.lists_of(item).size());
-        if (times > 0) order.push_back(static_cast<Candidate>(~times) << 32 | item);
-    }
-    const std::size_t n = std::min(most, order.size());
-    std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(n), order.end());
-    std::vector<ItemId> items;
-    for (std::size_t i = 0; i < n; ++i) items.push_back(item_of(order[i]));
-    return items;
 }
 
 }  // namespace nearfile::graph

@@ -43,7 +43,7 @@ private:
     void count_shared(ItemId item);
     void take(ItemId item, std::size_t degree);
 
-    // A hash table: an item, and how many of the lists that are looked at it is in.
+    // A hash table: an item, and how many of the lists that are read it is in.
     struct Place {
         ItemId item;
         std::uint32_t times;
@@ -73,9 +73,5 @@ private:
     const Reversed& reversed_;
     std::vector<ItemId> neighbors_;
 };
-
-// The items that are in the most lists, at most `most` and none that is in no list: where a walk may start for want of
-// anything better.
-std::vector<ItemId> most_shared(const InvertedLists& inverted, std::uint32_t count, std::size_t most);
 
 }  // namespace nearfile::graph

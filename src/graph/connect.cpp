@@ -10,8 +10,8 @@ namespace {
 // Of the many that point at a hub only the nearest are worth pruning among.
 constexpr std::size_t most_joined = 4;
 
-// At once by a refiner: their neighbours are measured in one go.
-constexpr std::size_t looked_at = 8;
+// By a refiner: the neighbours of all of them are measured in one go.
+constexpr std::size_t expanded_at_once = 8;
 
 }  // namespace
 
@@ -77,7 +77,7 @@ void Refiner::visit(std::span<const ItemId> some) {
 }
 
 // Those that are fresh and below the threshold become near_, ascending, at most as many as can stay in view.
-void Refiner::measure(ItemId item, Candidate threshold) {
+void Refiner::select_near(ItemId item, Candidate threshold) {
     distances_to_.resize(fresh_.size());
     near_.resize(fresh_.size());
     distances_.from(item, fresh_, distances_to_.data());
@@ -95,9 +95,9 @@ void Refiner::measure(ItemId item, Candidate threshold) {
     std::sort(near_.begin(), near_.end());
 }
 
-// Meets the neighbours of the nearest in view that it has not expanded at. Returns how many these were.
-std::size_t Refiner::look(std::size_t most) {
-    std::array<ItemId, looked_at> next;
+// Visits the neighbours of the nearest in view that are not expanded yet. Returns how many these were.
+std::size_t Refiner::expand(std::size_t most) {
+    std::array<ItemId, expanded_at_once> next;
     std::size_t n_next = 0;
     for (std::size_t i = 0; i < view_.size() && n_next < most; ++i) {
         const ItemId each = item_of(view_[i]);
@@ -116,14 +116,14 @@ void Refiner::refine(ItemId item, Adjacency& to) {
     stamps_.visit(item);
     fresh_.clear();
     visit(from_.neighbors(item));
-    measure(item, no_candidate);
+    select_near(item, no_candidate);
     own_.assign(near_.begin(), near_.end());
     view_.assign(near_.begin(), near_.end());
     for (std::uint32_t step = 0; step < steps_;) {
-        const std::size_t looked = look(std::min<std::size_t>(looked_at, steps_ - step));
-        if (looked == 0) break;
-        step += static_cast<std::uint32_t>(looked);
-        measure(item, view_.size() < width_ ? no_candidate : view_.back());
+        const std::size_t n_expanded = expand(std::min<std::size_t>(expanded_at_once, steps_ - step));
+        if (n_expanded == 0) break;
+        step += static_cast<std::uint32_t>(n_expanded);
+        select_near(item, view_.size() < width_ ? no_candidate : view_.back());
         merged_.resize(view_.size() + near_.size());
         std::merge(view_.begin(), view_.end(), near_.begin(), near_.end(), merged_.begin());
         merged_.resize(std::min<std::size_t>(merged_.size(), width_));

@@ -50,7 +50,7 @@ std::vector<ItemId> nearest(const Distances& distances, ItemId item, std::span<c
 // graph.
 class Refiner {
 public:
-    // `width`: how many items stay in view. `steps`: how many are looked at, the nearest first, a few at a time.
+    // `width`: how many items stay in view. `steps`: how many are expanded, the nearest first, a few at a time.
     Refiner(const Distances& distances, const Adjacency& from, float alpha, std::uint32_t width, std::uint32_t steps)
         : distances_(distances),
           from_(from),
@@ -62,8 +62,8 @@ public:
 
 private:
     void visit(std::span<const ItemId> some);
-    void measure(ItemId item, Candidate threshold);
-    std::size_t look(std::size_t most);
+    void select_near(ItemId item, Candidate threshold);
+    std::size_t expand(std::size_t most);
 
     const Distances& distances_;
     const Adjacency& from_;

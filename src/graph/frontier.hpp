@@ -56,7 +56,7 @@ public:
 
     bool has_next() const noexcept { return next_ < size_ && next_ < width_; }
 
-    // The nearest one that the walk has not expanded at.
+    // The nearest one that the walk has not expanded; from now on it has.
     Step next() noexcept {
         Entry& entry = entries_[next_];
         const Step step{entry.distance, entry.item};
@@ -65,7 +65,6 @@ public:
         while (next_ < size_ && (entries_[next_].item & expanded) != 0);
         return step;
     }
-    ItemId peek() const noexcept { return entries_[next_].item; }
 
     std::size_t size() const noexcept { return size_; }
     Step operator[](std::size_t i) const noexcept { return {entries_[i].distance, entries_[i].item & ~expanded}; }

@@ -31,7 +31,7 @@ std::span<const ItemId> Pruner::keep(std::span<const Candidate> candidates, std:
     }
     packed_->take(ids_);
     to_kept_.resize(ids_.size());
-    // From a copy of both, nothing is nearer to a kept copy than to the item itself.
+    // From what is a duplicate of both, nothing is nearer to a kept duplicate than to the item itself.
     const float least = spreads_duplicates_ ? 0.0f : -1.0f;
     for (std::size_t next = 0; next < ids_.size() && kept_.size() < most; ++next) {
         if (distances_to_[next] == occluded) continue;

@@ -1,15 +1,13 @@
-// Best-first search: from the entry_points, always on to the nearest vertex that has not been looked at, until none is
-// left among the `width` nearest; the `kept` nearest are remembered. `without` are never discovered.
+// Best-first search: from the entry points, always on to expand the nearest visited vertex that is not expanded yet,
+// until none is left among the `width` nearest; the `kept` nearest are remembered. `without` are never visited.
 //
-// Memory is far away, so the walk is two steps ahead of what it knows: which vertex is next is settled before the
-// present one is looked at, and what that one leads to is measured after the next has been looked at. A few more
-// vertices are looked at for it, and none is waited for. This is the whole of it; what distances are, a
-// DistanceComputer knows:
+// Memory is far away, so the walk is two steps ahead of what it knows: which vertex is next is chosen before the
+// present one is expanded, and what that one leads to is measured after the next was expanded. A few more vertices are
+// expanded for it, and none is waited for. This is the whole of it; what distances are, a DistanceComputer knows:
 //
 //     void prefetch_vertex(ItemId) const;
-//     std::size_t select_neighbors(Step vertex, float threshold, ItemId* ids);   // its neighbours that may be nearer
-//     than the threshold,
-//                                                                  // at most `degree` of them
+//     // Neighbours of the vertex that may be nearer than the threshold, at most `degree` of them; returns how many.
+//     std::size_t select_neighbors(Step vertex, float threshold, ItemId* ids);
 //     void prefetch(ItemId) const;
 //     void distances(std::span<const ItemId> ids, float* out);
 #pragma once
@@ -47,7 +45,7 @@ void walk(DistanceComputer& computer, std::span<const ItemId> entry_points, std:
 
     ItemId* discovered = scratch.discovered.data();
     ItemId* discovered_before = scratch.discovered_before.data();
-    // How many of the first n of `discovered` are discovered for the first time; they move to its beginning.
+    // How many of the first n of `discovered` were not there before; they move to its beginning.
     const auto fresh = [&](std::size_t n) {
         std::size_t n_fresh = 0;
         for (std::size_t i = 0; i < n; ++i) {

@@ -163,13 +163,13 @@ struct SketchSums {
 
 // What makes estimates of sums, in every lane.
 struct Estimates {
-    __m256 step, offset, base, bar;
+    __m256 step, offset, base, threshold;
 
-    Estimates(const SketchQuery& query, float base_, float bar_)
+    Estimates(const SketchQuery& query, float base_, float threshold_)
         : step(_mm256_set1_ps(query.step)),
           offset(_mm256_set1_ps(query.offset)),
           base(_mm256_set1_ps(base_)),
-          bar(_mm256_set1_ps(bar_)) {}
+          threshold(_mm256_set1_ps(threshold_)) {}
 
     // Bit j is set where neighbour j of eight is below.
     [[gnu::always_inline]] static __m256 widened(const std::uint16_t* upper) {
@@ -182,7 +182,7 @@ struct Estimates {
         const __m256 added = _mm256_add_ps(base, widened(additive));
         const __m256 factors = widened(factor);
         const __m256 estimate = _mm256_sub_ps(added, _mm256_mul_ps(factors, product));
-        return _mm256_movemask_ps(_mm256_cmp_ps(estimate, bar, _CMP_LT_OQ));
+        return _mm256_movemask_ps(_mm256_cmp_ps(estimate, threshold, _CMP_LT_OQ));
     }
     [[gnu::always_inline]] std::uint16_t below(const SketchSums& sums, const std::uint16_t* additive,
                                                const std::uint16_t* factor) const {
@@ -240,10 +240,10 @@ void dot_u4(const std::int8_t* query, const std::uint8_t* rows, std::size_t stri
 // PERF NOTES (in cache, 0.41 ns on an EPYC 7003 a call for four groups of 8 / 16 / 32 / 96 pairs): 86 / 129 / 186 /
 // 413; each group on its own 102 / 152 / 256 / 555; two together with plain loads, which GCC repeats, 86 / 130 / 201 /
 // 486. Unrolling by two or four changes nothing, nor does a number of pairs that the compiler knows.
-void sketch_below(const SketchQuery& query, float base, float bar, const std::uint8_t* bits,
+void sketch_below(const SketchQuery& query, float base, float threshold, const std::uint8_t* bits,
                   const std::uint16_t* additive, const std::uint16_t* factor, std::size_t n_groups,
                   std::uint16_t* masks) {
-    const Estimates estimates(query, base, bar);
+    const Estimates estimates(query, base, threshold);
     const std::size_t n_bytes = query.pairs * 16;  // of a group
     std::size_t g = 0;
     for (; g + 2 <= n_groups; g += 2, bits += 2 * n_bytes) {

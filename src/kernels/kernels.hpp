@@ -59,12 +59,12 @@ struct Kernels {
     void (*dot_u4)(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const ItemId* ids,
                    std::size_t count, std::size_t blocks, std::int32_t* out);
 
-    // Which neighbours of a vertex may be nearer than the bar, in groups of 16: bit j of masks[g] is set where
-    //     (base + additive[i]) - factor[i] * (step * sum[i] + offset) < bar        (i = 16 g + j)
+    // Which neighbours of a vertex may be nearer than the threshold, in groups of 16: bit j of masks[g] is set where
+    //     (base + additive[i]) - factor[i] * (step * sum[i] + offset) < threshold        (i = 16 g + j)
     // sum[i] being what neighbour i looks up in all tables. For each group, `bits` has 16 bytes for each pair of
     // tables: the lower half of byte j is neighbour j's index into the even table of the pair, the upper half that into
     // the odd. additive and factor are bfloat16: the upper halves of floats.
-    void (*sketch_below)(const SketchQuery& query, float base, float bar, const std::uint8_t* bits,
+    void (*sketch_below)(const SketchQuery& query, float base, float threshold, const std::uint8_t* bits,
                          const std::uint16_t* additive, const std::uint16_t* factor, std::size_t n_groups,
                          std::uint16_t* masks);
 

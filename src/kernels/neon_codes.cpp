@@ -96,19 +96,19 @@ template <int n_rows>
 }
 
 // All ones where a neighbour of four is below. vmulq and vaddq stay apart: vfmaq would round once.
-uint32x4_t four_below(const SketchQuery& query, float base, float bar, uint16x4_t sums, const std::uint16_t* additive,
-                      const std::uint16_t* factor) {
+uint32x4_t four_below(const SketchQuery& query, float base, float threshold, uint16x4_t sums,
+                      const std::uint16_t* additive, const std::uint16_t* factor) {
     const float32x4_t sum = vcvtq_f32_u32(vmovl_u16(sums));
     const float32x4_t product = vaddq_f32(vmulq_f32(vdupq_n_f32(query.step), sum), vdupq_n_f32(query.offset));
     const float32x4_t added = vaddq_f32(vdupq_n_f32(base), vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(additive), 16)));
     const float32x4_t factors = vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(factor), 16));
-    return vcltq_f32(vsubq_f32(added, vmulq_f32(factors, product)), vdupq_n_f32(bar));
+    return vcltq_f32(vsubq_f32(added, vmulq_f32(factors, product)), vdupq_n_f32(threshold));
 }
 
-uint8x8_t eight_below(const SketchQuery& query, float base, float bar, uint16x8_t sums, const std::uint16_t* additive,
-                      const std::uint16_t* factor) {
-    const uint32x4_t first = four_below(query, base, bar, vget_low_u16(sums), additive, factor);
-    const uint32x4_t second = four_below(query, base, bar, vget_high_u16(sums), additive + 4, factor + 4);
+uint8x8_t eight_below(const SketchQuery& query, float base, float threshold, uint16x8_t sums,
+                      const std::uint16_t* additive, const std::uint16_t* factor) {
+    const uint32x4_t first = four_below(query, base, threshold, vget_low_u16(sums), additive, factor);
+    const uint32x4_t second = four_below(query, base, threshold, vget_high_u16(sums), additive + 4, factor + 4);
     return vmovn_u16(vcombine_u16(vmovn_u32(first), vmovn_u32(second)));
 }
 
@@ -182,7 +182,7 @@ void dot_u4(const std::int8_t* query, const std::uint8_t* rows, std::size_t stri
 }
 
 // 512 pairs of entries up to 63 sum to 64,512, which fits 16 bits.
-void sketch_below(const SketchQuery& query, float base, float bar, const std::uint8_t* bits,
+void sketch_below(const SketchQuery& query, float base, float threshold, const std::uint8_t* bits,
                   const std::uint16_t* additive, const std::uint16_t* factor, std::size_t n_groups,
                   std::uint16_t* masks) {
     for (std::size_t g = 0; g < n_groups; ++g, bits += query.pairs * 16, additive += 16, factor += 16) {
@@ -194,8 +194,8 @@ void sketch_below(const SketchQuery& query, float base, float bar, const std::ui
             second = vaddw_high_u8(second, bytes);
         }
         masks[g] = static_cast<std::uint16_t>(
-            one_bit_each(eight_below(query, base, bar, first, additive, factor)) |
-            one_bit_each(eight_below(query, base, bar, second, additive + 8, factor + 8)) << 8);
+            one_bit_each(eight_below(query, base, threshold, first, additive, factor)) |
+            one_bit_each(eight_below(query, base, threshold, second, additive + 8, factor + 8)) << 8);
     }
 }
 

@@ -154,7 +154,7 @@ void dot_u4(const std::int8_t* query, const std::uint8_t* rows, std::size_t stri
     }
 }
 
-void sketch_below(const SketchQuery& query, float base, float bar, const std::uint8_t* bits,
+void sketch_below(const SketchQuery& query, float base, float threshold, const std::uint8_t* bits,
                   const std::uint16_t* additive, const std::uint16_t* factor, std::size_t n_groups,
                   std::uint16_t* masks) {
     for (std::size_t g = 0; g < n_groups; ++g) {
@@ -170,7 +170,7 @@ void sketch_below(const SketchQuery& query, float base, float bar, const std::ui
             const std::size_t i = g * 16 + j;
             const float product = query.step * static_cast<float>(sum) + query.offset;
             const float estimate = (base + widened(additive[i])) - widened(factor[i]) * product;
-            below |= estimate < bar ? 1U << j : 0U;
+            below |= estimate < threshold ? 1U << j : 0U;
         }
         masks[g] = static_cast<std::uint16_t>(below);
     }

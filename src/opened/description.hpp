@@ -36,12 +36,12 @@ struct Description {
     ValueType value_type;
     IdKind id_kind;
     CodeKind code_kind;
-    float code_scale;  // of uniform codes; 0 else
-    std::uint32_t n_trees;
+    float code_scale;       // of uniform codes; 0 else
+    std::uint32_t n_trees;  // that it was built with
     std::uint32_t leaf_size;
     std::uint64_t seed;
     std::uint32_t plane_dim;               // dimensions of the planes: dim, or fewer with a projection; 0 for bits
-    std::uint32_t reserved_number;         // zero
+    std::uint32_t n_trees_asked;           // where more were asked for than a graph takes; else zero
     std::array<char, 16> library_version;  // that wrote it, zeros after
     // Of a graph, else zero:
     Profile profile;

@@ -20,4 +20,9 @@ void raise(ErrorCode code, const std::string& message) {
     throw Error(code, message);
 }
 
+void raise_damaged(const std::string& path, const std::string& what) {
+    const std::string name = path.empty() ? "the index in memory" : "'" + path + "'";
+    raise(ErrorCode::bad_file, name + " is damaged: " + what + "; copy or build it again");
+}
+
 }  // namespace nearfile::opened

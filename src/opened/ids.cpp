@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/once.hpp"
+
 namespace nearfile::opened {
 namespace {
 
@@ -11,7 +13,9 @@ template <class Id, class GetId>
 std::optional<std::uint32_t> search(const IdTable& ids, const Id& wanted, const GetId& id_of) noexcept {
     std::uint32_t low = 0;
     std::uint32_t high = ids.count;
-    const auto row_at = [&ids](std::uint32_t rank) { return ids.order.empty() ? rank : ids.order[rank]; };
+    const auto row_at = [&ids](std::uint32_t rank) {
+        return ids.order.empty() ? rank : base::read_once(ids.order[rank]);
+    };
     while (low < high) {
         const std::uint32_t middle = low + (high - low) / 2;
         const std::uint32_t row = row_at(middle);
@@ -60,8 +64,8 @@ base::Result<std::vector<std::uint32_t>> sort_distinct(std::uint32_t count, cons
 }  // namespace
 
 std::string_view IdTable::string(std::uint32_t row) const noexcept {
-    const std::uint64_t start = text_starts[row];
-    const std::uint64_t end = text_starts[row + 1];
+    const std::uint64_t start = base::read_once(text_starts[row]);
+    const std::uint64_t end = base::read_once(text_starts[row + 1]);
     if (start > end || end > text.size()) return {};
     return {text.data() + start, end - start};
 }

@@ -30,33 +30,30 @@ public:
     }
 
 private:
-    [[noreturn]] void bad(const std::string& what) const {
-        raise(ErrorCode::bad_file, (state_.path.empty() ? "the index in memory" : "'" + state_.path + "'") +
-                                       " is damaged: " + what + "; copy or build it again");
-    }
+    [[noreturn]] void bad(const std::string& what) const { raise_damaged(state_.path, what); }
 
-    static void in_range(std::uint64_t value, std::uint64_t low, std::uint64_t high, const char* name,
-                         const Opener& self) {
+    void in_range(std::uint64_t value, std::uint64_t low, std::uint64_t high, const char* name) const {
         if (value < low || value > high) {
-            self.bad(std::string(name) + " is " + std::to_string(value) + ", expected " + std::to_string(low) + " to " +
-                     std::to_string(high));
+            bad(std::string(name) + " is " + std::to_string(value) + ", expected " + std::to_string(low) + " to " +
+                std::to_string(high));
         }
     }
 
     void check_description() const {
-        in_range(static_cast<std::uint32_t>(description_.metric), 0, 5, "the metric", *this);
-        in_range(static_cast<std::uint32_t>(description_.structure), 0, 1, "the structure", *this);
-        in_range(description_.dim, 1, max_dim, "the dimension", *this);
-        in_range(description_.count, 0, max_count, "the number of items", *this);
-        in_range(static_cast<std::uint32_t>(description_.value_type), 0, 3, "the value type", *this);
-        in_range(static_cast<std::uint32_t>(description_.id_kind), 0, 2, "the kind of id", *this);
-        in_range(description_.n_trees, 1, max_trees, "the number of trees", *this);
-        in_range(description_.leaf_size, 1, max_count, "the leaf size", *this);
+        in_range(static_cast<std::uint32_t>(description_.metric), 0, 5, "the metric");
+        in_range(static_cast<std::uint32_t>(description_.structure), 0, 1, "the structure");
+        in_range(description_.dim, 1, max_dim, "the dimension");
+        in_range(description_.count, 0, max_count, "the number of items");
+        in_range(static_cast<std::uint32_t>(description_.value_type), 0, 3, "the value type");
+        in_range(static_cast<std::uint32_t>(description_.id_kind), 0, 2, "the kind of id");
+        in_range(description_.n_trees, 1, max_trees, "the number of trees");
+        in_range(description_.n_trees_asked, 0, max_trees, "the number of trees asked for");
+        in_range(description_.leaf_size, 1, max_count, "the leaf size");
         const bool bits = description_.metric == Metric::hamming;
-        in_range(static_cast<std::uint32_t>(description_.space), 0, 3, "the space of planes", *this);
+        in_range(static_cast<std::uint32_t>(description_.space), 0, 3, "the space of planes");
         const bool projected = description_.space == SpaceKind::projection;
         const std::uint64_t plane_dim = bits ? 0 : projected ? codes::projected_dim : description_.dim;
-        in_range(description_.plane_dim, plane_dim, plane_dim, "the dimension of planes", *this);
+        in_range(description_.plane_dim, plane_dim, plane_dim, "the dimension of planes");
         check_graph_description();
         const CodeKind code = description_.code_kind;
         const bool graph = description_.structure == Structure::graph;
@@ -80,9 +77,9 @@ private:
             (!graph || description_.metric != Metric::dot || description_.dim > max_whitened_dim)) {
             bad("its space does not go with the metric, the structure and the dimension");
         }
-        in_range(static_cast<std::uint32_t>(description_.profile), 0, graph ? 2 : 0, "the profile", *this);
-        in_range(static_cast<std::uint32_t>(description_.keep), 0, graph ? 2 : 0, "what is kept", *this);
-        in_range(description_.degree, graph ? 1 : 0, graph ? max_degree : 0, "the number of neighbours", *this);
+        in_range(static_cast<std::uint32_t>(description_.profile), 0, graph ? 2 : 0, "the profile");
+        in_range(static_cast<std::uint32_t>(description_.keep), 0, graph ? 2 : 0, "what is kept");
+        in_range(description_.degree, graph ? 1 : 0, graph ? max_degree : 0, "the number of neighbours");
         const auto& nearest = description_.calibrated_nearest;
         const bool finite = std::all_of(nearest.begin(), nearest.end(), [](float each) { return std::isfinite(each); });
         if (!finite || !std::is_sorted(nearest.begin(), nearest.end()) ||
@@ -90,14 +87,14 @@ private:
             bad("the distances of its calibration are none, or not ascending");
         }
         const bool short_ids = graph && description_.walk_dim == 0 && description_.count < short_id_end;
-        in_range(description_.short_ids, 0, short_ids ? 1 : 0, "the length of neighbours", *this);
+        in_range(description_.short_ids, 0, short_ids ? 1 : 0, "the length of neighbours");
         if (description_.walk_dim == 0) {
             if (description_.code_kind == CodeKind::none) bad("its walk has neither sketches nor codes");
             return;
         }
         const std::uint32_t walk_dim = graph ? description_.plane_dim : 0;
-        in_range(description_.walk_dim, walk_dim, walk_dim, "the dimension of the walk", *this);
-        in_range(description_.walk_dim, 0, max_walk_dim, "the dimension of the walk", *this);
+        in_range(description_.walk_dim, walk_dim, walk_dim, "the dimension of the walk");
+        in_range(description_.walk_dim, 0, max_walk_dim, "the dimension of the walk");
         // Sketches see another space than the vectors' own: only of that one a search has the query's values.
         if (description_.degree % codes::sketch_group != 0 || description_.space == SpaceKind::own ||
             description_.metric == Metric::manhattan || description_.metric == Metric::hamming) {

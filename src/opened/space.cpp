@@ -5,10 +5,10 @@
 
 namespace nearfile::opened {
 
-void Space::apply(const kernels::Kernels& kernels, std::span<const float> values, const codes::ScaledQuery& coded,
+void Space::apply(const kernels::Kernels& kernels, std::span<const float> values, const codes::ScaledQuery& encoded,
                   std::span<float> out) const {
     if (projection_) {
-        projection_->apply(kernels, coded.code(), coded.tail().scale, out);
+        projection_->apply(kernels, encoded.code(), encoded.tail().scale, out);
         return;
     }
     if (kind_ == SpaceKind::whitened) {
@@ -20,8 +20,8 @@ void Space::apply(const kernels::Kernels& kernels, std::span<const float> values
 }
 
 void Space::apply_to_query(const kernels::Kernels& kernels, std::span<const float> values,
-                           const codes::ScaledQuery& coded, std::span<float> out) const {
-    if (kind_ != SpaceKind::whitened) return apply(kernels, values, coded, out);
+                           const codes::ScaledQuery& encoded, std::span<float> out) const {
+    if (kind_ != SpaceKind::whitened) return apply(kernels, values, encoded, out);
     codes::whiten_query(factor_, values, out);
     rotation_->apply(out);
     // The factor of a damaged file may hold anything; what follows makes whole numbers of these.

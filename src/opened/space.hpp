@@ -32,12 +32,12 @@ public:
     SpaceKind kind() const noexcept { return kind_; }
     std::size_t dim() const noexcept { return dim_; }
 
-    // Items: `values` are centered, `coded` is their code (used by the projection alone). `out`: dim() floats.
-    void apply(const kernels::Kernels& kernels, std::span<const float> values, const codes::ScaledQuery& coded,
+    // Items: `values` are centered, `encoded` is their code (used by the projection alone). `out`: dim() floats.
+    void apply(const kernels::Kernels& kernels, std::span<const float> values, const codes::ScaledQuery& encoded,
                std::span<float> out) const;
     // Queries: centered as well, but for inner products as they are.
-    void apply_to_query(const kernels::Kernels& kernels, std::span<const float> values, const codes::ScaledQuery& coded,
-                        std::span<float> out) const;
+    void apply_to_query(const kernels::Kernels& kernels, std::span<const float> values,
+                        const codes::ScaledQuery& encoded, std::span<float> out) const;
 
 private:
     SpaceKind kind_ = SpaceKind::own;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/once.hpp"
 #include "codes/bits.hpp"
 #include "codes/projection.hpp"
 #include "codes/scaled.hpp"
@@ -55,10 +56,10 @@ struct Index::State {
     }
     // Items of a graph are not in the order of adding. What a damaged file says is kept below count.
     std::uint32_t row_of(std::uint32_t item) const noexcept {
-        return graph ? std::min(graph->row_of_item[item], description.count - 1) : item;
+        return graph ? std::min(base::read_once(graph->row_of_item[item]), description.count - 1) : item;
     }
     std::uint32_t item_of(std::uint32_t row) const noexcept {
-        return graph ? std::min(graph->item_of_row[row], description.count - 1) : row;
+        return graph ? std::min(base::read_once(graph->item_of_row[row]), description.count - 1) : row;
     }
     // What is kept of an item's vector (not for hamming): the vector itself, or what its code stands for.
     void vector(std::uint32_t item, std::span<float> out) const noexcept {

@@ -5,14 +5,13 @@
 #include <string>
 #include <vector>
 
+#include "base/once.hpp"
 #include "opened/errors.hpp"
 
 namespace nearfile::opened {
 
 void raise_damaged(const Index::State& state, SectionKind section, const std::string& what) {
-    raise(ErrorCode::bad_file, (state.path.empty() ? std::string("the index in memory") : "'" + state.path + "'") +
-                                   " is damaged: section " + section_name(static_cast<std::uint32_t>(section)) + ": " +
-                                   what + "; copy or build it again");
+    raise_damaged(state.path, "section " + std::string(section_name(static_cast<std::uint32_t>(section))) + ": " + what);
 }
 
 namespace {
@@ -47,7 +46,8 @@ void verify_forest(const Index::State& state, const forest::Leaves& leaves, std:
                 items += range.size;
                 continue;
             }
-            for (const forest::ItemId id : leaves.leaf(ref)) {
+            for (const forest::ItemId& each : leaves.leaf(ref)) {
+                const forest::ItemId id = base::read_once(each);
                 if (id >= leaves.count || seen[id]) {
                     raise_damaged(state, SectionKind::leaf_items,
                                   "a tree has an item twice or one that does not exist");
@@ -74,14 +74,14 @@ void verify_ids(const Index::State& state) {
     }
     if (ids.kind == IdKind::row) return;
     // Strictly ascending in order means a permutation of distinct ids.
+    std::uint32_t before = 0;
     for (std::uint32_t rank = 0; rank < ids.count; ++rank) {
-        const std::uint32_t row = ids.order.empty() ? rank : ids.order[rank];
+        const std::uint32_t row = ids.order.empty() ? rank : base::read_once(ids.order[rank]);
         if (row >= ids.count) raise_damaged(state, SectionKind::id_order, "a row that does not exist");
-        if (rank == 0) continue;
-        const std::uint32_t before = ids.order.empty() ? rank - 1 : ids.order[rank - 1];
         const bool ascends =
             ids.kind == IdKind::int64 ? ids.numbers[before] < ids.numbers[row] : ids.string(before) < ids.string(row);
-        if (!ascends) raise_damaged(state, SectionKind::id_order, "the ids do not ascend");
+        if (rank > 0 && !ascends) raise_damaged(state, SectionKind::id_order, "the ids do not ascend");
+        before = row;
     }
 }
 
@@ -96,7 +96,8 @@ void verify_graph(const Index::State& state) {
     const std::uint32_t count = state.description.count;
     const std::uint32_t none = state.description.short_ids != 0 ? short_id_end : codes::no_neighbor;
     for (std::uint32_t item = 0; item < count; ++item) {
-        if (graph.row_of_item[item] >= count || graph.item_of_row[graph.row_of_item[item]] != item) {
+        const std::uint32_t row = base::read_once(graph.row_of_item[item]);
+        if (row >= count || graph.item_of_row[row] != item) {
             raise_damaged(state, SectionKind::item_of_row, "row_of_item and item_of_row do not belong together");
         }
         for (std::size_t place = 0; place < graph.degree; ++place) {

@@ -39,6 +39,24 @@ std::optional<double> effort_on(Curve curve, float recall) noexcept {
     return (recall > curve_end ? 2.0 : 1.0) * curve.back().effort;
 }
 
+// What looking at an item and going to a vertex cost, in nanoseconds, as measured for docs/algorithms/graph.md. Only how
+// they compare matters, and that is much the same on every machine; a clock would make two builds of the same data
+// differ.
+double item_of_a_scan(const Index::State& state) noexcept {
+    const auto dim = static_cast<double>(state.description.dim);
+    if (state.description.code_kind != opened::CodeKind::none) {
+        const double bytes = state.bits ? dim / 8 : dim;
+        return 4 + 0.05 * bytes;
+    }
+    return 3.5 + 0.06 * dim * sizeof(float) + (state.normalised() ? 18 : 0);
+}
+
+double vertex_of_a_walk(const Index::State& state) noexcept {
+    const opened::GraphView& graph = *state.graph;
+    if (graph.sketches) return 300 + 0.5 * static_cast<double>(graph.stride);
+    return 300 + static_cast<double>(graph.degree) * (15 + 0.1 * static_cast<double>(graph.code_stride));
+}
+
 std::uint32_t whole(double effort) noexcept {
     return effort < 1e9 ? static_cast<std::uint32_t>(std::ceil(std::max(effort, 1.0))) : every_item;
 }
@@ -68,9 +86,9 @@ float recall_of_walks(std::span<const CalibrationPoint> curves, std::uint32_t k)
     return most;
 }
 
-// What docs/algorithms/graph.md measured, in nanoseconds.
 std::uint32_t scanned_from(const Index::State& state) noexcept {
-    return state.description.count / 8;
+    const double efforts = item_of_a_scan(state) * state.description.count / vertex_of_a_walk(state);
+    return static_cast<std::uint32_t>(std::min(efforts, 1e9));
 }
 
 }  // namespace nearfile::search

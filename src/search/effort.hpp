@@ -31,7 +31,7 @@ std::uint32_t scanned_from(const Index::State& state) noexcept;
 // given; a recall beyond curve_end takes twice the effort of that.
 std::uint32_t effort_for(std::span<const CalibrationPoint> curves, std::uint32_t k, float recall) noexcept;
 
-// The most that effort_for() answers with an effort: 1 where a curve reached its end.
+// The most that effort_for() answers with an effort: 1 where a curve reached its end, 0 where no walk pays.
 float recall_of_walks(std::span<const CalibrationPoint> curves, std::uint32_t k) noexcept;
 
 }  // namespace nearfile::search

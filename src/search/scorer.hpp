@@ -80,9 +80,6 @@ public:
     std::span<const std::uint64_t> words() const noexcept { return words_; }
     float centered_norm() const noexcept { return centered_norm_; }
 
-    // Whether there are codes to have bounds of; prepare_codes() first.
-    bool has_codes() const noexcept { return state_.description.code_kind != opened::CodeKind::none; }
-
 private:
     float seen_length() const;  // of the query as planes and walks see it
 

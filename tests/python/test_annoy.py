@@ -32,6 +32,20 @@ def three() -> AnnoyIndex:
     return index_of(np.array([[2, 2], [3, 2], [3, 3]], np.float32))
 
 
+def test_directions_are_never_more_than_two_apart() -> None:
+    rng = np.random.default_rng(0)
+    for dim in (2, 48, 300):
+        some = rng.standard_normal((700, dim)).astype(np.float32)
+        index = AnnoyIndex(dim, "angular")
+        index.add_items(None, np.r_[some, some * -3])
+        apart = [index.get_distance(i, 700 + i) for i in range(700)]  # of vectors that are not built yet
+        index.build(2)
+        apart += [index.get_distance(i, 700 + i) for i in range(700)]
+        for i in range(30):
+            apart.append(index.get_nns_by_item(i, 1400, include_distances=True)[1][-1])
+        assert 1.99 < min(apart) <= max(apart) <= 2
+
+
 # Making one
 
 

@@ -166,6 +166,15 @@ def test_every_layout_is_read(layout: str, dim: int, step: int, children_first: 
         assert index.get_item_vector(1) == [0] * dim
 
 
+def test_directions_are_never_more_than_two_apart(tmp_path: pathlib.Path) -> None:
+    some = np.random.default_rng(0).standard_normal((400, 48)).astype(np.float32)
+    Writer("angular", np.r_[some, some * -3], np.arange(800), True).write(tmp_path / "a.ann", 3)
+    index = load(tmp_path / "a.ann", "angular", 48)
+    apart = [index.get_distance(i, 400 + i) for i in range(400)]
+    apart += [index.get_nns_by_item(i, 800, -2, include_distances=True)[1][-1] for i in range(100)]
+    assert 1.99 < min(apart) <= max(apart) <= 2
+
+
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_annoys_rules_hold(layout: str, tmp_path: pathlib.Path) -> None:
     _, vectors = write(tmp_path / "a.ann", layout)

@@ -65,6 +65,7 @@ def test_info_says_what_was_built(file: pathlib.Path, structure: str) -> None:
         "keep": "exact" if structure == "graph" else None,
         "degree": info["degree"],
         "n_trees": info["n_trees"],
+        "n_trees_asked": info["n_trees"],
         "leaf_size": info["leaf_size"],
         "seed": 0,
         "file_bytes": file.stat().st_size,

@@ -60,8 +60,9 @@ def test_a_golden_file_answers_as_recorded(expected: dict[str, Any]) -> None:
     assert hashlib.sha256(path.read_bytes()).hexdigest() == expected["sha256"]
     with nearfile.open(path, verify=True) as index:
         info = index.info()
-        assert info.pop("path") == str(path)
-        assert info == expected["info"]
+        assert info["path"] == str(path)
+        # Later versions may say more of a file, and nothing else.
+        assert {name: info[name] for name in expected["info"]} == expected["info"]
         assert index.ids.tolist() == expected["ids"]
         for each in expected["queries"]:
             for name in each.keys() - {"query"}:

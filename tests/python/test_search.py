@@ -56,6 +56,18 @@ def test_more_candidates_find_more(structure: str, budgets: tuple[int, int, int]
     assert many > 0.95
 
 
+@pytest.mark.parametrize("metric", ["angular", "cosine"])
+@pytest.mark.parametrize("dim", [3, 48, 300])
+def test_directions_are_never_more_than_two_apart(metric: str, structure: str, dim: int) -> None:
+    some = reference.vectors_for(metric, 1200, dim)
+    index = nearfile.build(np.r_[some, some * -2], metric=metric, structure=structure, n_trees=2)
+    for exact in (True, False):
+        _, distances = index.search(some[:60], k=2400, exact=exact)
+        assert 1.99 < distances.max() <= 2
+        assert distances.min() >= 0
+    assert all(1.99 < index.distance(row, row + 1200) <= 2 for row in range(1200))
+
+
 @pytest.mark.parametrize("metric", ["euclidean", "dot", "manhattan", "hamming"])
 @pytest.mark.parametrize("exact", [True, False])
 def test_ties_are_in_the_order_of_ids(metric: str, structure: str, exact: bool) -> None:

@@ -19,7 +19,7 @@ MAY_INCLUDE = {
     "forest": {"base", "kernels"},
     "graph": {"base", "kernels"},
     "file": {"base"},
-    "annoy": {"base", "kernels", "file", "opened", "nearfile"},
+    "annoy": {"base", "kernels", "file", "nearfile"},
     "opened": {"base", "kernels", "codes", "forest", "graph", "file", "nearfile"},
     "search": {"base", "kernels", "codes", "forest", "graph", "file", "nearfile", "opened"},
     "build": {"base", "kernels", "codes", "forest", "graph", "file", "nearfile", "opened", "search"},
@@ -154,6 +154,22 @@ def test_src_keeps_its_layers() -> None:
     assert broken_layers(sources) == []
 
 
+def rooms_of(text: str) -> dict[str, set[str]]:
+    """What a table of folders says in its last column: the rows of src/, with `include` for the public headers."""
+    rows = re.findall(r"^\| `src/(\w+)/` \|.*\| ([^|]+) \|$", text, flags=re.MULTILINE)
+    return {
+        folder: set()
+        if names == "nothing"
+        else {"nearfile" if name == "include" else name for name in names.split(", ")}
+        for folder, names in rows
+    }
+
+
+def test_architecture_says_what_is_enforced() -> None:
+    assert rooms_of((ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")) == MAY_INCLUDE
+    assert {path.name for path in (ROOT / "src").iterdir() if path.is_dir()} == set(MAY_INCLUDE)
+
+
 def test_public_headers_include_the_standard_library_alone() -> None:
     sources = read_sources("include")
     assert "include/nearfile/nearfile.hpp" in sources
@@ -212,6 +228,7 @@ def test_cpp_tests_mirror_src() -> None:
         ("src/search/a.hpp", '#include "build/rows.hpp"'),
         ("src/build/a.hpp", '#include "api/checks.hpp"'),
         ("src/api/a.hpp", '#include "bindings.hpp"'),
+        ("src/annoy/a.hpp", '#include "opened/errors.hpp"'),
         ("src/other/a.hpp", ""),
     ],
 )
@@ -248,6 +265,11 @@ def test_broken_intrinsics_are_found(name: str) -> None:
     text = f"#include <{name}>\n"
     assert len(broken_intrinsics({"src/base/crc32c.cpp": text, "src/codes/a.hpp": text})) == 2
     assert broken_intrinsics({"src/kernels/a.cpp": text, "src/base/crc32c_arm.cpp": text}) == []
+
+
+def test_rooms_are_read_from_the_table() -> None:
+    table = "| folder | lives there | may include |\n| `src/a/` | one | nothing |\n| `src/b/` | `c` | a, include |\n| `d/` | | a |\n"
+    assert rooms_of(table) == {"a": set(), "b": {"a", "nearfile"}}
 
 
 def test_long_files_are_found() -> None:

@@ -7,23 +7,20 @@ import math
 
 from nearfile import _core
 
-#: Metrics whose graphs find more in less time than trees do; the others are forests unless asked for. Graphs of
-#: manhattan do on usual data, but their codes have one scale for all items, too coarse where some are far out.
-GRAPH_METRICS = frozenset({"angular", "dot", "euclidean", "hamming"})
-
 #: Vectors of fewer values are found faster by trees: the codes that guide a walk tell too few of them apart.
 LEAST_GRAPH_DIM = 8
 
 #: Up to so many items are all looked at, which takes no longer than choosing among them; a graph would be for nothing.
 MOST_SCANNED = 1024
 
-# The recall that a walk is to have at least, by what the index measured when it was built.
-LEAST_RECALL = 0.95
+# The recall that a walk is to have at least, by what the index measured when it was built: what Annoy's trees find
+# where they do well, with the few candidates of a plain search.
+LEAST_RECALL = 0.99
 
 
-def structure(metric: str, dim: int, count: int) -> str:
+def structure(dim: int, count: int) -> str:
     """What is built where the user asks for nothing."""
-    return "graph" if metric in GRAPH_METRICS and dim >= LEAST_GRAPH_DIM and count > MOST_SCANNED else "forest"
+    return "graph" if dim >= LEAST_GRAPH_DIM and count > MOST_SCANNED else "forest"
 
 
 def trees(dim: int) -> int:

@@ -400,7 +400,7 @@ class AnnoyIndex:
         builder = _core.Builder(self._dim, self._metric)
         readers.feed(builder, self._items, self._items.count)
         path = None if self._disk_path is None else arguments.path_bytes(self._disk_path)
-        kind = structure or engine.structure(self._metric, self._dim, builder.size)
+        kind = structure or engine.structure(self._dim, builder.size)
         made_for, kept = arguments.DEFAULT_PROFILE, arguments.DEFAULT_KEEP
         core = builder.build(path, kind, made_for, kept, n_trees, None, self._seed % (1 << 64), threads, None)
         # Before the reader, so that no thread finds the items gone and nothing else there.

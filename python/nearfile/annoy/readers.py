@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Union
 
 import numpy as np
@@ -149,7 +150,8 @@ def distance(metric: str, a: Floats, b: Floats) -> float:
     x, y = a.astype(np.float64), b.astype(np.float64)
     if metric == "angular":
         lengths = float(np.sqrt((x @ x) * (y @ y)))
-        return float(np.sqrt(max(0.0, 2 - 2 * float(x @ y) / lengths))) if lengths > 0 else float(np.sqrt(2.0))
+        cosine = float(x @ y) / lengths if lengths > 0 else 0.0
+        return math.sqrt(2 - 2 * min(1.0, max(-1.0, cosine)))
     if metric == "dot":
         return float(x @ y)
     if metric == "euclidean":
@@ -179,7 +181,7 @@ def checked(core: _core.Index, dim: int, metric: str, path: str | None) -> Nearf
     ids = _core.id_range(core)
     if ids is not None and not 0 <= ids[0] <= ids[1] <= MAX_ID:
         raise refuse("ids from 0 to 2147483647", f"{ids[0]} to {ids[1]}", "use nearfile.open")
-    n_trees = core.info()["n_trees"]
+    n_trees = core.info()["n_trees_asked"]  # what the default of search_k is made of
     assert isinstance(n_trees, int)
     return NearfileReader(core, n_trees)
 

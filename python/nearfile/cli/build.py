@@ -11,9 +11,7 @@ import nearfile
 from nearfile import arguments
 from nearfile.cli import output
 
-Structure = Annotated[
-    Optional[str], typer.Option(help="graph, or forest for trees alone. Default: graph, but forest for dot.")
-]
+Structure = Annotated[Optional[str], typer.Option(help="graph, or forest for trees alone. Default: graph.")]
 Profile = Annotated[str, typer.Option(help="Of a graph: compact, balanced or fast.", show_default=True)]
 Keep = Annotated[str, typer.Option(help="Of a graph, what stays of vectors: exact, half or none.", show_default=True)]
 Trees = Annotated[Optional[int], typer.Option(help="How many trees. Default: chosen.")]

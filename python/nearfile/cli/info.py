@@ -60,6 +60,7 @@ def print_index(facts: dict[str, Any]) -> None:
     """Print the facts of an index, then its calibration and its sections as tables."""
     sections, calibration = facts.pop("sections"), facts.pop("calibration")
     nearest = facts.pop("calibrated_nearest")
+    facts["walk_recall"] = ", ".join(f"{share:.3f} of {k:,}" for k, share in facts["walk_recall"].items()) or None
     facts["file_bytes"] = f"{facts['file_bytes']:,} ({output.size(facts['file_bytes'])})"
     shown = {name: value for name, value in facts.items() if value is not None}
     output.print_facts({name.replace("_", " "): plain(value) for name, value in shown.items()})

@@ -17,7 +17,7 @@ namespace {
 
 using Ids = std::vector<std::int64_t>;
 
-const BuildOptions few_trees = {.n_trees = 2, .seed = 1, .progress = {}};
+const BuildOptions few_trees = forest_options(2);
 
 // `refused` must throw invalid_argument that says `words`, and the builder must go on as if it had not been called.
 template <class Refused>
@@ -132,11 +132,35 @@ TEST(builder_refuses_dimensions_and_metrics_that_are_none) {
     CHECK(caught([] { metric_from_name("cosin"); }).is(ErrorCode::invalid_argument, "angular, cosine"));
     Builder builder(1, Metric::dot);
     builder.add(std::vector<float>{1});
-    CHECK(caught([&] {
-              builder.build(BuildOptions{.n_trees = max_trees + 1, .progress = {}});
-          }).is(ErrorCode::invalid_argument, "65536"));
     CHECK(caught([&] { builder.build(std::string()); }).is(ErrorCode::invalid_argument, "path"));
     for (const Metric metric : metrics) CHECK(metric_from_name(metric_name(metric)) == metric);
+}
+
+// Of the public options none that is out of range costs a build, or makes a file that does not open.
+TEST(builder_refuses_options_that_are_none_before_it_builds) {
+    Builder builder(8, Metric::euclidean);
+    builder.add(data_for(Metric::euclidean, 2000, 8, 1).values);
+    for (const Structure structure : {Structure::forest, Structure::graph}) {
+        int calls = 0;
+        const auto refused = [&](BuildOptions options, const std::string& words) {
+            options.progress = [&](std::string_view, std::uint64_t, std::uint64_t) { return ++calls, true; };
+            return caught([&] { builder.build(options); }).is(ErrorCode::invalid_argument, words);
+        };
+        CHECK(refused({.structure = structure, .n_trees = max_trees + 1, .progress = {}}, "n_trees"));
+        CHECK(refused({.structure = structure, .n_trees = 70000, .progress = {}}, "65536"));
+        CHECK(refused({.structure = structure, .n_trees = 0xffffffffu, .progress = {}}, "got 4294967295"));
+        CHECK(refused({.structure = structure, .profile = static_cast<Profile>(3), .progress = {}}, "profile"));
+        CHECK(refused({.structure = structure, .keep = static_cast<Keep>(3), .progress = {}}, "keep"));
+        CHECK(refused({.structure = static_cast<Structure>(2), .progress = {}}, "structure"));
+        CHECK(calls == 0);
+    }
+}
+
+TEST(builder_builds_a_graph_where_nothing_else_is_asked_for) {
+    Builder builder(4, Metric::dot);
+    builder.add(data_for(Metric::dot, 50, 4, 1).values);
+    CHECK(builder.build().info().structure == Structure::graph);
+    CHECK(builder.build({.n_trees = 3, .progress = {}}).info().structure == Structure::graph);
 }
 
 TEST(builder_kinds_of_graphs_have_names) {
@@ -165,7 +189,8 @@ TEST(builder_halves_are_those_that_half_precision_holds) {
     builder.add(std::vector<float>{1, 65505});
     CHECK(caught([&] { builder.build(options); }).is(ErrorCode::invalid_argument, "value 1 of vector 2 is 65505"));
     CHECK(builder.build({.structure = Structure::graph, .progress = {}}).size() == 3);
-    CHECK(builder.build({.keep = Keep::half, .progress = {}}).size() == 3);  // a forest keeps everything
+    CHECK(builder.build({.structure = Structure::forest, .keep = Keep::half, .progress = {}}).size() ==
+          3);  // a forest keeps everything
 }
 
 TEST(builder_a_graph_that_keeps_codes_alone_gives_what_they_stand_for) {
@@ -220,7 +245,7 @@ TEST(builder_stops_when_progress_says_so_and_leaves_no_file) {
         Builder builder(20, metric);
         builder.add(data_for(metric, 5000, 20, 1).values);
         for (const std::uint32_t threads : {1u, 2u}) {
-            BuildOptions options = {.n_trees = 4, .threads = threads, .progress = {}};
+            BuildOptions options = forest_options(4, threads);
             int calls = 0;
             options.progress = [&](std::string_view, std::uint64_t, std::uint64_t) { return ++calls, true; };
             builder.build(options);
@@ -242,10 +267,11 @@ TEST(builder_tells_how_far_it_is) {
     Builder builder(20, Metric::euclidean);
     builder.add(data_for(Metric::euclidean, 5000, 20, 1).values);
     std::vector<std::string> stages;
-    BuildOptions options = {.n_trees = 4, .progress = {}};
+    BuildOptions options = forest_options(4);
     options.progress = [&](std::string_view stage, std::uint64_t done, std::uint64_t total) {
         CHECK(done <= total);
-        if (done == total) stages.emplace_back(stage);
+        // One that is told of just before it ends is told of twice.
+        if (done == total && (stages.empty() || stages.back() != stage)) stages.emplace_back(stage);
         return true;
     };
     builder.build(options);
@@ -260,5 +286,12 @@ TEST(builder_writes_the_bytes_that_it_builds_in_memory) {
     CHECK(same_bytes(written.bytes(), builder.build(few_trees).bytes()));
     CHECK(same_bytes(written.bytes(), file::sample::read_file(folder / "x.near")));
     CHECK(written.info().path == folder / "x.near" && folder.count() == 1);
-    CHECK(caught([&] { builder.build(folder / "none/x.near", few_trees); }).is(ErrorCode::io));
+    // Refused at once, not after the work.
+    int told = 0;
+    BuildOptions options = {.n_trees = 2, .progress = {}};
+    options.progress = [&](std::string_view, std::uint64_t, std::uint64_t) { return ++told, true; };
+    for (const char* path : {"none/x.near", "none/", "x.near/", "x.near/y.near", "."}) {
+        CHECK(caught([&] { builder.build(folder / path, options); }).is(ErrorCode::io));
+    }
+    CHECK(told == 0 && folder.count() == 1);
 }

@@ -63,6 +63,27 @@ TEST(graph_effort_of_all_items_equals_brute_force_for_every_metric_profile_and_k
     }
 }
 
+TEST(graph_says_how_many_trees_it_was_built_with_and_how_many_were_asked_for) {
+    for (const Metric metric : {Metric::euclidean, Metric::hamming}) {
+        const Data data = data_for(metric, 1500, 20, 1);
+        const auto of_trees = [&](std::uint32_t n_trees) {
+            BuildOptions options = graph_options();
+            options.n_trees = n_trees;
+            return make_index(metric, data, options);
+        };
+        for (const auto& [asked, used, said] :
+             {std::array{1u, 1u, 1u}, {16u, 16u, 16u}, {100u, 16u, 100u}, {0u, 8u, 8u}}) {
+            const Index index = of_trees(asked);
+            CHECK(index.info().n_trees == used && index.info().n_trees_asked == said);
+            index.verify();
+        }
+        // More than a graph takes make no difference to it.
+        const Index most = of_trees(16);
+        const Index more = of_trees(100);
+        CHECK(same_bytes(most.bytes().subspan(4096), more.bytes().subspan(4096)));
+    }
+}
+
 TEST(graph_gives_back_what_it_keeps) {
     for (const Metric metric : metrics) {
         const Data data = data_for(metric, 150, 20, 3);

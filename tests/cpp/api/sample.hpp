@@ -61,8 +61,11 @@ inline Data data_for(Metric metric, std::uint32_t n, std::uint32_t dim, std::uin
     return data_of(metric == Metric::hamming ? Values::bits : Values::floats, n, dim, seed);
 }
 
-inline Index make_index(Metric metric, const Data& data,
-                        const BuildOptions& options = {.n_trees = 8, .seed = 1, .progress = {}}) {
+inline BuildOptions forest_options(std::uint32_t n_trees = 8, std::uint32_t threads = 0) {
+    return {.structure = Structure::forest, .n_trees = n_trees, .seed = 1, .threads = threads, .progress = {}};
+}
+
+inline Index make_index(Metric metric, const Data& data, const BuildOptions& options = forest_options()) {
     Builder builder(data.dim, metric);
     builder.add(data.values);
     return builder.build(options);

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::uint32_t n = 1500;
 
-// Points around 50 centers, which do not depend on the seed.
+// Vectors around 50 centers, which do not depend on the seed.
 Data clustered(Metric metric, std::uint32_t count, std::uint64_t seed) {
     const std::uint32_t dim = metric == Metric::hamming ? 128 : 16;
     const Data centers = data_for(metric, 50, dim, 77);
@@ -153,21 +153,21 @@ TEST(calibration_takes_queries_that_are_no_items) {
     CHECK(build::calibrate(*state, {}, 1, {}).points.empty());
 }
 
-TEST(live_queries_are_counted_once_enough_and_only_where_they_walk) {
+TEST(query_drift_is_counted_once_enough_and_only_where_they_walk) {
     const Index index = make_index(Metric::euclidean, clustered(Metric::euclidean, n, 1), graph_options());
     const Data near = clustered(Metric::euclidean, 200, 2);
     Data far = near;
     for (float& value : far.values) value = 50 - value;
     std::vector<Neighbor> out(std::size_t{200} * 10);
     index.search_batch(near.values, {.k = 10, .exact = true}, out);
-    CHECK(index.live_queries().seen == 0 && index.live_queries().watched > 0);
+    CHECK(index.query_drift().seen == 0 && index.query_drift().watched > 0);
     index.search_batch(near.values, {.k = 10}, out);
-    CHECK(index.live_queries().seen == 200 && index.live_queries().far < 20);
-    const std::uint32_t before = index.live_queries().far;
+    CHECK(index.query_drift().seen == 200 && index.query_drift().far < 20);
+    const std::uint32_t before = index.query_drift().far;
     index.search_batch(far.values, {.k = 10}, out);
-    CHECK(index.live_queries().seen == index.live_queries().watched);
-    CHECK(index.live_queries().far == before + index.live_queries().watched - 200);
+    CHECK(index.query_drift().seen == index.query_drift().watched);
+    CHECK(index.query_drift().far == before + index.query_drift().watched - 200);
     const Index small = make_index(Metric::euclidean, clustered(Metric::euclidean, 500, 1), graph_options());
     small.search_batch(far.values, {.k = 10}, out);
-    CHECK(small.live_queries().seen == 0 && small.live_queries().far == 0 && small.live_queries().watched == 0);
+    CHECK(small.query_drift().seen == 0 && small.query_drift().far == 0 && small.query_drift().watched == 0);
 }

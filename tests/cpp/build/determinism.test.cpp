@@ -9,10 +9,9 @@ TEST(determinism_of_any_number_of_threads) {
     for (const Metric metric : metrics) {
         for (const std::uint32_t dim : {16u, 200u}) {
             const Data data = data_for(metric, 9000, dim, 1);  // several blocks of rows
-            const Index one = make_index(metric, data, {.n_trees = 5, .seed = 3, .threads = 1, .progress = {}});
+            const Index one = make_index(metric, data, forest_options(5, 1));
             for (const std::uint32_t threads : {0u, 2u, 4u}) {
-                const Index index =
-                    make_index(metric, data, {.n_trees = 5, .seed = 3, .threads = threads, .progress = {}});
+                const Index index = make_index(metric, data, forest_options(5, threads));
                 CHECK(same_bytes(index.bytes(), one.bytes()));
             }
         }
@@ -23,7 +22,8 @@ TEST(determinism_of_seeds) {
     for (const Metric metric : metrics) {
         const Data data = data_for(metric, 1000, 20, 1);
         const auto of_seed = [&](std::uint64_t seed) {
-            return make_index(metric, data, {.n_trees = 3, .seed = seed, .progress = {}});
+            return make_index(metric, data,
+                              {.structure = Structure::forest, .n_trees = 3, .seed = seed, .progress = {}});
         };
         CHECK(same_bytes(of_seed(5).bytes(), of_seed(5).bytes()));
         CHECK(!same_bytes(of_seed(5).bytes(), of_seed(6).bytes()));
@@ -34,7 +34,7 @@ TEST(determinism_of_seeds) {
 TEST(determinism_of_batches) {
     for (const Metric metric : metrics) {
         const Data data = data_for(metric, 1000, 20, 1);
-        const BuildOptions options = {.n_trees = 3, .seed = 1, .progress = {}};
+        const BuildOptions options = forest_options(3);
         Builder builder(20, metric);
         std::size_t at = 0;
         for (std::size_t rows = 1; at < data.values.size(); ++rows) {

@@ -1,4 +1,4 @@
-// The extra coordinate of inner products.
+// The augmented coordinate of inner products.
 #include "build/mips_augmentation.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Distances among gathered points are those by number, to the bit, on every instruction set.
+// Distances among packed rows are those by number, to the bit, on every instruction set.
 #include "build/quantized.hpp"
 
 #include <algorithm>
@@ -11,7 +11,7 @@ using namespace nearfile::build;
 
 namespace {
 
-QuantizedVectors random_points(std::uint32_t count, std::size_t dim, std::uint64_t seed) {
+QuantizedVectors random_vectors(std::uint32_t count, std::size_t dim, std::uint64_t seed) {
     base::Random random(seed);
     QuantizedVectors points;
     points.dim = dim;
@@ -32,9 +32,9 @@ QuantizedVectors random_points(std::uint32_t count, std::size_t dim, std::uint64
 
 }  // namespace
 
-TEST(gathered_points_are_as_far_from_each_other_as_by_number) {
+TEST(packed_rows_are_as_far_from_each_other_as_by_number) {
     for (const std::size_t dim : {1u, 16u, 50u, 64u, 100u, 128u, 200u}) {
-        const QuantizedVectors points = random_points(200, dim, dim);
+        const QuantizedVectors points = random_vectors(200, dim, dim);
         for (const kernels::Kernels* const* table = kernels::supported(); *table; ++table) {
             const QuantizedDistances distances(**table, points);
             const QuantizedDistances scalar(*kernels::supported()[0], points);

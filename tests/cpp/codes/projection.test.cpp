@@ -28,11 +28,11 @@ std::vector<float> low_rank(std::size_t n, std::size_t dim, std::size_t rank, Ra
 }
 
 std::vector<float> project(const TrainedProjection& trained, std::size_t dim, std::span<const float> values) {
-    ScaledQuery coded(dim);
-    coded.set(values);
+    ScaledQuery encoded(dim);
+    encoded.set(values);
     std::vector<float> out(projected_dim);
-    Projection{trained.rows.as<std::int8_t>(), trained.scales, dim}.apply(chosen(), coded.code(), coded.tail().scale,
-                                                                          out);
+    Projection{trained.rows.as<std::int8_t>(), trained.scales, dim}.apply(chosen(), encoded.code(),
+                                                                          encoded.tail().scale, out);
     return out;
 }
 

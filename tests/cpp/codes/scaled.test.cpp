@@ -1,4 +1,4 @@
-// Scaled codes: the bounds hold for whatever is coded, and are near enough to each other to be of use.
+// Scaled codes: the bounds hold for whatever is encoded, and are near enough to each other to be of use.
 #include "codes/scaled.hpp"
 
 #include <cstring>
@@ -57,18 +57,19 @@ double length(std::span<const float> values) {
 TEST(scaled_bounds_bracket_the_exact_distances_of_every_shape_and_dim) {
     Random random(1);
     for (const std::size_t dim : dims) {
-        const Encoded coded(dim, some_of_every_shape(dim, dim < 1000 ? 10 : 3, random));
+        const Encoded encoded(dim, some_of_every_shape(dim, dim < 1000 ? 10 : 3, random));
         ScaledQuery query(dim);
         auto queries = some_of_every_shape(dim, 1, random);
-        queries.push_back(coded.vectors.front());  // an item itself
+        queries.push_back(encoded.vectors.front());  // an item itself
         for (const auto& values : queries) {
             query.set(values);
-            const auto euclidean = coded.euclidean(query);
-            const auto dot = coded.negative_dot(query);
-            for (std::size_t i = 0; i < coded.vectors.size(); ++i) {
+            const auto euclidean = encoded.euclidean(query);
+            const auto dot = encoded.negative_dot(query);
+            for (std::size_t i = 0; i < encoded.vectors.size(); ++i) {
                 const std::string what = "dim " + std::to_string(dim) + ", row " + std::to_string(i);
-                check_bracket(euclidean.lower[i], exact_euclidean(values, coded.vectors[i]), euclidean.upper[i], what);
-                check_bracket(dot.lower[i], exact_negative_dot(values, coded.vectors[i]), dot.upper[i], what);
+                check_bracket(euclidean.lower[i], exact_euclidean(values, encoded.vectors[i]), euclidean.upper[i],
+                              what);
+                check_bracket(dot.lower[i], exact_negative_dot(values, encoded.vectors[i]), dot.upper[i], what);
             }
         }
     }
@@ -79,14 +80,14 @@ TEST(scaled_bounds_are_within_five_percent_for_gaussian_data) {
     for (const std::size_t dim : {50, 64, 65, 128, 784, 4096}) {
         std::vector<std::vector<float>> vectors;
         for (int i = 0; i < 100; ++i) vectors.push_back(gaussian(dim, random));
-        const Encoded coded(dim, vectors);
+        const Encoded encoded(dim, vectors);
         ScaledQuery query(dim);
         const auto values = gaussian(dim, random);
         query.set(values);
         const double euclidean =
-            mean_gap(coded.euclidean(query), [&](std::size_t row) { return exact_euclidean(values, vectors[row]); });
-        const double dot =
-            mean_gap(coded.negative_dot(query), [&](std::size_t row) { return length(values) * length(vectors[row]); });
+            mean_gap(encoded.euclidean(query), [&](std::size_t row) { return exact_euclidean(values, vectors[row]); });
+        const double dot = mean_gap(encoded.negative_dot(query),
+                                    [&](std::size_t row) { return length(values) * length(vectors[row]); });
         CHECK(euclidean < 0.05);
         CHECK(dot < 0.05);
     }
@@ -95,13 +96,13 @@ TEST(scaled_bounds_are_within_five_percent_for_gaussian_data) {
 TEST(scaled_bounds_by_position_are_those_by_ids) {
     Random random(3);
     for (const std::size_t dim : {1, 3, 64, 65, 128}) {
-        const Encoded coded(dim, some_of_every_shape(dim, 20, random));  // more than one batch
+        const Encoded encoded(dim, some_of_every_shape(dim, 20, random));  // more than one batch
         ScaledQuery query(dim);
         query.set(gaussian(dim, random));
-        CHECK(coded.euclidean(query, true).lower == coded.euclidean(query, false).lower);
-        CHECK(coded.euclidean(query, true).upper == coded.euclidean(query, false).upper);
-        CHECK(coded.negative_dot(query, true).lower == coded.negative_dot(query, false).lower);
-        CHECK(coded.negative_dot(query, true).upper == coded.negative_dot(query, false).upper);
+        CHECK(encoded.euclidean(query, true).lower == encoded.euclidean(query, false).lower);
+        CHECK(encoded.euclidean(query, true).upper == encoded.euclidean(query, false).upper);
+        CHECK(encoded.negative_dot(query, true).lower == encoded.negative_dot(query, false).lower);
+        CHECK(encoded.negative_dot(query, true).upper == encoded.negative_dot(query, false).upper);
     }
 }
 
@@ -113,10 +114,10 @@ TEST(scaled_lower_bounds_hold_where_squares_underflow) {
             vectors.push_back(gaussian(32, random));
             for (float& value : vectors.back()) value *= scale;
         }
-        const Encoded coded(32, vectors);
+        const Encoded encoded(32, vectors);
         ScaledQuery query(32);
         query.set(vectors[0]);
-        const auto measured = coded.euclidean(query);
+        const auto measured = encoded.euclidean(query);
         for (std::size_t i = 0; i < vectors.size(); ++i) {
             CHECK(measured.lower[i] <= exact_euclidean(vectors[0], vectors[i]));
         }
@@ -138,9 +139,9 @@ TEST(scaled_directionless_rows_are_at_a_right_angle) {
 }
 
 TEST(scaled_zero_vectors_are_not_directionless) {
-    const Encoded coded(3, {{0, 0, 0}});
-    CHECK(coded.codes().tail(0).scale > 0);
-    CHECK(coded.codes().tail(0).error == 0);
+    const Encoded encoded(3, {{0, 0, 0}});
+    CHECK(encoded.codes().tail(0).scale > 0);
+    CHECK(encoded.codes().tail(0).error == 0);
 }
 
 TEST(scaled_rows_are_written_to_the_last_byte_and_no_further) {

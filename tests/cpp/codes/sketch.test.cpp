@@ -71,9 +71,9 @@ struct Vertex {
     float estimate(const kernels::SketchQuery& query, std::size_t place, float base) const {
         return (base + number(layout.additive, place)) - number(layout.factor, place) * looked_up(query, place);
     }
-    std::vector<std::uint16_t> masks(const kernels::SketchQuery& query, float base, float bar) const {
+    std::vector<std::uint16_t> masks(const kernels::SketchQuery& query, float base, float threshold) const {
         std::vector<std::uint16_t> out(layout.groups());
-        chosen().sketch_below(query, base, bar, bits(), numbers(layout.additive), numbers(layout.factor),
+        chosen().sketch_below(query, base, threshold, bits(), numbers(layout.additive), numbers(layout.factor),
                               layout.groups(), out.data());
         return out;
     }
@@ -176,11 +176,12 @@ TEST(sketch_masks_are_the_formula) {
         const auto query = gaussian(dim, random);
         tables.set(query);
         for (std::size_t place = 0; place < degree; ++place) {
-            const float bar = vertex.estimate(tables.query(), place, 3.0f);  // so that one is on the bar itself
-            const auto masks = vertex.masks(tables.query(), 3.0f, bar);
+            const float threshold =
+                vertex.estimate(tables.query(), place, 3.0f);  // so that one is on the threshold itself
+            const auto masks = vertex.masks(tables.query(), 3.0f, threshold);
             for (std::size_t i = 0; i < degree; ++i) {
                 const bool set = (masks[i / sketch_group] >> (i % sketch_group) & 1) != 0;
-                CHECK(set == (vertex.estimate(tables.query(), i, 3.0f) < bar));
+                CHECK(set == (vertex.estimate(tables.query(), i, 3.0f) < threshold));
             }
         }
     }

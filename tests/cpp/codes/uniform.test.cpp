@@ -76,15 +76,15 @@ TEST(uniform_manhattan_bounds_bracket_the_exact_distances_of_every_shape_and_dim
     Random random(1);
     for (const std::size_t dim : dims) {
         for (const Shape shape : shapes) {
-            const Encoded coded(dim, some(shape, dim, 12, random), false);
+            const Encoded encoded(dim, some(shape, dim, 12, random), false);
             UniformQuery query(dim);
             // A query of another shape lies far outside the range.
             for (const Shape asked : shapes) {
                 const auto values = vector_of(asked, dim, random);
-                query.set(values, coded.scale);
-                const auto measured = coded.manhattan(query);
-                for (std::size_t i = 0; i < coded.vectors.size(); ++i) {
-                    check_bracket(measured.lower[i], exact_manhattan(values, coded.vectors[i]), measured.upper[i],
+                query.set(values, encoded.scale);
+                const auto measured = encoded.manhattan(query);
+                for (std::size_t i = 0; i < encoded.vectors.size(); ++i) {
+                    check_bracket(measured.lower[i], exact_manhattan(values, encoded.vectors[i]), measured.upper[i],
                                   "dim " + std::to_string(dim) + ", row " + std::to_string(i));
                 }
             }
@@ -95,12 +95,12 @@ TEST(uniform_manhattan_bounds_bracket_the_exact_distances_of_every_shape_and_dim
 TEST(uniform_manhattan_bounds_are_within_five_percent_for_gaussian_data) {
     Random random(2);
     for (const std::size_t dim : {50, 64, 65, 128, 784}) {
-        const Encoded coded(dim, some(Shape::gaussian, dim, 100, random), false);
+        const Encoded encoded(dim, some(Shape::gaussian, dim, 100, random), false);
         UniformQuery query(dim);
         const auto values = gaussian(dim, random);
-        query.set(values, coded.scale);
-        const double gap = mean_gap(coded.manhattan(query),
-                                    [&](std::size_t row) { return exact_manhattan(values, coded.vectors[row]); });
+        query.set(values, encoded.scale);
+        const double gap = mean_gap(encoded.manhattan(query),
+                                    [&](std::size_t row) { return exact_manhattan(values, encoded.vectors[row]); });
         CHECK(gap < 0.05);
     }
 }
@@ -111,12 +111,12 @@ TEST(uniform_codes_stand_for_what_is_within_half_a_step) {
         for (const bool exact : {false, true}) {
             std::vector<std::vector<float>> vectors;
             for (int i = 0; i < 8; ++i) vectors.push_back(exact ? bytes(dim, random) : gaussian(dim, random));
-            const Encoded coded(dim, vectors, exact);
+            const Encoded encoded(dim, vectors, exact);
             std::vector<float> decoded(dim);
             for (std::size_t row = 0; row < vectors.size(); ++row) {
-                coded.codes().decode(static_cast<ItemId>(row), decoded);
+                encoded.codes().decode(static_cast<ItemId>(row), decoded);
                 for (std::size_t i = 0; i < dim; ++i) {
-                    const float most = exact ? 0.0f : coded.scale.scale * 0.501f;
+                    const float most = exact ? 0.0f : encoded.scale.scale * 0.501f;
                     CHECK(std::fabs(decoded[i] - vectors[row][i]) <= most);
                 }
             }
@@ -129,15 +129,15 @@ TEST(uniform_codes_of_bytes_are_exact) {
     for (const std::size_t dim : dims) {
         std::vector<std::vector<float>> vectors;
         for (int i = 0; i < 70; ++i) vectors.push_back(bytes(dim, random));
-        const Encoded coded(dim, vectors, true);
+        const Encoded encoded(dim, vectors, true);
         UniformQuery query(dim);
         const auto values = bytes(dim, random);
-        query.set(values, coded.scale);
+        query.set(values, encoded.scale);
         CHECK(query.l1_error() == 0 && query.l2_error() == 0);
-        const auto manhattan = coded.manhattan(query);
-        const auto euclidean = coded.euclidean(query);
+        const auto manhattan = encoded.manhattan(query);
+        const auto euclidean = encoded.euclidean(query);
         for (std::size_t i = 0; i < vectors.size(); ++i) {
-            CHECK(std::equal(vectors[i].begin(), vectors[i].end(), coded.rows.as<std::uint8_t>().data() + i * dim));
+            CHECK(std::equal(vectors[i].begin(), vectors[i].end(), encoded.rows.as<std::uint8_t>().data() + i * dim));
             check_bracket(manhattan.lower[i], exact_manhattan(values, vectors[i]), manhattan.upper[i], "manhattan");
             check_bracket(euclidean.lower[i], exact_euclidean(values, vectors[i]), euclidean.upper[i], "euclidean");
             CHECK(manhattan.upper[i] - manhattan.lower[i] <= 1e-3f * manhattan.upper[i]);
@@ -149,15 +149,15 @@ TEST(uniform_codes_of_bytes_are_exact) {
 TEST(uniform_bounds_of_bytes_hold_for_queries_that_are_not_bytes) {
     Random random(4);
     for (const std::size_t dim : dims) {
-        const Encoded coded(dim, {bytes(dim, random), bytes(dim, random), std::vector<float>(dim, 0.0f)}, true);
+        const Encoded encoded(dim, {bytes(dim, random), bytes(dim, random), std::vector<float>(dim, 0.0f)}, true);
         UniformQuery query(dim);
         for (const Shape shape : shapes) {
             const auto values = vector_of(shape, dim, random);
-            query.set(values, coded.scale);
-            const auto manhattan = coded.manhattan(query);
-            const auto euclidean = coded.euclidean(query);
-            for (std::size_t i = 0; i < coded.vectors.size(); ++i) {
-                const auto& vector = coded.vectors[i];
+            query.set(values, encoded.scale);
+            const auto manhattan = encoded.manhattan(query);
+            const auto euclidean = encoded.euclidean(query);
+            for (std::size_t i = 0; i < encoded.vectors.size(); ++i) {
+                const auto& vector = encoded.vectors[i];
                 check_bracket(manhattan.lower[i], exact_manhattan(values, vector), manhattan.upper[i], "manhattan");
                 check_bracket(euclidean.lower[i], exact_euclidean(values, vector), euclidean.upper[i], "euclidean");
             }
@@ -170,11 +170,11 @@ TEST(uniform_bounds_by_position_are_those_by_ids) {
     for (const bool exact : {false, true}) {
         std::vector<std::vector<float>> vectors;
         for (int i = 0; i < 150; ++i) vectors.push_back(bytes(33, random));
-        const Encoded coded(33, vectors, exact);
+        const Encoded encoded(33, vectors, exact);
         UniformQuery query(33);
-        query.set(bytes(33, random), coded.scale);
-        CHECK(coded.manhattan(query, true).lower == coded.manhattan(query, false).lower);
-        CHECK(coded.manhattan(query, true).upper == coded.manhattan(query, false).upper);
-        if (exact) CHECK(coded.euclidean(query, true).lower == coded.euclidean(query, false).lower);
+        query.set(bytes(33, random), encoded.scale);
+        CHECK(encoded.manhattan(query, true).lower == encoded.manhattan(query, false).lower);
+        CHECK(encoded.manhattan(query, true).upper == encoded.manhattan(query, false).upper);
+        if (exact) CHECK(encoded.euclidean(query, true).lower == encoded.euclidean(query, false).lower);
     }
 }

@@ -7,8 +7,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #if defined(__linux__)
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #endif
 
 #include <atomic>
@@ -17,48 +21,68 @@
 #include <thread>
 
 #include "check.hpp"
+#include "child.hpp"
+#include "file/refused.hpp"
 #include "file/sample.hpp"
+#include "file/target.hpp"
+#include "file/temporary.hpp"
 
 using namespace nearfile::file;
 using namespace nearfile::file::sample;
 using nearfile::base::Failure;
 using nearfile::base::Result;
+using nearfile::test::in_child;
 
 namespace {
-
-Result<void> write_one(const std::string& path, std::span<const std::byte> bytes) {
-    const std::array<std::span<const std::byte>, 1> pieces = {bytes};
-    return write_atomically(path, pieces);
-}
-
-void check_refused(const std::string& path, int code, const std::string& words) {
-    const auto written = write_one(path, pattern(10, 1));
-    CHECK(!written.ok());
-    if (written.ok()) return;
-    CHECK(written.error().failure == Failure::io);
-    CHECK(written.error().os_error == code);
-    CHECK(says(written.error(), "'" + path + "'"));
-    if (!says(written.error(), words))
-        nearfile::test::fail(__FILE__, __LINE__, written.error().message + " says " + words);
-}
 
 mode_t permissions(const std::string& path) {
     struct stat status{};
     return ::stat(path.c_str(), &status) == 0 ? status.st_mode & 07777 : 0;
 }
 
-// In a process of its own, for what would disturb the other tests: limits, mounts, another user.
-void in_child(const std::function<void()>& body) {
+// A file without a name, where the system and the file system have such files.
+bool has_nameless_files(const std::string& folder) {
+#if defined(O_TMPFILE)
+    const int number = ::open(folder.c_str(), O_TMPFILE | O_WRONLY, 0600);
+    if (number >= 0) ::close(number);
+    return number >= 0;
+#else
+    return folder.empty();
+#endif
+}
+
+// As kill -9 would in the middle of writing: the end comes when the file has 64 KiB, and nobody hears of it.
+void die_while_writing(const std::string& path) {
     const pid_t child = ::fork();
     if (child == 0) {
-        nearfile::test::failures() = 0;
-        body();
-        ::_exit(nearfile::test::failures() == 0 ? 0 : 1);
+        const rlimit limit = {65536, 65536};
+        ::setrlimit(RLIMIT_FSIZE, &limit);
+        std::signal(SIGXFSZ, [](int) { ::kill(::getpid(), SIGKILL); });
+        (void)write_one(path, pattern(1 << 20, 2));
+        ::_exit(0);
     }
     int status = 0;
     ::waitpid(child, &status, 0);
-    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 }
+
+#if defined(__linux__) && defined(__x86_64__)
+// From now on this process gets `code` from a system call, or only where its third argument has `flag`.
+void refuse(unsigned call, int code, unsigned flag = 0) {
+    const sock_filter steps[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 4),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args[2])),
+        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, flag),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, flag, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<unsigned>(code)),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const sock_fprog program = {static_cast<unsigned short>(std::size(steps)), const_cast<sock_filter*>(steps)};
+    CHECK(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+    CHECK(::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0);
+}
+#endif
 
 // The old file is there, with its bytes, and nothing else is.
 void check_untouched(const Folder& folder, const std::string& path, std::span<const std::byte> old) {
@@ -141,6 +165,72 @@ TEST(atomic_write_respects_permissions) {
     });
     check_untouched(folder, folder / "a", pattern(10, 2));
 }
+
+TEST(atomic_write_shows_nobody_a_private_file_while_it_is_written) {
+    const Folder folder;
+    CHECK(write_one(folder / "private", pattern(10, 1)).ok());
+    ::chmod((folder / "private").c_str(), 0600);
+    for (const bool named : {false, true}) {
+        const Target target = find_target(folder / "private").value();
+        Temporary file(target);
+        if (named) CHECK(file.create_named() == 0);
+        if (!named && file.create_nameless() != 0) continue;
+        CHECK(file.write(pattern(10, 2)) == 0);
+        CHECK(file.name() == 0);
+        CHECK(folder.count() == 2);
+        for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
+            CHECK(permissions(entry.path().string()) == 0600);
+        }
+    }
+}
+
+TEST(atomic_write_gives_a_new_file_what_the_umask_leaves) {
+    const Folder folder;
+    for (const mode_t taken_off : {0u, 022u, 027u, 077u, 0777u}) {
+        in_child([&] {
+            ::umask(taken_off);
+            const std::string path = folder / std::to_string(taken_off);
+            CHECK(write_one(path, pattern(10, 1)).ok());
+            CHECK(permissions(path) == (0666u & ~taken_off));
+            CHECK(::umask(0) == taken_off);
+        });
+    }
+    CHECK(folder.count() == 5);
+}
+
+TEST(atomic_write_that_is_killed_leaves_nothing) {
+    const Folder folder;
+    if (!has_nameless_files(folder.path())) {
+        std::printf("       (no files without a name here)\n");
+        return;
+    }
+    die_while_writing(folder / "new");
+    CHECK(folder.count() == 0);
+    CHECK(write_one(folder / "a", pattern(10, 1)).ok());
+    for (int turn = 0; turn < 5; ++turn) die_while_writing(folder / "a");
+    check_untouched(folder, folder / "a", pattern(10, 1));
+}
+
+#if defined(__linux__) && defined(__x86_64__)
+TEST(atomic_write_where_files_need_a_name) {
+    for (const bool at_once : {true, false}) {
+        const Folder folder;
+        in_child([&] {
+            ::umask(027);
+            // A file system that has no files without a name, and one that cannot name them later.
+            if (at_once) refuse(SYS_openat, EOPNOTSUPP, O_TMPFILE);
+            if (!at_once) refuse(SYS_linkat, EPERM);
+            CHECK(has_nameless_files(folder.path()) != at_once);
+            CHECK(write_one(folder / "a", pattern(100'000, 1)).ok());
+            CHECK(permissions(folder / "a") == 0640);
+            ::chmod((folder / "a").c_str(), 0600);
+            CHECK(write_one(folder / "a", pattern(200'000, 2)).ok());
+            CHECK(permissions(folder / "a") == 0600);
+        });
+        check_untouched(folder, folder / "a", pattern(200'000, 2));
+    }
+}
+#endif
 
 TEST(atomic_write_follows_links) {
     const Folder folder;

@@ -105,13 +105,13 @@ TEST(grow_points_of_one_length_and_of_all_magnitudes) {
         auto set = of_all_magnitudes(3, 400, seed);
         Random random(seed + 100);
         set.augmented_coordinates.resize(set.count);
-        for (float& extra : set.augmented_coordinates)
-            extra = std::ldexp(1.0f, static_cast<int>(random.below(60)) - 30);
+        for (float& augmented : set.augmented_coordinates)
+            augmented = std::ldexp(1.0f, static_cast<int>(random.below(60)) - 30);
         check_grows(set, "all magnitudes and augmented_coordinates");
     }
 }
 
-// The mean of x and -x is nothing, next to points that have hardly more than their extra coordinate.
+// The mean of x and -x is nothing, next to points that have hardly more than their augmented coordinate.
 TEST(grow_two_opposite_points_among_tiny_ones) {
     PointSet set(1, 34);
     std::fill_n(set.codes.begin(), 34, std::int8_t{127});

@@ -62,8 +62,6 @@ TEST(sharing_is_the_lists_the_other_way_round) {
     CHECK(std::ranges::equal(inverted.lists_of(2), std::vector<std::uint32_t>{0, 2}));
     CHECK(std::ranges::equal(inverted.lists_of(0), std::vector<std::uint32_t>{2}));
     CHECK(inverted.lists_of(3).empty());
-    CHECK(most_shared(inverted, 6, 3) == (std::vector<ItemId>{2, 5, 0}));
-    CHECK(most_shared(inverted, 6, 100).size() == 4);
 }
 
 TEST(items_that_share_a_list_become_neighbours_however_far_they_are) {
@@ -97,7 +95,7 @@ TEST(neighbours_are_others_without_repetition_and_no_more_than_the_degree) {
     for (const std::uint32_t count : {2u, 3u, 60u, 500u}) {
         const auto items = points(count, random);
         const Between distances(items);
-        // Item 0 is in every list, more often than is looked at.
+        // Item 0 is in every list, more often than is read.
         auto lists = random_lists(300, 20, count, random);
         for (std::uint32_t query = 0; query < 300; ++query) {
             if (!has(lists.list(query), 0)) lists.list(query)[0] = 0;
@@ -121,7 +119,7 @@ TEST(without_lists_the_graph_stays_as_it_was) {
     CHECK(same(join_all(distances, QueryLists(7, 48), before, 8, 1), before));
 }
 
-TEST(edges_from_queries_are_the_same_on_any_number_of_threads) {
+TEST(co_occurrence_edges_are_the_same_on_any_number_of_threads) {
     Random random(3);
     const auto items = points(400, random);
     const Between distances(items);

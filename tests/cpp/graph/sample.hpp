@@ -72,6 +72,13 @@ inline std::vector<ItemId> sorted(std::span<const ItemId> ids) {
     return copy;
 }
 
+inline bool same(const Adjacency& a, const Adjacency& b) {
+    for (ItemId item = 0; item < a.count(); ++item) {
+        if (vector_of(a.row(item)) != vector_of(b.row(item))) return false;
+    }
+    return a.count() == b.count();
+}
+
 // What an item may have for neighbours: distinct ones that exist, not itself.
 inline bool sound(const Adjacency& graph) {
     for (ItemId item = 0; item < graph.count(); ++item) {

@@ -32,8 +32,8 @@ struct Exact {
     }
 };
 
-// The `kept` best visited, nearest first, going on to the `width` best, two steps ahead of what is known. Distances must be
-// distinct.
+// The `kept` best visited, nearest first, going on to the `width` best, two steps ahead of what is known. Distances
+// must be distinct.
 std::vector<Candidate> naive_walk(const Exact& exact, std::span<const ItemId> entry_points, std::size_t width,
                                   std::size_t kept) {
     std::set<Candidate> best;
@@ -88,7 +88,8 @@ TEST(walk_with_exact_distances_is_a_best_first_search) {
         for (const std::size_t width : {1u, 2u, 10u, 100u, 1000u}) {
             for (ItemId query = 0; query < 600; query += 41) {
                 std::vector<ItemId> entry_points;
-                for (std::uint32_t left = 1 + random.below(20); left > 0; --left) entry_points.push_back(random.below(600));
+                for (std::uint32_t left = 1 + random.below(20); left > 0; --left)
+                    entry_points.push_back(random.below(600));
                 for (const std::size_t kept : {width, width + 7}) {
                     Exact exact{points, graph, query};
                     walk(exact, entry_points, {}, width, kept, degree, scratch);
@@ -127,7 +128,7 @@ TEST(walk_without_seeds_meets_nothing) {
     CHECK(scratch.frontier.size() == 0 && exact.measured == 0);
 }
 
-TEST(walk_never_meets_what_it_is_to_leave_out) {
+TEST(walk_never_visits_what_it_is_to_go_without) {
     base::Random random(3);
     const Points points(500, 3, 1000, 3);
     Adjacency graph = random_graph(500, 6, 3, 6, random);

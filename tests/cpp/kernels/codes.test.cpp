@@ -172,21 +172,21 @@ struct Sketches {
         return all;
     }
 
-    void check(const std::vector<float>& all, float bar) const {
+    void check(const std::vector<float>& all, float threshold) const {
         constexpr std::uint16_t untouched = 0x5a5a;
         std::vector<std::uint16_t> expected(n_groups + 1);
         expected[n_groups] = untouched;
         for (std::size_t i = 0; i < all.size(); ++i)
-            expected[i / 16] = static_cast<std::uint16_t>(expected[i / 16] | (all[i] < bar ? 1U << i % 16 : 0U));
+            expected[i / 16] = static_cast<std::uint16_t>(expected[i / 16] | (all[i] < threshold ? 1U << i % 16 : 0U));
         const SketchQuery query = {even.get(), odd.get(), pairs, step, offset};
         for (const Kernels* const* table = supported(); *table; ++table) {
             std::vector<std::uint16_t> masks(n_groups + 1, untouched);
-            (*table)->sketch_below(query, base, bar, bits, additive.get(), factor.get(), n_groups, masks.data());
+            (*table)->sketch_below(query, base, threshold, bits, additive.get(), factor.get(), n_groups, masks.data());
             if (masks != expected)
                 fail(__FILE__, __LINE__,
                      std::string("sketch_below of ") + (*table)->name + " is not the formula with " +
-                         std::to_string(pairs) + " pairs, " + std::to_string(n_groups) + " groups, bar " +
-                         std::to_string(bar));
+                         std::to_string(pairs) + " pairs, " + std::to_string(n_groups) + " groups, threshold " +
+                         std::to_string(threshold));
         }
     }
 
@@ -196,11 +196,11 @@ struct Sketches {
         const float infinity = std::numeric_limits<float>::infinity();
         for (std::size_t i = 0; i < all.size() && i < at_most; ++i) {
             const float value = all[all.size() <= at_most ? i : random.below(static_cast<std::uint32_t>(all.size()))];
-            for (const float bar : {value, std::nextafter(value, infinity), std::nextafter(value, -infinity)})
-                check(all, bar);
+            for (const float threshold : {value, std::nextafter(value, infinity), std::nextafter(value, -infinity)})
+                check(all, threshold);
         }
-        for (const float bar : {0.0f, -0.0f, infinity, -infinity, std::numeric_limits<float>::quiet_NaN()})
-            check(all, bar);
+        for (const float threshold : {0.0f, -0.0f, infinity, -infinity, std::numeric_limits<float>::quiet_NaN()})
+            check(all, threshold);
     }
 };
 

@@ -22,7 +22,7 @@ using nearfile::opened::SpaceKind;
 
 namespace {
 
-constexpr std::uint32_t n = 1100;  // so many that searches walk
+constexpr std::uint32_t n = 2500;  // so many that searches walk
 constexpr std::uint32_t words[] = {0, 1, 7, n - 1, n, n + 1, 0x7f800000, 0x7fffffff, 0x80000000, 0xffffffff};
 
 struct Kind {

@@ -23,7 +23,7 @@ Index named(const std::vector<Id>& ids) {
     const auto n = static_cast<std::uint32_t>(ids.size());
     Builder builder(2, Metric::euclidean);
     builder.add(data_for(Metric::euclidean, n, 2, 1).values, ids);
-    return builder.build(BuildOptions{.n_trees = 1, .progress = {}});
+    return builder.build(forest_options(1));
 }
 
 void check_both_ways(const Numbers& ids) {
@@ -133,8 +133,8 @@ TEST(ids_decide_which_of_equals_are_among_the_nearest) {
     for (const Metric metric : metrics) {
         Builder builder(3, metric);
         builder.add(std::vector<float>(n * 3, 1.0f), ids);
-        const auto found = builder.build(BuildOptions{.n_trees = 2, .progress = {}})
-                               .search(std::vector<float>{1, 0, 1}, {.k = 5, .exact = true});
+        const auto found =
+            builder.build(forest_options(2)).search(std::vector<float>{1, 0, 1}, {.k = 5, .exact = true});
         for (std::uint32_t i = 0; i < 5; ++i) CHECK(found[i].row == n - 1 - i);
     }
 }

@@ -44,7 +44,7 @@ Image image_of(const Kind& kind) {
     if (kind.ids == IdKind::row) builder.add(data.values);
     if (kind.ids == IdKind::int64) builder.add(data.values, numbers);
     if (kind.ids == IdKind::string) builder.add(data.values, std::vector<std::string_view>(texts.begin(), texts.end()));
-    return Image(builder.build(BuildOptions{.n_trees = 3, .seed = 1, .progress = {}}).bytes());
+    return Image(builder.build(forest_options(3)).bytes());
 }
 
 // Everything that an index can be asked.

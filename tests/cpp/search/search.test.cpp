@@ -1,4 +1,5 @@
 // Searching through the public API: exact where it is asked to be, better with more candidates, complete always.
+#include "api/graph_sample.hpp"
 #include "api/sample.hpp"
 #include "check.hpp"
 
@@ -229,6 +230,34 @@ TEST(search_distance_of_two_items_is_that_of_a_search) {
         for (const auto& each : index.search(data.row(5), {.k = 60, .exact = true})) {
             CHECK(index.distance(5, each.row) == each.distance);
             CHECK(index.distance(each.row, 5) == each.distance);
+        }
+    }
+}
+
+// Rounding would lead a little farther than directions can be apart, and arccos(1 - distance) to no number.
+TEST(search_opposite_directions_are_at_two_and_no_farther) {
+    for (const Metric metric : {Metric::angular, Metric::cosine}) {
+        for (const Values values : {Values::floats, Values::halves}) {
+            for (const std::uint32_t dim : {2u, 48u, 200u}) {
+                const Data some = data_of(values, 800, dim, dim);
+                Data data = some;  // and all of it the other way round, some of it longer
+                for (std::size_t i = 0; i < some.values.size(); ++i) {
+                    data.values.push_back(some.values[i] * (i / dim % 3 == 0 ? -3.0f : -1.0f));
+                }
+                for (const BuildOptions& options :
+                     {forest_options(), graph_options(), graph_options(Profile::compact, Keep::none)}) {
+                    const Index index = make_index(metric, data, options);
+                    for (std::uint32_t row = 0; row < 800; row += 3) {
+                        const float apart = index.distance(row, 800 + row);
+                        CHECK(apart <= 2 && apart > 1.99f);
+                    }
+                    for (std::uint32_t row = 0; row < 60; ++row) {
+                        const auto all = index.search(some.row(row), {.k = 1600, .exact = true});
+                        CHECK(all.back().distance <= 2 && all.back().distance > 1.9f);
+                        for (const Neighbor& each : all) CHECK(each.distance <= 2 && each.distance >= 0);
+                    }
+                }
+            }
         }
     }
 }
