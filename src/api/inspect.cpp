@@ -79,7 +79,7 @@ private:
             own(&ids.text_starts[row], sizeof start);
             if (end > start) own(ids.text.data() + start, end - start);
         }
-        if (ids.order.empty()) return;
+        if (ids.kind == IdKind::row || ids.order.empty()) return;
         const bool numbers = ids.kind == IdKind::int64;
         const auto place = std::ranges::partition_point(ids.order, [&](std::uint32_t other) {
             if (other >= count_) return false;

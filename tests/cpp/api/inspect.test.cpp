@@ -1,11 +1,13 @@
 // What a file has of one item: for every kind of file what the bytes say, and an error where they are damaged.
 #include "api/graph_sample.hpp"
 #include "api/inspection_checker.hpp"
-#include "base/aligned_buffer.hpp"
 #include "check.hpp"
+#include "file/sample.hpp"
+#include "opened/description.hpp"
 
 using namespace nearfile;
 using namespace nearfile::sample;
+using nearfile::file::sample::Image;
 
 namespace {
 
@@ -63,26 +65,10 @@ std::vector<Asked> everything() {
     return all;
 }
 
-// A copy that starts where a map would.
-class Copy {
-public:
-    explicit Copy(std::span<const std::byte> bytes) : memory_(bytes.size()), bytes_(memory_.bytes()) {
-        std::ranges::copy(bytes, bytes_.begin());
-    }
-
-    template <class T>
-    void put(std::uint64_t at, T value) {
-        std::memcpy(bytes_.data() + at, &value, sizeof value);
-    }
-    // What inspecting a row of these bytes throws.
-    Caught inspected(std::uint32_t row) const {
-        return caught([&] { Index::open_buffer(bytes_, nullptr).inspect(row); });
-    }
-
-private:
-    base::AlignedBuffer memory_;
-    std::span<std::byte> bytes_;
-};
+// What inspecting a row of a damaged file throws.
+Caught inspected(const Image& image, std::uint32_t row) {
+    return caught([&] { Index::open_buffer(image.bytes(), nullptr).inspect(row); });
+}
 
 std::uint64_t offset_of(const Index& index, const std::string& section) {
     for (const Section& each : index.info().sections) {
@@ -159,18 +145,29 @@ TEST(inspect_refuses_what_is_damaged_by_section) {
         {offset_of(index, "id_text_starts") + 8 * row + 4, 1, "id_text_starts"},
     };
     for (const Damage& damage : damages) {
-        Copy copy(index.bytes());
-        CHECK(!copy.inspected(row).any);
-        copy.put(damage.at, damage.value);
-        if (damage.at == split) copy.put(damage.at + 4, damage.value);
-        const Caught error = copy.inspected(row);
+        Image image(index.bytes());
+        CHECK(!inspected(image, row).any);
+        image.put(damage.at, damage.value);
+        if (damage.at == split) image.put(damage.at + 4, damage.value);
+        const Caught error = inspected(image, row);
         if (!error.is(ErrorCode::bad_file, std::string("section ") + damage.section + ":")) {
             test::fail(__FILE__, __LINE__, std::string(damage.section) + " is at fault: " + error.message);
         }
     }
-    Copy copy(index.bytes());
-    for (std::uint32_t rank = 0; rank < n; ++rank) copy.put(offset_of(index, "id_order") + 4 * rank, n);
-    CHECK(copy.inspected(row).is(ErrorCode::bad_file, "section id_order:"));
+    Image image(index.bytes());
+    for (std::uint32_t rank = 0; rank < n; ++rank) image.put(offset_of(index, "id_order") + 4 * rank, n);
+    CHECK(inspected(image, row).is(ErrorCode::bad_file, "section id_order:"));
+}
+
+// Ids that the description does not have are not looked up, though their sections are there.
+TEST(inspect_goes_by_the_kind_of_id_that_the_description_has) {
+    for (const IdKind ids : {IdKind::int64, IdKind::string}) {
+        const Index index = build({Metric::euclidean, Values::floats, 20, ids, graph_options()});
+        Image image(index.bytes());
+        image.put(sizeof(file::Header) - file::description_bytes + offsetof(opened::Description, id_kind), IdKind::row);
+        image.fix_crc();
+        CHECK(!inspected(image, 40).any);
+    }
 }
 
 // Of a forest: every leaf is one of all items, every tree the same circle, so that a search without a limit would not
@@ -178,15 +175,15 @@ TEST(inspect_refuses_what_is_damaged_by_section) {
 TEST(inspect_ends_in_a_forest_of_circles) {
     for (const Metric metric : metrics) {
         const Index index = make_index(metric, data_for(metric, n, 20, 1), {.n_trees = 60, .seed = 1, .progress = {}});
-        Copy copy(index.bytes());
+        Image image(index.bytes());
         for (const Section& section : index.info().sections) {
             if (section.name != "splits") continue;
             for (std::uint64_t at = 0; at < section.bytes; at += 16) {
                 const auto next = static_cast<std::uint32_t>((at / 16 + 1) % (section.bytes / 16));
-                copy.put(section.offset + at, next);
-                copy.put(section.offset + at + 4, next);
+                image.put(section.offset + at, next);
+                image.put(section.offset + at + 4, next);
             }
         }
-        CHECK(copy.inspected(7).is(ErrorCode::bad_file, "tree leads to no leaf that has item 7"));
+        CHECK(inspected(image, 7).is(ErrorCode::bad_file, "tree leads to no leaf that has item 7"));
     }
 }
