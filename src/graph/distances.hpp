@@ -44,8 +44,8 @@ public:
     // The same distances. It refers to this.
     virtual std::unique_ptr<PackedRows> packed() const;
 
-    // Whether duplicates, items at no distance from each other, must not take all of an item's places: where an item need
-    // not be its own best answer, its duplicates lead nowhere.
+    // Whether duplicates, items at no distance from each other, must not take all of an item's places: where an item
+    // need not be its own best answer, its duplicates lead nowhere.
     virtual bool spreads_duplicates() const noexcept { return false; }
 
     // How much a factor on the metric's distances means here: its square where distances are squared.

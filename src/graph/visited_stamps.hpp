@@ -1,6 +1,6 @@
-// Which items a walk has visited and which it has expanded: a number an item, with a new meaning for every walk, so that
-// nothing has to be cleared. For walks without end over a graph that is built; a search, which is one walk over many
-// items that lie far apart, has `Visited`.
+// Which items a walk has visited and which it has expanded: a number an item, with a new meaning for every walk, so
+// that nothing has to be cleared. For walks without end over a graph that is built; a search, which is one walk over
+// many items that lie far apart, has `Visited`.
 #pragma once
 
 #include <cstddef>
