@@ -6,6 +6,7 @@
 #include "api/extent.hpp"
 #include "api/item_leaves.hpp"
 #include "base/bfloat16.hpp"
+#include "base/once.hpp"
 #include "codes/normalise.hpp"
 #include "nearfile/index.hpp"
 #include "opened/verify.hpp"
@@ -56,7 +57,7 @@ private:
     std::uint32_t item_of(std::uint32_t row) {
         if (!state_.graph) return row;
         const opened::GraphView& graph = *state_.graph;
-        const std::uint32_t item = graph.item_of_row[row];
+        const std::uint32_t item = base::read_once(graph.item_of_row[row]);
         if (item >= count_ || graph.row_of_item[item] != row) {
             opened::raise_damaged(state_, SectionKind::item_of_row,
                                   "row_of_item and item_of_row do not belong together");
@@ -71,8 +72,8 @@ private:
         const std::uint32_t row = found_.row;
         if (ids.kind == IdKind::int64) own(&ids.numbers[row], sizeof(std::int64_t));
         if (ids.kind == IdKind::string) {
-            const std::uint64_t start = ids.text_starts[row];
-            const std::uint64_t end = ids.text_starts[row + 1];
+            const std::uint64_t start = base::read_once(ids.text_starts[row]);
+            const std::uint64_t end = base::read_once(ids.text_starts[row + 1]);
             if (start > end || end > ids.text.size()) {
                 opened::raise_damaged(state_, SectionKind::id_text_starts, "the offsets do not ascend within the text");
             }
@@ -81,7 +82,8 @@ private:
         }
         if (ids.kind == IdKind::row || ids.order.empty()) return;
         const bool numbers = ids.kind == IdKind::int64;
-        const auto place = std::ranges::partition_point(ids.order, [&](std::uint32_t other) {
+        const auto place = std::ranges::partition_point(ids.order, [&](const std::uint32_t& entry) {
+            const std::uint32_t other = base::read_once(entry);
             if (other >= count_) return false;
             return numbers ? ids.number(other) < ids.number(row) : ids.string(other) < ids.string(row);
         });
@@ -154,12 +156,12 @@ private:
         }
         const std::uint32_t none = state_.description.short_ids != 0 ? opened::short_id_end : codes::no_neighbor;
         for (std::uint32_t place = 0; place < vertex.places; ++place) {
-            const std::uint32_t neighbor = graph.neighbor(found_.item, place);
+            const std::uint32_t neighbor = base::read_once(graph.neighbor(found_.item, place));
             if (neighbor == none) continue;
             if (neighbor >= count_) {
                 opened::raise_damaged(state_, SectionKind::vertices, "a neighbour that does not exist");
             }
-            const std::uint32_t other = graph.row_of_item[neighbor];
+            const std::uint32_t other = base::read_once(graph.row_of_item[neighbor]);
             if (other >= count_) opened::raise_damaged(state_, SectionKind::row_of_item, "a row that does not exist");
             Inspection::Edge& edge = vertex.edges.emplace_back();
             edge.place = place;

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "api/extent.hpp"
+#include "base/once.hpp"
 #include "opened/verify.hpp"
 
 namespace nearfile::api {
@@ -65,7 +66,8 @@ public:
     const forest::Leaves& leaves() const noexcept { return forest_.leaves; }
     std::span<const SplitType> splits() const noexcept { return forest_.splits; }
     bool above(forest::NodeRef, const SplitType& split) const noexcept {
-        return split.bit < forest_.dim && (words_[split.bit / 64] >> (split.bit % 64) & 1) != 0;
+        const std::uint32_t bit = base::read_once(split.bit);
+        return bit < forest_.dim && (words_[bit / 64] >> (bit % 64) & 1) != 0;
     }
     void tell(const SplitType& split, Inspection::Split& told) const noexcept {
         if (split.bit < forest_.dim) told.bit = split.bit;
@@ -91,7 +93,7 @@ public:
         std::vector<Inspection::Leaf> found;
         const auto roots = sides_.leaves().roots;
         for (std::uint32_t tree = 0; tree < roots.size(); ++tree) {
-            const forest::NodeRef leaf = find(roots[tree]);
+            const forest::NodeRef leaf = find(base::read_once(roots[tree]));
             Inspection::Leaf& told = found.emplace_back();
             told.tree = tree;
             told.root = extent_of(state_, &roots[tree], sizeof roots[tree]);
@@ -128,7 +130,8 @@ private:
                 if (path_.empty()) break;
                 path_.back().turned = true;
             }
-            ref = path_.back().above() ? path_.back().split.above : path_.back().split.below;
+            const Step& last = path_.back();
+            ref = base::read_once(last.above() ? last.split.above : last.split.below);
         }
         opened::raise_damaged(state_, SectionKind::splits,
                               "a tree leads to no leaf that has item " + std::to_string(item_));
@@ -160,7 +163,7 @@ private:
         if (item >= state_.description.count) {
             opened::raise_damaged(state_, SectionKind::leaf_items, "a leaf has an item that does not exist");
         }
-        const std::uint32_t row = state_.graph ? state_.graph->row_of_item[item] : item;
+        const std::uint32_t row = state_.graph ? base::read_once(state_.graph->row_of_item[item]) : item;
         if (row >= state_.description.count) {
             opened::raise_damaged(state_, SectionKind::row_of_item, "a row that does not exist");
         }

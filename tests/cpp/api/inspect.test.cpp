@@ -52,7 +52,7 @@ std::vector<Asked> everything() {
     std::vector<Asked> all;
     for (const Metric metric : metrics) {
         for (const IdKind ids : {IdKind::row, IdKind::int64, IdKind::string}) {
-            std::vector<BuildOptions> ways = {{.n_trees = 5, .seed = 1, .progress = {}}};
+            std::vector<BuildOptions> ways = {forest_options(5)};
             for (const Profile profile : profiles) {
                 for (const Keep keep : keeps) ways.push_back(graph_options(profile, keep));
             }
@@ -91,8 +91,8 @@ TEST(inspect_tells_what_the_bytes_say_for_every_metric_profile_keep_and_kind_of_
 TEST(inspect_finds_the_leaf_that_has_the_item_wherever_a_search_would_go) {
     for (const Metric metric : metrics) {
         for (const bool graph : {false, true}) {
-            const BuildOptions forest{.n_trees = 4, .seed = 1, .progress = {}};
-            const Index index = make_index(metric, data_of(Values::bits, 1500, 4, 1), graph ? graph_options() : forest);
+            const Index index =
+                make_index(metric, data_of(Values::bits, 1500, 4, 1), graph ? graph_options() : forest_options(4));
             std::size_t elsewhere = 0;
             for (std::uint32_t row = 0; row < index.size(); ++row) {
                 for (const Inspection::Leaf& leaf : index.inspect(row).leaves) {
@@ -108,8 +108,7 @@ TEST(inspect_finds_the_leaf_that_has_the_item_wherever_a_search_would_go) {
 TEST(inspect_of_one_item_and_of_no_such_row) {
     for (const Metric metric : metrics) {
         for (const bool graph : {false, true}) {
-            const BuildOptions options =
-                graph ? graph_options() : BuildOptions{.n_trees = 4, .seed = 1, .progress = {}};
+            const BuildOptions options = graph ? graph_options() : forest_options(4);
             const Index index = make_index(metric, data_for(metric, 1, 9, 1), options);
             const Inspection found = index.inspect(0);
             CHECK(found.item == 0 && found.leaves.front().path.empty() && found.leaves.front().rows.size() == 1);
@@ -174,7 +173,7 @@ TEST(inspect_goes_by_the_kind_of_id_that_the_description_has) {
 // end.
 TEST(inspect_ends_in_a_forest_of_circles) {
     for (const Metric metric : metrics) {
-        const Index index = make_index(metric, data_for(metric, n, 20, 1), {.n_trees = 60, .seed = 1, .progress = {}});
+        const Index index = make_index(metric, data_for(metric, n, 20, 1), forest_options(60));
         Image image(index.bytes());
         for (const Section& section : index.info().sections) {
             if (section.name != "splits") continue;
