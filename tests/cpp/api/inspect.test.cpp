@@ -174,7 +174,7 @@ TEST(inspect_goes_by_the_kind_of_id_that_the_description_has) {
 // end.
 TEST(inspect_ends_in_a_forest_of_circles) {
     for (const Metric metric : metrics) {
-        const Index index = make_index(metric, data_for(metric, n, 20, 1), {.n_trees = 60, .seed = 1, .progress = {}});
+        const Index index = make_index(metric, data_for(metric, n, 20, 1), {.structure = Structure::forest, .n_trees = 60, .seed = 1, .progress = {}});
         Image image(index.bytes());
         for (const Section& section : index.info().sections) {
             if (section.name != "splits") continue;
