@@ -92,7 +92,9 @@ class Index:
 
         Of a graph also, and ``None`` for a forest: ``profile``, ``keep``, and ``degree``, the neighbours that an item
         has room for. ``calibration`` is what walks found of items that were left out when the index was built: a list
-        of dicts with ``k``, ``effort``, ``recall`` and ``standard_error``, empty for a forest and where there were too few to tell.
+        of dicts with ``k``, ``effort``, ``recall`` and its ``standard_error``, empty for a forest and where there were
+        too few to tell. ``walk_recall`` is a dict of the most recall of the 1, 10 and 100 nearest that walks give: what
+        asks for more looks at every item (:class:`nearfile.ScanWarning`), and a ``k`` that is not there always does.
         ``calibrated_nearest`` is how far the nearest item was from their queries: a dict of the distances that 1, 25,
         50, 75 and 99 in 100 do not exceed (for ``dot`` the negative inner product of queries of length 1), empty
         likewise. Queries whose nearest items are farther make :class:`nearfile.UnlikeQueriesWarning`.

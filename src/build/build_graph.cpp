@@ -36,17 +36,18 @@ constexpr std::uint32_t plain_degree = 48;  // where the walk looks at the codes
 constexpr std::uint32_t sparsest = 32;
 constexpr std::uint32_t densest = 64;
 
-// What `balanced` may take for an item, in bytes: less than three times its values in single precision, or, where these
-// are few, enough for a graph.
+// What `balanced` may take for an item, in times its values in single precision: more where walks see all of many
+// dimensions, whose graph is worth less for fewer edges; and where the values are few, the bytes that a graph needs.
 constexpr double balanced_share = 2.7;
+constexpr double balanced_share_of_many = 3.6;
 constexpr double balanced_least = 1382;
 
-std::uint32_t sketched_degree(Metric metric, const Rows& rows, Profile profile) {
+// `seen`: the dimensions of the space that was selected.
+std::uint32_t sketched_degree(std::size_t seen, const Rows& rows, Profile profile) {
     if (profile == Profile::fast) return densest;
     const std::size_t dim = rows.dim();
-    const bool whitened = metric == Metric::dot && dim <= opened::max_whitened_dim;
-    const std::size_t seen = whitened ? dim : codes::plane_dim(dim);
-    const double budget = std::max(balanced_share * static_cast<double>(dim * sizeof(float)), balanced_least);
+    const double share = seen > codes::projected_dim ? balanced_share_of_many : balanced_share;
+    const double budget = std::max(share * static_cast<double>(dim * sizeof(float)), balanced_least);
     std::uint32_t degree = sparsest;
     for (std::uint32_t denser = degree; denser <= densest; denser += codes::sketch_group) {
         const std::size_t bytes = codes::SketchLayout(seen, denser).stride + codes::NibbleLayout(seen).stride +
@@ -83,8 +84,7 @@ public:
         // Without items there is no projection to bring so many dimensions down.
         const bool too_wide = count_ == 0 && rows_.dim() > opened::max_walk_dim;
         const bool sketched = has_sketches && options_.profile != Profile::compact && !too_wide;
-        built_.degree = sketched ? sketched_degree(metric_, rows_, options_.profile) : plain_degree;
-        if (options_.profile == Profile::compact) built_.degree = compact_degree;
+        built_.degree = options_.profile == Profile::compact ? compact_degree : plain_degree;
         built_.short_ids = !sketched && count_ < opened::short_id_end;
         if (metric_ == Metric::hamming) {
             connect_bits();
@@ -124,6 +124,7 @@ private:
         const opened::Space& space = selected.space;
         built_.plane_dim = static_cast<std::uint32_t>(space.dim());
         built_.walk_dim = sketched ? built_.plane_dim : 0;
+        if (sketched) built_.degree = sketched_degree(built_.plane_dim, rows_, options_.profile);
         built_.space = space.kind();
         const bool bytes = encoded_.kind == opened::CodeKind::uniform_exact;
         built_.want_codes =
