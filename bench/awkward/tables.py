@@ -14,7 +14,18 @@ from bench.awkward.verdicts import BROKEN, FAILED
 Record = dict[str, Any]
 
 # What info() says of every index; all else it says of this one is shown.
-OF_ALL = ("metric", "dim", "count", "value_type", "id_kind", "structure", "n_trees", "leaf_size", "seed")
+OF_ALL = (
+    "metric",
+    "dim",
+    "count",
+    "value_type",
+    "id_kind",
+    "structure",
+    "n_trees",
+    "n_trees_asked",
+    "leaf_size",
+    "seed",
+)
 OF_GRAPHS = ("profile", "keep", "degree", "calibrated_nearest")
 OF_FILES = ("file_bytes", "format_version", "library_version")
 USUAL = {*OF_ALL, *OF_GRAPHS, *OF_FILES}
@@ -102,5 +113,8 @@ def _remarks(record: Record) -> list[str]:
     what = f"{record['data']}, {record['metric']}, {record['n']:,}"
     if record["verdict"] == FAILED:
         return [f"{what}: {record['kind']} ended early: {record['reason']}"]
-    said = [f"info()[{name!r}] = {value}" for name, value in record.get("info", {}).items() if name not in USUAL]
+    info = dict(record.get("info", {}))
+    if all(recall == 1 for recall in info.get("walk_recall", {}).values()):
+        info.pop("walk_recall", None)  # walks give whatever is asked for
+    said = [f"info()[{name!r}] = {value}" for name, value in info.items() if name not in USUAL]
     return [f"{what}: {line}" for line in (*said, *record.get("said", ()), *record.get("search_said", ()))]

@@ -17,6 +17,10 @@ DEFAULT_RECALL = 0.95
 # From so many items on it matters that a search looks at all of them.
 _MOST_SCANNED_UNSAID = 5000
 
+# Walks that find less, or less than is wanted with so much effort, go astray.
+_LED_ASTRAY = 0.8
+_MUCH_EFFORT = 100
+
 _SCANS = (
     "on this data walks through the graph find at most {found:.2f} of the {k} nearest, so searches that ask for more "
     "(recall={asked} is what a plain one asks for) look at all {count:,} items, which is exact and slower than usual: "
@@ -26,8 +30,12 @@ _SCANS = (
 
 def _warn_of_scans(index: Index, stacklevel: int) -> None:
     k = 10
-    found = index.info()["walk_recall"].get(k)
-    if found is not None and found < DEFAULT_RECALL and len(index) >= _MOST_SCANNED_UNSAID:
+    info = index.info()
+    found = info["walk_recall"].get(k, 1.0)
+    efforts = [each["effort"] for each in info["calibration"] if each["k"] == k]
+    # Where looking at every item is so cheap that walks end early, they may miss some of any data.
+    astray = found < _LED_ASTRAY or (found < DEFAULT_RECALL and max(efforts) >= _MUCH_EFFORT)
+    if astray and len(index) >= _MOST_SCANNED_UNSAID:
         message = _SCANS.format(found=found, k=k, asked=DEFAULT_RECALL, count=len(index))
         warnings.warn(message, ScanWarning, stacklevel=stacklevel)
 
