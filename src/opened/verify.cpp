@@ -11,7 +11,8 @@
 namespace nearfile::opened {
 
 void raise_damaged(const Index::State& state, SectionKind section, const std::string& what) {
-    raise_damaged(state.path, "section " + std::string(section_name(static_cast<std::uint32_t>(section))) + ": " + what);
+    raise_damaged(state.path,
+                  "section " + std::string(section_name(static_cast<std::uint32_t>(section))) + ": " + what);
 }
 
 namespace {

@@ -39,8 +39,8 @@ std::optional<double> effort_on(Curve curve, float recall) noexcept {
     return (recall > curve_end ? 2.0 : 1.0) * curve.back().effort;
 }
 
-// What looking at an item and going to a vertex cost, in nanoseconds, as measured for docs/algorithms/graph.md. Only how
-// they compare matters, and that is much the same on every machine; a clock would make two builds of the same data
+// What looking at an item and going to a vertex cost, in nanoseconds, as measured for docs/algorithms/graph.md. Only
+// how they compare matters, and that is much the same on every machine; a clock would make two builds of the same data
 // differ.
 double item_of_a_scan(const Index::State& state) noexcept {
     const auto dim = static_cast<double>(state.description.dim);
