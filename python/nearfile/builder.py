@@ -22,7 +22,7 @@ _LED_ASTRAY = 0.8
 _MUCH_EFFORT = 100
 
 _SCANS = (
-    "on this data walks through the graph find at most {found:.2f} of the {k} nearest, so searches that ask for more "
+    "on this data walks through the graph go astray and find {found:.2f} of the {k} nearest, so searches that ask for more "
     "(recall={asked} is what a plain one asks for) look at all {count:,} items, which is exact and slower than usual: "
     'see info()["walk_recall"] and docs/recall.md, or build structure="forest"'
 )

@@ -23,10 +23,10 @@ namespace {
 constexpr std::uint32_t n_items_asked = 512;
 constexpr std::uint32_t most_k = 100;
 
-// More effort is no help where it is doubled and finds so little more; at once where even then most is not found.
+// More effort is no help where it is doubled and finds so little more; nor where, if every doubling found as much more
+// as the last one did, walks would not find most before looking at every item costs less.
 constexpr float least_gain = 0.002f;
 constexpr float hopeless = 0.9f;
-constexpr std::uint32_t hopeless_from = 160;
 constexpr std::uint32_t usual_effort = 4096;
 constexpr std::uint32_t most_effort = 16384;
 
@@ -164,8 +164,10 @@ void measure(const Index::State& state, std::span<Panel> panels, std::uint32_t k
         points.push_back(point);
         if (best >= search::curve_end) return;
         if (effort < 2 * half) continue;
-        if (half > 0 && effort >= hopeless_from && best < hopeless && best - best_at_half < least_gain) return;
-        if (effort >= usual_effort && best - best_at_half < least_gain) return;
+        const float gain = best - best_at_half;
+        const float doublings_left = std::log2(static_cast<float>(scanned) / static_cast<float>(effort));
+        if (half > 0 && best + gain * std::max(doublings_left, 0.0f) < hopeless) return;
+        if (effort >= usual_effort && gain < least_gain) return;
         half = effort;
         best_at_half = best;
     }
