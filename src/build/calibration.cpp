@@ -165,8 +165,9 @@ void measure(const Index::State& state, std::span<Panel> panels, std::uint32_t k
         if (best >= search::curve_end) return;
         if (effort < 2 * half) continue;
         const float gain = best - best_at_half;
-        const float doublings_left = std::log2(static_cast<float>(scanned) / static_cast<float>(effort));
-        if (half > 0 && best + gain * std::max(doublings_left, 0.0f) < hopeless) return;
+        int doublings_left = 0;  // and what is left of one
+        for (std::uint64_t doubled = effort; doubled < scanned; doubled *= 2) ++doublings_left;
+        if (half > 0 && best + gain * static_cast<float>(doublings_left) < hopeless) return;
         if (effort >= usual_effort && gain < least_gain) return;
         half = effort;
         best_at_half = best;
