@@ -122,6 +122,42 @@ TEST(graph_open_of_whole_files) {
     }
 }
 
+// Searches look a calibration up every time and trust its order.
+TEST(graph_open_refuses_calibrations_that_hold_no_shares_do_not_ascend_or_are_long) {
+    const Data data = data_of(Values::floats, 6000, 16, 1);
+    const Index index = make_index(Metric::euclidean, data, graph_options());
+    CHECK(index.info().calibration.size() > 2);
+    const Image good(index.bytes());
+    const SectionEntry entry = entry_of(good, SectionKind::calibration);
+    const auto refused = [&](const auto& change) {
+        Image image(good.bytes());
+        for (std::size_t i = 0; i < 2; ++i) {
+            const std::size_t at = entry.offset + i * sizeof(CalibrationPoint);
+            auto point = image.get<CalibrationPoint>(at);
+            change(point, i);
+            image.put(at, point);
+        }
+        const Caught error = caught([&] { Index::open_buffer(image.bytes(), nullptr); });
+        return error.is(ErrorCode::bad_file, "calibration");
+    };
+    CHECK(!refused([](CalibrationPoint&, std::size_t) {}));
+    CHECK(refused([](CalibrationPoint& point, std::size_t) { point.recall = NAN; }));
+    CHECK(refused([](CalibrationPoint& point, std::size_t) { point.recall = 1.5f; }));
+    CHECK(refused([](CalibrationPoint& point, std::size_t) { point.standard_error = -1; }));
+    CHECK(refused([](CalibrationPoint& point, std::size_t) { point.effort = 0; }));
+    CHECK(refused([](CalibrationPoint& point, std::size_t) { point.effort = 50; }));
+    CHECK(refused([](CalibrationPoint& point, std::size_t i) { point.recall = i == 0 ? 0.9f : 0.1f; }));
+    CHECK(refused([](CalibrationPoint& point, std::size_t i) { point.k = i == 0 ? 10 : 1; }));
+
+    Image longer(good.bytes());
+    for (std::uint32_t i = 0; i < longer.get<Header>(0).section_count; ++i) {
+        longer.put_entry(i, [&](SectionEntry& each) {
+            if (each.kind == static_cast<std::uint32_t>(SectionKind::calibration)) each.length = 257 * 16;
+        });
+    }
+    CHECK(caught([&] { Index::open_buffer(longer.bytes(), nullptr); }).is(ErrorCode::bad_file));
+}
+
 TEST(graph_open_refuses_sections_of_another_length_or_that_are_missing) {
     for (const Kind& kind : kinds) {
         const Image good = image_of(kind);
