@@ -7,8 +7,6 @@
 
 namespace nearfile::base {
 
-inline constexpr std::uint16_t bfloat16_infinity = 0x7f80;
-
 inline std::uint16_t to_bfloat16(float value) noexcept {
     const auto bits = std::bit_cast<std::uint32_t>(value);
     const auto upper = static_cast<std::uint16_t>(bits >> 16);

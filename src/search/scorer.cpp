@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "codes/normalise.hpp"
 #include "forest/descend.hpp"
 
 namespace nearfile::search {

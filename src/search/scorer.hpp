@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "codes/bounds.hpp"
-#include "codes/normalise.hpp"
 #include "codes/scaled.hpp"
 #include "codes/uniform.hpp"
 #include "forest/gather.hpp"

@@ -6,11 +6,12 @@
 
 #include "check.hpp"
 
-using nearfile::base::bfloat16_infinity;
 using nearfile::base::from_bfloat16;
 using nearfile::base::to_bfloat16;
 
 namespace {
+
+constexpr std::uint16_t bfloat16_infinity = 0x7f80;
 
 float value_of(std::uint32_t upper) {
     return std::bit_cast<float>(upper << 16);
