@@ -60,7 +60,7 @@ SECTION_ENTRY = layout("kind:u4 flags:u4 offset:u8 length:u8 crc:u4 reserved:u4"
 DESCRIPTION = layout(
     "metric:u4 structure:u4 dim:u4 count:u4 value_type:u4 id_kind:u4 code_kind:u4 code_scale:f4 n_trees:u4 "
     "leaf_size:u4 seed:u8 plane_dim:u4 n_trees_asked:u4 library_version:S16 "
-    "profile:u4 keep:u4 degree:u4 walk_dim:u4 space:u4 reserved_word:u4 short_ids:u4 reserved:V72 calibrated_nearest:5f4"
+    "profile:u4 keep:u4 degree:u4 walk_dim:u4 space:u4 reserved:V80 calibrated_nearest:5f4"
 )
 PAGE = 4096
 ALIGNMENT = TRAILING_BYTES = 64
@@ -82,7 +82,7 @@ CODES_OF = {
 # Kind 1 is the first.
 SECTIONS = ("codes", "roots", "splits", "planes", "leaf_starts", "leaf_items", "projection", "projection_scales")
 SECTIONS += ("center", "vectors", "int64_ids", "id_text_starts", "id_text", "id_order")
-SECTIONS += ("vertices", "nibbles", "row_of_item", "item_of_row", "calibration", "whitening")
+SECTIONS += ("vertices", "nibbles", "row_of_item", "item_of_row", "calibration", "whitening", "nibble_tails")
 
 # 4. What sections are made of.
 
@@ -147,9 +147,6 @@ class IndexFile:
         plane_dim = 0 if self.metric == "hamming" else 128 if self.space == "projection" else self.dim
         check(self.plane_dim == plane_dim, "the description is malformed")
         self.degree, self.walk_dim = int(d["degree"]), int(d["walk_dim"])
-        self.short_ids = int(d["short_ids"])
-        short_ids_fit = self.graph and self.walk_dim == 0 and self.count < (1 << 24) - 1
-        check(self.short_ids in ((0, 1) if short_ids_fit else (0,)), "the description is malformed")
         check(1 <= self.degree <= 1024 if self.graph else self.degree == 0, "the description is malformed")
         if self.walk_dim:
             check(self.graph and self.walk_dim == self.plane_dim <= 4096, "the description is malformed")
@@ -235,23 +232,28 @@ class IndexFile:
     def open_graph(self) -> None:
         """The neighbours of every item, the order of items, and what sketches and nibbles are made of."""
         n, degree, dim = self.count, self.degree, self.walk_dim
-        width = 3 if self.short_ids else 4
-        stride = width * degree if dim == 0 else round_up(8 * degree + degree * round_up(dim, 32) // 8, 64)
+        width = 2 if n <= 0xFFFF else 3 if n <= 0xFFFFFF else 4
+        squared = dim > 0 and self.metric != "dot"
+        bits = degree * round_up(dim, 32) // 8
+        numbers = 0 if dim == 0 else bits + degree * (2 if squared else 1)
+        scales = numbers + width * degree
+        stride = scales if dim == 0 else round_up(scales + (12 if squared else 4), 16)
         vertices = self.section("vertices", np.uint8, n, stride)
         self.neighbors = np.zeros((n, degree, 4), np.uint8)
-        self.neighbors[:, :, :width] = vertices[:, : width * degree].reshape(n, degree, width)
+        self.neighbors[:, :, :width] = vertices[:, numbers:scales].reshape(n, degree, width)
         self.neighbors = self.neighbors.view("<u4")[:, :, 0]
         self.no_neighbor = NO_NEIGHBOR >> (32 - 8 * width)
         if dim > 0:
-            upper = vertices[:, 4 * degree : 8 * degree].copy().view("<u2").astype(np.uint32)  # halves of float32
-            self.additive, self.factor = (upper << 16).view(f32).reshape(n, 2, -1).swapaxes(0, 1)
-            signs = vertices[:, 8 * degree : 8 * degree + degree * round_up(dim, 32) // 8]
-            signs = signs.reshape(n, degree // 16, -1, 16).swapaxes(2, 3).reshape(n, degree, -1)
+            steps = vertices[:, scales : scales + (12 if squared else 4)].copy().view(f32).T[:, :, None]
+            self.factor = steps[0] * vertices[:, numbers - degree : numbers]
+            if squared:
+                roots = vertices[:, bits : bits + degree].astype(f32)
+                self.additive = steps[2] + steps[1] * (roots * roots)
+            signs = vertices[:, :bits].reshape(n, degree // 16, -1, 16).swapaxes(2, 3).reshape(n, degree, -1)
             self.signs = np.unpackbits(signs, axis=2, bitorder="little")[:, :, :dim].astype(np.int8) * 2 - 1
-            nibbles = self.section("nibbles", np.uint8, n, round_up(dim, 64) // 2 + 8)
-            blocks = nibbles[:, :-8].reshape(n, -1, 32)
+            blocks = self.section("nibbles", np.uint8, n, round_up(dim, 64) // 2).reshape(n, -1, 32)
             self.nibbles = np.stack([blocks & 15, blocks >> 4], axis=2).reshape(n, -1)[:, :dim]
-            self.nibble_factor, self.nibble_squares = nibbles[:, -8:].copy().view(f32).T
+            self.nibble_factor, self.nibble_squares = self.section("nibble_tails", f32, n, 2).T
         self.row_of_item = self.section("row_of_item", "<u4", n)
         self.item_of_row = self.section("item_of_row", "<u4", n)
         check(all(self.row_of_item < n) and all(self.item_of_row < n), "the order of items has one that does not exist")

@@ -60,12 +60,15 @@ void dot_u4(const Kernels& table, const Batch& b) {
 void sketch_below(const Kernels& table, const Batch& b) {
     const auto* tables = static_cast<const std::uint8_t*>(b.query);
     const std::size_t pairs = b.dim / 8;
-    const auto* halves = reinterpret_cast<const std::uint16_t*>(tables + pairs * 32);
+    const std::uint8_t* numbers = tables + pairs * 32;
     const kernels::SketchQuery query = {tables, tables + pairs * 16, pairs, 0.5f, 0.0f};
     const std::size_t together = b.ids ? 1 : 2;
-    for (std::size_t j = 0; j < b.count; j += together)
-        table.sketch_below(query, 1.0f, 0.5f, reinterpret_cast<const std::uint8_t*>(row_of(b, j)), halves, halves + 32,
-                           j + together <= b.count ? together : 1, static_cast<std::uint16_t*>(b.out));
+    for (std::size_t j = 0; j < b.count; j += together) {
+        const kernels::SketchRow row = {reinterpret_cast<const std::uint8_t*>(row_of(b, j)), numbers, numbers + 32,
+                                        1e-5f, 1e-2f};
+        table.sketch_below(query, row, 1.0f, 0.5f, j + together <= b.count ? together : 1,
+                           static_cast<std::uint16_t*>(b.out));
+    }
 }
 
 // The query is the vertex, a row a neighbour's code.

@@ -42,7 +42,7 @@ struct Inspection {
         std::uint32_t place;
         std::uint32_t row;              // of the neighbour
         float distance;                 // as Index::distance() gives it
-        std::optional<float> additive;  // these two of its sketch
+        std::optional<float> additive;  // these two of its sketch; the first not of dot
         std::optional<float> factor;
     };
 
@@ -50,7 +50,8 @@ struct Inspection {
         Extent extent;
         std::uint32_t places;             // for neighbours
         std::uint32_t id_bytes;           // of a neighbour's number
-        std::optional<Extent> additives;  // these three within the extent, where there are sketches
+        Extent numbers;                   // of neighbours, within the extent
+        std::optional<Extent> additives;  // these three within it too, where there are sketches; of dot no additives
         std::optional<Extent> factors;
         std::optional<Extent> signs;
         std::vector<Edge> edges;

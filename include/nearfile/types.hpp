@@ -99,7 +99,7 @@ struct OpenOptions {
 
 struct SearchOptions {
     std::uint32_t k = 10;
-    std::uint32_t effort = 0;    // of a graph: how many vertices the walk keeps in view, at least k; 0: chosen
+    std::uint32_t effort = 0;    // of a graph: how many vertices the walk keeps in view; 0: chosen
     float recall = 0;            // of a graph: the share of the k nearest to find; with effort, whatever takes more
     std::uint64_t search_k = 0;  // distinct candidates to score, never less than k or dim / 4; 0: chosen from k
     bool exact = false;          // score every item: the answer of brute force

@@ -100,6 +100,7 @@ private:
         told["extent"] = tell(vertex.extent);
         told["places"] = vertex.places;
         told["id_bytes"] = vertex.id_bytes;
+        told["numbers"] = tell(vertex.numbers);
         told["additives"] = told_or_none(vertex.additives);
         told["factors"] = told_or_none(vertex.factors);
         told["signs"] = told_or_none(vertex.signs);

@@ -141,8 +141,9 @@ class Index:
             query: Shape (dim,) or (q, dim); any real dtype, taken as float32. Zeros and ones for ``hamming``. What
                 :meth:`Builder.add` takes for vectors is taken here.
             k: How many to find, from 1; there are fewer where the index has fewer.
-            effort: Of a graph: how many items the walk keeps in view, from 1; at least ``k`` are. More finds more of
-                the true neighbours and takes longer; from an eighth of the items on, all are looked at.
+            effort: Of a graph: how many items the walk keeps in view, from 1; there are ``k`` answers all the same. More
+                finds more of the true neighbours and takes longer; where it would take longer than looking at all
+                items, these are looked at.
             recall: Of a graph: the share of the ``k`` nearest that answers are to have on average, above 0 and up to 1,
                 in place of ``effort``. The effort is that which found as many when the index was built, of items that
                 were left out (``info()["calibration"]``); queries that are unlike the items may need more.

@@ -62,14 +62,14 @@ class Leaf(TypedDict):
 class Neighbor(TypedDict):
     """A neighbour of the item in the graph."""
 
-    #: In the vertex; the number of the neighbour lies ``place * id_bytes`` bytes from its start.
+    #: In the vertex; the number of the neighbour lies ``place * id_bytes`` bytes from the start of ``numbers``.
     place: int
     id: int | str
     #: As ``Index.distance()`` gives it.
     distance: float
-    #: Of the neighbour's sketch, a bfloat16; ``None`` without sketches.
+    #: Of the neighbour's sketch; ``None`` without sketches, and for ``dot``.
     additive: float | None
-    #: The same.
+    #: The same; ``None`` without sketches.
     factor: float | None
 
 
@@ -79,10 +79,13 @@ class Vertex(TypedDict):
     extent: Extent
     #: For neighbours; those that are not taken are not among ``neighbors``.
     places: int
-    #: Of the number of a neighbour: 4, or 3 in small files without sketches.
+    #: Of the number of a neighbour: 2 up to 65,535 items, 3 up to 16,777,215, else 4.
     id_bytes: int
-    #: Within ``extent``, for all places: ``additive`` of the sketches. ``None`` without sketches, as the next two.
+    #: Within ``extent``, for all places: the neighbours' numbers.
+    numbers: Extent
+    #: The same: ``additive`` of the sketches. ``None`` without sketches, and for ``dot``.
     additives: Extent | None
+    #: The same; ``None`` without sketches, as the next.
     factors: Extent | None
     signs: Extent | None
     neighbors: list[Neighbor]

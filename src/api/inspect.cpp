@@ -5,7 +5,6 @@
 
 #include "api/extent.hpp"
 #include "api/item_leaves.hpp"
-#include "base/bfloat16.hpp"
 #include "base/once.hpp"
 #include "codes/normalise.hpp"
 #include "nearfile/index.hpp"
@@ -148,13 +147,20 @@ private:
         vertex.extent = own(row, graph.stride);
         vertex.places = static_cast<std::uint32_t>(graph.degree);
         vertex.id_bytes = static_cast<std::uint32_t>(graph.id_bytes);
+        codes::SketchScales scales{};
         if (graph.sketches) {
             const codes::SketchLayout& layout = *graph.sketches;
-            vertex.additives = extent(row + layout.additive, layout.degree * sizeof(std::uint16_t));
-            vertex.factors = extent(row + layout.factor, layout.degree * sizeof(std::uint16_t));
-            vertex.signs = extent(row + layout.bits, layout.degree * layout.pairs);
+            if (layout.kind == codes::SketchKind::squared_distance) {
+                vertex.additives = extent(row + layout.additive, layout.degree);
+            }
+            vertex.factors = extent(row + layout.factor, layout.degree);
+            vertex.signs = extent(row, layout.degree * layout.pairs);
+            vertex.numbers = extent(row + layout.ids, layout.degree * layout.id_bytes);
+            scales = layout.scales_of(row);
+        } else {
+            vertex.numbers = vertex.extent;
         }
-        const std::uint32_t none = state_.description.short_ids != 0 ? opened::short_id_end : codes::no_neighbor;
+        const std::uint32_t none = opened::no_neighbor(count_);
         for (std::uint32_t place = 0; place < vertex.places; ++place) {
             const std::uint32_t neighbor = base::read_once(graph.neighbor(found_.item, place));
             if (neighbor == none) continue;
@@ -168,8 +174,11 @@ private:
             edge.row = other;
             edge.distance = index_.distance(found_.row, other);
             if (!graph.sketches) continue;
-            edge.additive = base::from_bfloat16(read<std::uint16_t>(row + graph.sketches->additive + place * 2));
-            edge.factor = base::from_bfloat16(read<std::uint16_t>(row + graph.sketches->factor + place * 2));
+            edge.factor =
+                scales.factor_step * static_cast<float>(read<std::uint8_t>(row + graph.sketches->factor + place));
+            if (!vertex.additives) continue;
+            const int root = read<std::uint8_t>(row + graph.sketches->additive + place);
+            edge.additive = scales.least_additive + scales.additive_step * static_cast<float>(root * root);
         }
     }
 
@@ -178,10 +187,12 @@ private:
         const std::byte* row = state_.graph->nibbles.data() + found_.item * layout.stride;
         Inspection::Code& code = found_.nibbles.emplace();
         code.extent = own(row, layout.stride);
-        const std::byte* tail = row + layout.blocks * 32;
-        const auto factor = read<float>(tail);
+        const codes::NibbleTail& at = state_.graph->nibble_tails[found_.item];
+        own(&at, sizeof at);
+        const auto tail = read<codes::NibbleTail>(reinterpret_cast<const std::byte*>(&at));
+        const float factor = tail.factor;
         code.factor = factor;
-        code.squared_norm = read<float>(tail + sizeof factor);
+        code.squared_norm = tail.squared_norm;
         for (std::size_t i = 0; i < layout.dim; ++i) {
             const auto pair = read<std::uint8_t>(row + i / 64 * 32 + i % 32);
             const int level = i % 64 < 32 ? pair & 15 : pair >> 4;

@@ -18,6 +18,7 @@
 #include "codes/uniform.hpp"
 #include "forest/grow.hpp"
 #include "graph/connectivity.hpp"
+#include "opened/graph_view.hpp"
 #include "opened/seed_parts.hpp"
 
 namespace nearfile::build {
@@ -43,14 +44,15 @@ constexpr double balanced_share_of_many = 3.6;
 constexpr double balanced_least = 1382;
 
 // `seen`: the dimensions of the space that was selected.
-std::uint32_t sketched_degree(std::size_t seen, const Rows& rows, Profile profile) {
+std::uint32_t sketched_degree(std::size_t seen, codes::SketchKind kind, const Rows& rows, Profile profile) {
     if (profile == Profile::fast) return densest;
     const std::size_t dim = rows.dim();
     const double share = seen > codes::projected_dim ? balanced_share_of_many : balanced_share;
     const double budget = std::max(share * static_cast<double>(dim * sizeof(float)), balanced_least);
     std::uint32_t degree = sparsest;
     for (std::uint32_t denser = degree; denser <= densest; denser += codes::sketch_group) {
-        const std::size_t bytes = codes::SketchLayout(seen, denser).stride + codes::NibbleLayout(seen).stride +
+        const codes::SketchLayout layout(seen, denser, opened::id_bytes(rows.count()), kind);
+        const std::size_t bytes = layout.stride + codes::NibbleLayout(seen).stride + sizeof(codes::NibbleTail) +
                                   dim * codes::bytes_per_value(rows.kind()) + 2 * sizeof(std::uint32_t);
         if (static_cast<double>(bytes) <= budget) degree = denser;
     }
@@ -85,7 +87,6 @@ public:
         const bool too_wide = count_ == 0 && rows_.dim() > opened::max_walk_dim;
         const bool sketched = has_sketches && options_.profile != Profile::compact && !too_wide;
         built_.degree = options_.profile == Profile::compact ? compact_degree : plain_degree;
-        built_.short_ids = !sketched && count_ < opened::short_id_end;
         if (metric_ == Metric::hamming) {
             connect_bits();
         } else {
@@ -124,7 +125,8 @@ private:
         const opened::Space& space = selected.space;
         built_.plane_dim = static_cast<std::uint32_t>(space.dim());
         built_.walk_dim = sketched ? built_.plane_dim : 0;
-        if (sketched) built_.degree = sketched_degree(built_.plane_dim, rows_, options_.profile);
+        if (sketched)
+            built_.degree = sketched_degree(built_.plane_dim, opened::sketch_kind(metric_), rows_, options_.profile);
         built_.space = space.kind();
         const bool bytes = encoded_.kind == opened::CodeKind::uniform_exact;
         built_.want_codes =
@@ -145,7 +147,7 @@ private:
             if (sketched) {
                 write_sketches(graph, vectors);
             } else {
-                built_.vertices = plain_vertices(graph, built_.short_ids);
+                built_.vertices = plain_vertices(graph);
             }
         }
         built_.projection = std::move(selected.projection);
@@ -192,7 +194,7 @@ private:
                 return with_query_edges(near, distances, asked, plan(), watch_);
             };
         }
-        built_.vertices = plain_vertices(connect(distances, grow_one, add_queries), built_.short_ids);
+        built_.vertices = plain_vertices(connect(distances, grow_one, add_queries));
     }
 
     // Where walks for queries begin that are like no item.
@@ -257,9 +259,7 @@ private:
     }
 
     void write_sketches(const graph::Adjacency& graph, const QuantizedVectors& vectors) {
-        const auto kind =
-            metric_ == Metric::dot ? codes::SketchKind::inner_product : codes::SketchKind::squared_distance;
-        built_.vertices = sketched_vertices(kernels_, graph, vectors, kind, threads_, watch_);
+        built_.vertices = sketched_vertices(kernels_, graph, vectors, opened::sketch_kind(metric_), threads_, watch_);
         built_.nibbles = nibble_rows(vectors, threads_, watch_);
     }
 

@@ -6,6 +6,7 @@
 
 #include "base/aligned_buffer.hpp"
 #include "build/encode.hpp"
+#include "build/vertices.hpp"
 #include "codes/projection.hpp"
 #include "forest/tree.hpp"
 #include "opened/description.hpp"
@@ -19,7 +20,6 @@ struct BuiltGraph {
     std::uint32_t n_trees = 0;  // for candidates; none of them is kept
     std::uint32_t leaf_size = 0;
     opened::SpaceKind space = opened::SpaceKind::own;
-    bool short_ids = false;
     bool want_codes = true;                  // of 8 bits
     std::vector<std::uint32_t> row_of_item;  // item i is row row_of_item[i] in the order of adding
     std::vector<std::uint32_t> item_of_row;  // and back
@@ -30,7 +30,7 @@ struct BuiltGraph {
     forest::Forest<forest::Split> planes;  // the first tree; one of the two, its items are 0, 1, 2, ...
     forest::Forest<forest::BitSplit> bits;
     base::AlignedBuffer vertices;
-    base::AlignedBuffer nibbles;
+    NibbleRows nibbles;
 };
 
 // `encoded`: with codes in the order of adding where the metric's are not scaled (they are what the walk sees), else

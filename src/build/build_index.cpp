@@ -48,7 +48,6 @@ void describe_graph(const BuiltGraph& built, const BuildOptions& options, opened
     description.degree = built.degree;
     description.walk_dim = built.walk_dim;
     description.space = built.space;
-    description.short_ids = built.short_ids ? 1 : 0;
 }
 
 // Item i is row order[i], or row i where `order` is empty.
@@ -148,7 +147,8 @@ file::Writer IndexImage::writer() const {
     std::memcpy(description.data(), &description_, sizeof description_);
     file::Writer writer(description);
     add(writer, opened::SectionKind::vertices, built_.vertices.bytes());
-    add(writer, opened::SectionKind::nibbles, built_.nibbles.bytes());
+    add(writer, opened::SectionKind::nibbles, built_.nibbles.codes.bytes());
+    add(writer, opened::SectionKind::nibble_tails, built_.nibbles.tails);
     add(writer, opened::SectionKind::codes, encoded_.rows.bytes());
     const bool graph = description_.structure == Structure::graph;
     if (description_.metric == Metric::hamming) {

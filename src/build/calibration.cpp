@@ -27,6 +27,7 @@ constexpr std::uint32_t most_k = 100;
 // as the last one did, walks would not find most before looking at every item costs less.
 constexpr float least_gain = 0.002f;
 constexpr float hopeless = 0.9f;
+constexpr std::uint32_t least_effort = 2;
 constexpr std::uint32_t usual_effort = 4096;
 constexpr std::uint32_t most_effort = 16384;
 
@@ -148,16 +149,16 @@ CalibrationPoint hardest(std::span<Panel> panels, std::uint32_t k, std::uint32_t
     return least;
 }
 
-// Efforts in steps of a quarter, until walks have found nearly all, until looking at all items costs no more, or
-// until more effort is no help.
+// From few in view, which is what easy data takes, on in steps of a quarter, until walks have found nearly all, until
+// looking at all items costs no more, or until more effort is no help.
 void measure(const Index::State& state, std::span<Panel> panels, std::uint32_t k,
              std::vector<CalibrationPoint>& points) {
     const std::uint32_t scanned = search::scanned_from(state);
     float best = 0;
     float best_at_half = 0;
     std::uint32_t half = 0;
-    for (std::uint32_t effort = std::max(10u, k); effort < std::min(scanned, most_effort);
-         effort += std::max(2u, effort / 4)) {
+    for (std::uint32_t effort = std::max(least_effort, k / 5); effort < std::min(scanned, most_effort);
+         effort += std::max(1u, effort / 4)) {
         CalibrationPoint point = hardest(panels, k, effort);
         best = std::max(best, point.recall);
         point.recall = best;

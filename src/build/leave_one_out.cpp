@@ -50,11 +50,11 @@ graph::ItemId LeaveOneOut::find_replacement(graph::ItemId vertex) {
 void search_without(const Index::State& state, std::span<const float> query, std::uint32_t effort,
                     LeaveOneOut& leave_one_out, search::Scratch& scratch, std::span<Neighbor> out) {
     const std::size_t k = out.size();
-    const std::size_t width = std::max<std::size_t>(effort, k);
+    const std::size_t width = effort;
     scratch.scorer.set_query(query);
     search::Reranker reranker(state, scratch, k);
     const std::array<graph::ItemId, 1> item = {leave_one_out.item()};
-    search::walk_from_leaf(state, width, scratch, [&](auto& computer, const auto& entry_points, std::size_t kept) {
+    search::walk_from_leaf(state, width, k, scratch, [&](auto& computer, const auto& entry_points, std::size_t kept) {
         LeaveOneOutComputer without(computer, leave_one_out);
         graph::walk(without, entry_points, item, width, kept, state.graph->degree, scratch.walk);
     });

@@ -20,7 +20,7 @@ int level(float value, float inverse) {
 
 }  // namespace
 
-void encode_nibbles(std::span<const float> values, float squared_norm, const NibbleLayout& layout, std::byte* row) {
+float encode_nibbles(std::span<const float> values, const NibbleLayout& layout, std::byte* row) {
     std::memset(row, 0, layout.stride);
     double squares = 0;
     for (const float value : values) squares += static_cast<double>(value) * value;
@@ -56,8 +56,7 @@ void encode_nibbles(std::span<const float> values, float squared_norm, const Nib
         }
         if (product > 0) factor = static_cast<float>(squares / product);
     }
-    std::memcpy(row + layout.blocks * 32, &factor, sizeof factor);
-    std::memcpy(row + layout.blocks * 32 + sizeof factor, &squared_norm, sizeof squared_norm);
+    return factor;
 }
 
 }  // namespace nearfile::codes

@@ -6,8 +6,6 @@
 #include <limits>
 #include <new>
 
-#include "base/bfloat16.hpp"
-
 namespace nearfile::codes {
 namespace {
 
@@ -15,9 +13,18 @@ constexpr std::size_t table = 16;     // entries
 constexpr std::size_t per_table = 4;  // dimensions
 constexpr float most_entry = 63.0f;
 
-void write_bfloat16(std::byte* at, float value) noexcept {
-    const std::uint16_t upper = base::to_bfloat16(value);
-    std::memcpy(at, &upper, sizeof upper);
+constexpr float most_byte = 255.0f;
+
+std::uint8_t nearest_byte(float value) noexcept {
+    return static_cast<std::uint8_t>(std::min(value + 0.5f, most_byte));
+}
+
+// The largest whose square, so many steps above the least, is not above the value.
+std::uint8_t byte_below(float value, const SketchScales& scales) noexcept {
+    const float root = std::sqrt((value - scales.least_additive) / scales.additive_step);
+    int byte = static_cast<int>(std::min(root, most_byte));
+    while (byte > 0 && scales.least_additive + scales.additive_step * static_cast<float>(byte * byte) > value) --byte;
+    return static_cast<std::uint8_t>(byte);
 }
 
 constexpr std::size_t lanes = 4;
@@ -47,27 +54,57 @@ void write_table(const float* v, float inverse, float least, std::uint8_t* to) n
 
 }  // namespace
 
-void SketchWriter::clear(std::byte* row) const noexcept {
+void SketchWriter::begin(std::byte* row) noexcept {
     std::memset(row, 0, layout_.stride);
-    for (std::size_t place = 0; place < layout_.degree; ++place) {
-        std::memcpy(row + place * sizeof no_neighbor, &no_neighbor, sizeof no_neighbor);
-        write_bfloat16(row + layout_.additive + place * 2, std::numeric_limits<float>::infinity());
-    }
+    if (layout_.kind == SketchKind::squared_distance) std::memset(row + layout_.additive, 0xff, layout_.degree);
+    std::memset(row + layout_.ids, 0xff, layout_.degree * layout_.id_bytes);
+    row_ = row;
+    n_ = 0;
 }
 
-void SketchWriter::add(std::byte* row, std::size_t place, std::uint32_t id, const float* vertex,
-                       const std::int8_t* code, float code_scale) const {
-    std::byte* bits = row + layout_.bits + place / sketch_group * layout_.pairs * sketch_group + place % sketch_group;
+void SketchWriter::add(std::uint32_t id, const float* vertex, const std::int8_t* code, float code_scale) noexcept {
+    const std::size_t place = n_++;
+    std::byte* bits = row_ + place / sketch_group * layout_.pairs * sketch_group + place % sketch_group;
     float sums[3];
     kernels_->sketch_residual(vertex, code, code_scale, (layout_.dim + 7) / 8 * 8,
                               reinterpret_cast<std::uint8_t*>(bits), sums);
     const float f = sums[0] > 0 ? sums[1] / sums[0] : 0.0f;
-    const bool product = kind_ == SketchKind::inner_product;
-    const float factor = product ? f : 2.0f * f;
-    const float additive = product ? 0.0f : sums[1] + factor * sums[2];
-    std::memcpy(row + place * sizeof id, &id, sizeof id);
-    write_bfloat16(row + layout_.additive + place * 2, additive);
-    write_bfloat16(row + layout_.factor + place * 2, factor);
+    pending_[place] = {sums[1], layout_.kind == SketchKind::inner_product ? f : 2.0f * f, sums[2]};
+    std::memcpy(row_ + layout_.ids + place * layout_.id_bytes, &id, layout_.id_bytes);  // the lower bytes
+}
+
+void SketchWriter::finish() noexcept {
+    const std::span<Pending> neighbors(pending_.data(), n_);
+    SketchScales scales{};
+    float largest = 0;
+    for (Pending& each : neighbors) {
+        if (!std::isfinite(each.factor)) each.factor = 0;
+        largest = std::max(largest, each.factor);
+    }
+    scales.factor_step = largest / most_byte;
+    float least = std::numeric_limits<float>::max();
+    float most = -least;
+    bool finite = true;
+    auto* factors = reinterpret_cast<std::uint8_t*>(row_ + layout_.factor);
+    for (std::size_t i = 0; i < n_; ++i) {
+        Pending& each = neighbors[i];
+        // A step that underflowed counts nothing.
+        factors[i] = scales.factor_step > 0 ? nearest_byte(each.factor / scales.factor_step) : 0;
+        each.squares += scales.factor_step * static_cast<float>(factors[i]) * each.along;  // additive from here on
+        finite = finite && std::isfinite(each.squares);
+        least = std::min(least, each.squares);
+        most = std::max(most, each.squares);
+    }
+    if (layout_.kind == SketchKind::squared_distance && n_ > 0) {
+        scales.least_additive = finite ? least : -std::numeric_limits<float>::max();
+        const float step = (most - least) / (most_byte * most_byte);
+        scales.additive_step = finite && std::isfinite(step) ? step : 0.0f;
+        auto* additive = reinterpret_cast<std::uint8_t*>(row_ + layout_.additive);
+        for (std::size_t i = 0; i < n_ && scales.additive_step > 0; ++i) {
+            additive[i] = byte_below(neighbors[i].squares, scales);
+        }
+    }
+    std::memcpy(row_ + layout_.scales, &scales, layout_.scale_bytes());
 }
 
 SketchTables::SketchTables(const SketchLayout& layout)

@@ -11,14 +11,18 @@
 // and for inner products, where the distance is the negative product, additive = f * <s, vertex> - <r, vertex> is left
 // out: -<q, neighbour> ~ -<q, vertex> - f * <s, q>.
 //
-// A row of the graph: the neighbours' numbers, then their additive, then their factor as bfloat16, then the bits
-// in groups of 16 neighbours as kernels/kernels.hpp lays them out. A place that is not taken has no_neighbor, infinity
-// and zero.
+// A row of the graph: the bits in groups of 16 neighbours as kernels/kernels.hpp lays them out, then additive and
+// factor of each in a byte, then the neighbours' numbers, then what the bytes are counted in. A factor is rounded to
+// the nearest step, and additive belongs to the rounded one, so that what rounding does is small where the query is
+// near the vertex. An additive is rounded down, to the square of a byte: never is a neighbour thought farther for it,
+// and near neighbours are told apart beside far ones. A place that is not taken has a number that no item has.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
+#include <vector>
 
 #include "base/aligned_buffer.hpp"
 #include "kernels/kernels.hpp"
@@ -26,47 +30,83 @@
 namespace nearfile::codes {
 
 inline constexpr std::size_t sketch_group = 16;
-inline constexpr std::uint32_t no_neighbor = 0xffffffffu;
-
-struct SketchLayout {
-    std::size_t dim;
-    std::size_t degree;  // a multiple of sketch_group
-    std::size_t pairs;   // of look-up tables, 4 dimensions each
-    std::size_t additive;
-    std::size_t factor;
-    std::size_t bits;
-    std::size_t stride;
-
-    SketchLayout(std::size_t dim_, std::size_t degree_) noexcept
-        : dim(dim_),
-          degree(degree_),
-          pairs((dim_ + 31) / 32 * 4),
-          additive(degree * sizeof(std::uint32_t)),
-          factor(additive + degree * sizeof(std::uint16_t)),
-          bits(factor + degree * sizeof(std::uint16_t)),
-          stride((bits + degree * pairs + 63) / 64 * 64) {}
-    std::size_t groups() const noexcept { return degree / sketch_group; }
-};
 
 enum class SketchKind { squared_distance, inner_product };
 
-// Writes rows of the graph.
+// What the bytes of a row are counted in.
+struct SketchScales {
+    float factor_step;
+    float additive_step;  // this and the next: of squared distances alone
+    float least_additive;
+};
+
+// Where things are in a row. The bits come first.
+struct SketchLayout {
+    SketchKind kind;
+    std::size_t dim;
+    std::size_t degree;    // a multiple of sketch_group
+    std::size_t id_bytes;  // of a neighbour's number
+    std::size_t pairs;     // of look-up tables, 4 dimensions each
+    std::size_t additive;  // where factors are, if there are none
+    std::size_t factor;
+    std::size_t ids;
+    std::size_t scales;  // the first of them, or all three
+    std::size_t stride;
+
+    SketchLayout(std::size_t dim_, std::size_t degree_, std::size_t id_bytes_, SketchKind kind_) noexcept
+        : kind(kind_),
+          dim(dim_),
+          degree(degree_),
+          id_bytes(id_bytes_),
+          pairs((dim_ + 31) / 32 * 4),
+          additive(degree * pairs),
+          factor(additive + (kind == SketchKind::squared_distance ? degree : 0)),
+          ids(factor + degree),
+          scales(ids + degree * id_bytes),
+          stride((scales + scale_bytes() + 15) / 16 * 16) {}
+    std::size_t groups() const noexcept { return degree / sketch_group; }
+    std::size_t scale_bytes() const noexcept {
+        return kind == SketchKind::squared_distance ? sizeof(SketchScales) : sizeof(float);
+    }
+    SketchScales scales_of(const std::byte* row) const noexcept {
+        SketchScales read{};
+        std::memcpy(&read, row + scales, scale_bytes());
+        return read;
+    }
+    kernels::SketchRow view(const std::byte* row, const SketchScales& read) const noexcept {
+        const auto* bytes = reinterpret_cast<const std::uint8_t*>(row);
+        return {bytes, bytes + additive, bytes + factor, read.additive_step, read.factor_step};
+    }
+};
+
+// Writes rows of the graph, one after another.
 class SketchWriter {
 public:
-    SketchWriter(const kernels::Kernels& kernels, const SketchLayout& layout, SketchKind kind) noexcept
-        : kernels_(&kernels), layout_(layout), kind_(kind) {}
+    SketchWriter(const kernels::Kernels& kernels, const SketchLayout& layout)
+        : kernels_(&kernels), layout_(layout), pending_(layout.degree) {}
 
-    // A row of no neighbours.
-    void clear(std::byte* row) const noexcept;
+    // A row of no neighbours, to which `add` adds and which `finish` ends.
+    void begin(std::byte* row) noexcept;
 
-    // vertex: dim floats, zeros up to a multiple of 8. The neighbour is scale * code, codes padded alike.
-    void add(std::byte* row, std::size_t place, std::uint32_t id, const float* vertex, const std::int8_t* code,
-             float code_scale) const;
+    // In the next place. vertex: dim floats, zeros up to a multiple of 8. The neighbour is scale * code, codes padded
+    // alike.
+    void add(std::uint32_t id, const float* vertex, const std::int8_t* code, float code_scale) noexcept;
+
+    void finish() noexcept;
 
 private:
+    // What becomes bytes once all neighbours are known.
+    struct Pending {
+        float squares;  // |r|^2
+        float factor;
+        float along;  // <s, vertex>
+    };
+
     const kernels::Kernels* kernels_;
     SketchLayout layout_;
-    SketchKind kind_;
+    std::vector<Pending> pending_;
+    std::byte* row_ = nullptr;
+    std::size_t n_ = 0;
 };
 
 // The look-up tables of a query. Reused from query to query.

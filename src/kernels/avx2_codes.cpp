@@ -163,29 +163,30 @@ struct SketchSums {
 
 // What makes estimates of sums, in every lane.
 struct Estimates {
-    __m256 step, offset, base, threshold;
+    __m256 step, offset, additive_step, base, threshold;
 
-    Estimates(const SketchQuery& query, float base_, float threshold_)
-        : step(_mm256_set1_ps(query.step)),
-          offset(_mm256_set1_ps(query.offset)),
+    Estimates(const SketchQuery& query, const SketchRow& row, float base_, float threshold_)
+        : step(_mm256_set1_ps(row.factor_step * query.step)),
+          offset(_mm256_set1_ps(row.factor_step * query.offset)),
+          additive_step(_mm256_set1_ps(row.additive_step)),
           base(_mm256_set1_ps(base_)),
           threshold(_mm256_set1_ps(threshold_)) {}
 
-    // Bit j is set where neighbour j of eight is below.
-    [[gnu::always_inline]] static __m256 widened(const std::uint16_t* upper) {
-        const __m256i bits = _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(upper)));
-        return _mm256_castsi256_ps(_mm256_slli_epi32(bits, 16));
+    [[gnu::always_inline]] static __m256 widened(const std::uint8_t* bytes) {
+        return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(bytes))));
     }
-    [[gnu::always_inline]] int below(__m128i sums, const std::uint16_t* additive, const std::uint16_t* factor) const {
+    // Bit j is set where neighbour j of eight is below.
+    [[gnu::always_inline]] int below(__m128i sums, const std::uint8_t* additive, const std::uint8_t* factor) const {
         const __m256 sum = _mm256_cvtepi32_ps(_mm256_cvtepu16_epi32(sums));
         const __m256 product = _mm256_add_ps(_mm256_mul_ps(step, sum), offset);
-        const __m256 added = _mm256_add_ps(base, widened(additive));
+        const __m256 root = widened(additive);
+        const __m256 added = _mm256_add_ps(base, _mm256_mul_ps(additive_step, _mm256_mul_ps(root, root)));
         const __m256 factors = widened(factor);
         const __m256 estimate = _mm256_sub_ps(added, _mm256_mul_ps(factors, product));
         return _mm256_movemask_ps(_mm256_cmp_ps(estimate, threshold, _CMP_LT_OQ));
     }
-    [[gnu::always_inline]] std::uint16_t below(const SketchSums& sums, const std::uint16_t* additive,
-                                               const std::uint16_t* factor) const {
+    [[gnu::always_inline]] std::uint16_t below(const SketchSums& sums, const std::uint8_t* additive,
+                                               const std::uint8_t* factor) const {
         __m128i first;
         __m128i second;
         sums.eights(first, second);
@@ -240,10 +241,10 @@ void dot_u4(const std::int8_t* query, const std::uint8_t* rows, std::size_t stri
 // PERF NOTES (in cache, 0.41 ns on an EPYC 7003 a call for four groups of 8 / 16 / 32 / 96 pairs): 86 / 129 / 186 /
 // 413; each group on its own 102 / 152 / 256 / 555; two together with plain loads, which GCC repeats, 86 / 130 / 201 /
 // 486. Unrolling by two or four changes nothing, nor does a number of pairs that the compiler knows.
-void sketch_below(const SketchQuery& query, float base, float threshold, const std::uint8_t* bits,
-                  const std::uint16_t* additive, const std::uint16_t* factor, std::size_t n_groups,
+void sketch_below(const SketchQuery& query, const SketchRow& row, float base, float threshold, std::size_t n_groups,
                   std::uint16_t* masks) {
-    const Estimates estimates(query, base, threshold);
+    const Estimates estimates(query, row, base, threshold);
+    const std::uint8_t* bits = row.bits;
     const std::size_t n_bytes = query.pairs * 16;  // of a group
     std::size_t g = 0;
     for (; g + 2 <= n_groups; g += 2, bits += 2 * n_bytes) {
@@ -254,13 +255,13 @@ void sketch_below(const SketchQuery& query, float base, float threshold, const s
             first.add(tables, bits + p * 16);
             second.add(tables, bits + n_bytes + p * 16);
         }
-        masks[g] = estimates.below(first, additive + g * 16, factor + g * 16);
-        masks[g + 1] = estimates.below(second, additive + g * 16 + 16, factor + g * 16 + 16);
+        masks[g] = estimates.below(first, row.additive + g * 16, row.factor + g * 16);
+        masks[g + 1] = estimates.below(second, row.additive + g * 16 + 16, row.factor + g * 16 + 16);
     }
     if (g < n_groups) {
         SketchSums sums;
         for (std::size_t p = 0; p < query.pairs; p += 4) sums.add(FourPairs(query, p), bits + p * 16);
-        masks[g] = estimates.below(sums, additive + g * 16, factor + g * 16);
+        masks[g] = estimates.below(sums, row.additive + g * 16, row.factor + g * 16);
     }
 }
 

@@ -181,23 +181,24 @@ void dot_u4(const std::int8_t* query, const std::uint8_t* rows, std::size_t stri
     }
 }
 
-void sketch_below(const SketchQuery& query, float base, float threshold, const std::uint8_t* bits,
-                  const std::uint16_t* additive, const std::uint16_t* factor, std::size_t n_groups,
+void sketch_below(const SketchQuery& query, const SketchRow& row, float base, float threshold, std::size_t n_groups,
                   std::uint16_t* masks) {
-    const __m512 step = _mm512_set1_ps(query.step);
-    const __m512 offset = _mm512_set1_ps(query.offset);
+    const __m512 step = _mm512_set1_ps(row.factor_step * query.step);
+    const __m512 offset = _mm512_set1_ps(row.factor_step * query.offset);
+    const __m512 additive_step = _mm512_set1_ps(row.additive_step);
     const __m512 bases = _mm512_set1_ps(base);
     const __m512 thresholds = _mm512_set1_ps(threshold);
-    const auto widened = [](const std::uint16_t* upper) {
-        const __m512i words = _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(upper)));
-        return _mm512_castsi512_ps(_mm512_slli_epi32(words, 16));
+    const auto widened = [](const std::uint8_t* bytes) {
+        const __m512i words = _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes)));
+        return _mm512_cvtepi32_ps(words);
     };
     for (std::size_t g = 0; g < n_groups; ++g) {
-        const __m256i sums = sketch_sums(query, bits + g * query.pairs * 16);
+        const __m256i sums = sketch_sums(query, row.bits + g * query.pairs * 16);
         const __m512 sum = _mm512_cvtepi32_ps(_mm512_cvtepu16_epi32(sums));
         const __m512 product = _mm512_add_ps(_mm512_mul_ps(step, sum), offset);
-        const __m512 added = _mm512_add_ps(bases, widened(additive + g * 16));
-        const __m512 estimate = _mm512_sub_ps(added, _mm512_mul_ps(widened(factor + g * 16), product));
+        const __m512 additive = widened(row.additive + g * 16);
+        const __m512 added = _mm512_add_ps(bases, _mm512_mul_ps(additive_step, _mm512_mul_ps(additive, additive)));
+        const __m512 estimate = _mm512_sub_ps(added, _mm512_mul_ps(widened(row.factor + g * 16), product));
         masks[g] = static_cast<std::uint16_t>(_mm512_cmp_ps_mask(estimate, thresholds, _CMP_LT_OQ));
     }
 }

@@ -32,6 +32,17 @@ struct SketchQuery {
     float offset;
 };
 
+// The sketches of the neighbours of a vertex, in groups of 16. For each group, `bits` has 16 bytes for each pair of
+// tables: the lower half of byte j is neighbour j's index into the even table of the pair, the upper half that into the
+// odd.
+struct SketchRow {
+    const std::uint8_t* bits;
+    const std::uint8_t* additive;  // one a neighbour, as the next
+    const std::uint8_t* factor;
+    float additive_step;
+    float factor_step;
+};
+
 struct Kernels {
     const char* name;
 
@@ -59,14 +70,11 @@ struct Kernels {
     void (*dot_u4)(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const ItemId* ids,
                    std::size_t count, std::size_t blocks, std::int32_t* out);
 
-    // Which neighbours of a vertex may be nearer than the threshold, in groups of 16: bit j of masks[g] is set where
-    //     (base + additive[i]) - factor[i] * (step * sum[i] + offset) < threshold        (i = 16 g + j)
-    // sum[i] being what neighbour i looks up in all tables. For each group, `bits` has 16 bytes for each pair of
-    // tables: the lower half of byte j is neighbour j's index into the even table of the pair, the upper half that into
-    // the odd. additive and factor are bfloat16: the upper halves of floats.
-    void (*sketch_below)(const SketchQuery& query, float base, float threshold, const std::uint8_t* bits,
-                         const std::uint16_t* additive, const std::uint16_t* factor, std::size_t n_groups,
-                         std::uint16_t* masks);
+    // Which neighbours of a vertex may be nearer than the threshold: bit j of masks[g] is set where, i being 16 g + j,
+    //     (base + additive_step * additive[i]^2) - factor[i] * (a * sum[i] + b) < threshold
+    // with a = factor_step * step, b = factor_step * offset, and sum[i] what neighbour i looks up in all tables.
+    void (*sketch_below)(const SketchQuery& query, const SketchRow& row, float base, float threshold,
+                         std::size_t n_groups, std::uint16_t* masks);
 
     // What a sketch keeps of r = scale * code - vertex: bit i % 8 of signs[i / 8 * 16] is set where r_i >= 0, and sums
     // are those of |r_i|, of r_i^2, and of vertex_i with the sign of r_i; each in 8 partial sums, number i % 8, folded

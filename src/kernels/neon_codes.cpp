@@ -95,22 +95,36 @@ template <int n_rows>
                     vqtbl1q_u8(vld1q_u8(query.odd + pair * 16), vshrq_n_u8(both, 4)));
 }
 
-// All ones where a neighbour of four is below. vmulq and vaddq stay apart: vfmaq would round once.
-uint32x4_t four_below(const SketchQuery& query, float base, float threshold, uint16x4_t sums,
-                      const std::uint16_t* additive, const std::uint16_t* factor) {
-    const float32x4_t sum = vcvtq_f32_u32(vmovl_u16(sums));
-    const float32x4_t product = vaddq_f32(vmulq_f32(vdupq_n_f32(query.step), sum), vdupq_n_f32(query.offset));
-    const float32x4_t added = vaddq_f32(vdupq_n_f32(base), vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(additive), 16)));
-    const float32x4_t factors = vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(factor), 16));
-    return vcltq_f32(vsubq_f32(added, vmulq_f32(factors, product)), vdupq_n_f32(threshold));
-}
+// What makes estimates of sums.
+struct Estimates {
+    float step, offset, additive_step, base, threshold;
 
-uint8x8_t eight_below(const SketchQuery& query, float base, float threshold, uint16x8_t sums,
-                      const std::uint16_t* additive, const std::uint16_t* factor) {
-    const uint32x4_t first = four_below(query, base, threshold, vget_low_u16(sums), additive, factor);
-    const uint32x4_t second = four_below(query, base, threshold, vget_high_u16(sums), additive + 4, factor + 4);
-    return vmovn_u16(vcombine_u16(vmovn_u32(first), vmovn_u32(second)));
-}
+    Estimates(const SketchQuery& query, const SketchRow& row, float base_, float threshold_)
+        : step(row.factor_step * query.step),
+          offset(row.factor_step * query.offset),
+          additive_step(row.additive_step),
+          base(base_),
+          threshold(threshold_) {}
+
+    // All ones where a neighbour of four is below. vmulq and vaddq stay apart: vfmaq would round once.
+    uint32x4_t four_below(uint16x4_t sums, uint16x4_t additive, uint16x4_t factor) const {
+        const float32x4_t sum = vcvtq_f32_u32(vmovl_u16(sums));
+        const float32x4_t product = vaddq_f32(vmulq_f32(vdupq_n_f32(step), sum), vdupq_n_f32(offset));
+        const float32x4_t root = vcvtq_f32_u32(vmovl_u16(additive));
+        const float32x4_t squared = vmulq_f32(vdupq_n_f32(additive_step), vmulq_f32(root, root));
+        const float32x4_t added = vaddq_f32(vdupq_n_f32(base), squared);
+        const float32x4_t factors = vcvtq_f32_u32(vmovl_u16(factor));
+        return vcltq_f32(vsubq_f32(added, vmulq_f32(factors, product)), vdupq_n_f32(threshold));
+    }
+
+    uint8x8_t eight_below(uint16x8_t sums, const std::uint8_t* additive, const std::uint8_t* factor) const {
+        const uint16x8_t roots = vmovl_u8(vld1_u8(additive));
+        const uint16x8_t factors = vmovl_u8(vld1_u8(factor));
+        const uint32x4_t first = four_below(vget_low_u16(sums), vget_low_u16(roots), vget_low_u16(factors));
+        const uint32x4_t second = four_below(vget_high_u16(sums), vget_high_u16(roots), vget_high_u16(factors));
+        return vmovn_u16(vcombine_u16(vmovn_u32(first), vmovn_u32(second)));
+    }
+};
 
 // The bit of each of eight bytes that are all ones or zero.
 unsigned one_bit_each(uint8x8_t bytes) {
@@ -182,10 +196,11 @@ void dot_u4(const std::int8_t* query, const std::uint8_t* rows, std::size_t stri
 }
 
 // 512 pairs of entries up to 63 sum to 64,512, which fits 16 bits.
-void sketch_below(const SketchQuery& query, float base, float threshold, const std::uint8_t* bits,
-                  const std::uint16_t* additive, const std::uint16_t* factor, std::size_t n_groups,
+void sketch_below(const SketchQuery& query, const SketchRow& row, float base, float threshold, std::size_t n_groups,
                   std::uint16_t* masks) {
-    for (std::size_t g = 0; g < n_groups; ++g, bits += query.pairs * 16, additive += 16, factor += 16) {
+    const Estimates estimates(query, row, base, threshold);
+    for (std::size_t g = 0; g < n_groups; ++g) {
+        const std::uint8_t* bits = row.bits + g * query.pairs * 16;
         uint16x8_t first = vdupq_n_u16(0);
         uint16x8_t second = vdupq_n_u16(0);
         for (std::size_t p = 0; p < query.pairs; p += 2) {
@@ -193,9 +208,11 @@ void sketch_below(const SketchQuery& query, float base, float threshold, const s
             first = vaddw_u8(first, vget_low_u8(bytes));
             second = vaddw_high_u8(second, bytes);
         }
-        masks[g] = static_cast<std::uint16_t>(
-            one_bit_each(eight_below(query, base, threshold, first, additive, factor)) |
-            one_bit_each(eight_below(query, base, threshold, second, additive + 8, factor + 8)) << 8);
+        const std::uint8_t* additive = row.additive + g * 16;
+        const std::uint8_t* factor = row.factor + g * 16;
+        masks[g] =
+            static_cast<std::uint16_t>(one_bit_each(estimates.eight_below(first, additive, factor)) |
+                                       one_bit_each(estimates.eight_below(second, additive + 8, factor + 8)) << 8);
     }
 }
 

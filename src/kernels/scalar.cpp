@@ -107,13 +107,6 @@ void hamming(const std::uint64_t* query, const std::uint64_t* rows, std::size_t 
     }
 }
 
-float widened(std::uint16_t upper) {
-    const std::uint32_t bits = static_cast<std::uint32_t>(upper) << 16;
-    float value;
-    std::memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
 float single_of(std::uint16_t half) {
     const std::uint32_t sign = static_cast<std::uint32_t>(half >> 15) << 31;
     const std::uint32_t exponent = (half >> 10) & 31U;
@@ -154,11 +147,12 @@ void dot_u4(const std::int8_t* query, const std::uint8_t* rows, std::size_t stri
     }
 }
 
-void sketch_below(const SketchQuery& query, float base, float threshold, const std::uint8_t* bits,
-                  const std::uint16_t* additive, const std::uint16_t* factor, std::size_t n_groups,
+void sketch_below(const SketchQuery& query, const SketchRow& row, float base, float threshold, std::size_t n_groups,
                   std::uint16_t* masks) {
+    const float step = row.factor_step * query.step;
+    const float offset = row.factor_step * query.offset;
     for (std::size_t g = 0; g < n_groups; ++g) {
-        const std::uint8_t* group = bits + g * query.pairs * 16;
+        const std::uint8_t* group = row.bits + g * query.pairs * 16;
         std::uint32_t below = 0;
         for (std::size_t j = 0; j < 16; ++j) {
             std::uint32_t sum = 0;
@@ -168,8 +162,10 @@ void sketch_below(const SketchQuery& query, float base, float threshold, const s
                 sum += query.odd[p * 16 + static_cast<std::size_t>(both >> 4)];
             }
             const std::size_t i = g * 16 + j;
-            const float product = query.step * static_cast<float>(sum) + query.offset;
-            const float estimate = (base + widened(additive[i])) - widened(factor[i]) * product;
+            const float product = step * static_cast<float>(sum) + offset;
+            const int additive = row.additive[i];
+            const float added = base + row.additive_step * static_cast<float>(additive * additive);
+            const float estimate = added - static_cast<float>(row.factor[i]) * product;
             below |= estimate < threshold ? 1U << j : 0U;
         }
         masks[g] = static_cast<std::uint16_t>(below);

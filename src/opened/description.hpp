@@ -49,9 +49,7 @@ struct Description {
     std::uint32_t degree;                // places for neighbours of a vertex
     std::uint32_t walk_dim;              // dimensions of sketches and 4-bit codes; 0 where the walk sees the codes
     SpaceKind space;                     // what those dimensions are
-    std::uint32_t reserved_word;         // zero
-    std::uint32_t short_ids;             // 1: rows without sketches have neighbours of three bytes; else 0
-    std::array<std::byte, 72> reserved;  // zero
+    std::array<std::byte, 80> reserved;  // zero
     // Where there is a calibration, how far the nearest item was from its queries: the distance that 1, 25, 50, 75 and
     // 99 in 100 do not exceed; for dot the negative inner product of a query of length 1.
     std::array<float, 5> calibrated_nearest;
@@ -80,13 +78,20 @@ enum class SectionKind : std::uint32_t {
     item_of_row = 18,
     calibration = 19,
     whitening = 20,
+    nibble_tails = 21,
 };
 
-inline constexpr std::array<std::uint32_t, 20> known_sections = {1,  2,  3,  4,  5,  6,  7,  8,  9,  10,
-                                                                 11, 12, 13, 14, 15, 16, 17, 18, 19, 20};
+inline constexpr std::array<std::uint32_t, 21> known_sections = {1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11,
+                                                                 12, 13, 14, 15, 16, 17, 18, 19, 20, 21};
 
-// From this number on an item does not fit into three bytes; the last one says that there is none.
-inline constexpr std::uint32_t short_id_end = 0xffffffu;
+// How many bytes a neighbour's number takes among so many items, and what stands where none is: the largest number that
+// the bytes hold, which no item has.
+constexpr std::size_t id_bytes(std::uint32_t count) noexcept {
+    return count <= 0xffffu ? 2 : count <= 0xffffffu ? 3 : 4;
+}
+constexpr std::uint32_t no_neighbor(std::uint32_t count) noexcept {
+    return 0xffffffffu >> (32 - 8 * id_bytes(count));
+}
 
 inline constexpr std::uint32_t max_degree = 1024;
 inline constexpr std::size_t max_calibration_points = 256;

@@ -10,6 +10,7 @@
 #include "codes/nibble.hpp"
 #include "codes/sketch.hpp"
 #include "graph/distances.hpp"
+#include "nearfile/types.hpp"
 
 namespace nearfile::opened {
 
@@ -17,11 +18,15 @@ inline void prefetch_lines(const std::byte* row, std::size_t bytes) noexcept {
     for (std::size_t i = 0; i < bytes; i += 64) __builtin_prefetch(row + i);
 }
 
-// Rows of codes are not aligned to lines: the last byte may lie in one more.
-inline void prefetch_code(std::span<const std::byte> rows, std::size_t stride, graph::ItemId item) noexcept {
+// Rows are not aligned to lines: the last byte may lie in one more.
+inline void prefetch_row(std::span<const std::byte> rows, std::size_t stride, graph::ItemId item) noexcept {
     const std::byte* row = rows.data() + item * stride;
     prefetch_lines(row, stride);
     __builtin_prefetch(row + stride - 1);
+}
+
+inline codes::SketchKind sketch_kind(Metric metric) noexcept {
+    return metric == Metric::dot ? codes::SketchKind::inner_product : codes::SketchKind::squared_distance;
 }
 
 // The graph as it lies in the file. Vertices are items, in the order of the leaves of the first tree.
@@ -33,24 +38,19 @@ struct GraphView {
     std::optional<codes::SketchLayout> sketches;   // where vertices have them
     codes::NibbleLayout nibble_layout{0};
     std::span<const std::byte> nibbles;
+    std::span<const codes::NibbleTail> nibble_tails;
     std::span<const std::byte> codes;  // where vertices have no sketches: what walks read instead
     std::size_t code_stride = 0;
     std::span<const std::uint32_t> row_of_item;  // rows are in the order of adding
     std::span<const std::uint32_t> item_of_row;
 
-    void prefetch_vertex(graph::ItemId vertex) const noexcept {
-        prefetch_lines(vertices.data() + vertex * stride, stride);
-    }
+    void prefetch_vertex(graph::ItemId vertex) const noexcept { prefetch_row(vertices, stride, vertex); }
 
     // What stands in a place; no item of the index where none is there.
     graph::ItemId neighbor(graph::ItemId vertex, std::size_t place) const noexcept {
-        const std::byte* at = vertices.data() + vertex * stride + place * id_bytes;
+        const std::byte* at = vertices.data() + vertex * stride + (sketches ? sketches->ids : 0) + place * id_bytes;
         graph::ItemId id = 0;
-        if (id_bytes == sizeof id) {
-            std::memcpy(&id, at, sizeof id);
-        } else {
-            std::memcpy(&id, at, 3);
-        }
+        std::memcpy(&id, at, id_bytes);
         return id;
     }
 };

@@ -86,8 +86,6 @@ private:
             (!graph && nearest != std::array<float, 5>{})) {
             bad("the distances of its calibration are none, or not ascending");
         }
-        const bool short_ids = graph && description_.walk_dim == 0 && description_.count < short_id_end;
-        in_range(description_.short_ids, 0, short_ids ? 1 : 0, "the length of neighbours");
         if (description_.walk_dim == 0) {
             if (description_.code_kind == CodeKind::none) bad("its walk has neither sketches nor codes");
             return;
@@ -181,13 +179,15 @@ private:
     void open_graph(std::uint64_t count) {
         GraphView& graph = state_.graph.emplace();
         graph.degree = description_.degree;
-        if (description_.short_ids != 0) graph.id_bytes = 3;
+        graph.id_bytes = id_bytes(description_.count);
         graph.stride = graph.degree * graph.id_bytes;
         if (description_.walk_dim != 0) {
-            graph.sketches.emplace(description_.walk_dim, graph.degree);
+            graph.sketches.emplace(description_.walk_dim, graph.degree, graph.id_bytes,
+                                   sketch_kind(description_.metric));
             graph.stride = graph.sketches->stride;
             graph.nibble_layout = codes::NibbleLayout(description_.walk_dim);
             graph.nibbles = section<std::byte>(SectionKind::nibbles, count * graph.nibble_layout.stride);
+            graph.nibble_tails = section<codes::NibbleTail>(SectionKind::nibble_tails, count);
         }
         if (description_.walk_dim == 0 && count > 0) {
             graph.codes = section_of_any_length<std::byte>(SectionKind::codes);
@@ -210,7 +210,7 @@ private:
         const CalibrationPoint* before = nullptr;
         for (const CalibrationPoint& point : state_.calibration) {
             const bool shares = point.recall >= 0 && point.recall <= 1 && point.standard_error >= 0 &&
-                                point.standard_error <= 1 && point.k > 0 && point.effort >= point.k;
+                                point.standard_error <= 1 && point.k > 0 && point.effort > 0;
             const bool ascends =
                 before == nullptr || point.k > before->k ||
                 (point.k == before->k && point.effort > before->effort && point.recall >= before->recall);

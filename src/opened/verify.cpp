@@ -95,7 +95,7 @@ void verify_graph(const Index::State& state) {
     }
     const GraphView& graph = *state.graph;
     const std::uint32_t count = state.description.count;
-    const std::uint32_t none = state.description.short_ids != 0 ? short_id_end : codes::no_neighbor;
+    const std::uint32_t none = no_neighbor(count);
     for (std::uint32_t item = 0; item < count; ++item) {
         const std::uint32_t row = base::read_once(graph.row_of_item[item]);
         if (row >= count || graph.item_of_row[row] != item) {

@@ -27,15 +27,18 @@ std::size_t SketchDistanceComputer::select_neighbors(graph::Step vertex, float t
     const std::byte* row = graph.vertices.data() + vertex.item * graph.stride;
     const float margin = state_.description.metric == Metric::dot ? 0.0f : distance_margin * std::fabs(threshold);
     std::array<std::uint16_t, opened::max_degree / codes::sketch_group> masks;
-    state_.kernels->sketch_below(
-        tables_.query(), vertex.distance, threshold + margin, reinterpret_cast<const std::uint8_t*>(row + layout.bits),
-        reinterpret_cast<const std::uint16_t*>(row + layout.additive),
-        reinterpret_cast<const std::uint16_t*>(row + layout.factor), layout.groups(), masks.data());
+    const codes::SketchScales scales = layout.scales_of(row);
+    state_.kernels->sketch_below(tables_.query(), layout.view(row, scales), vertex.distance + scales.least_additive,
+                                 threshold + margin, layout.groups(), masks.data());
+    // Four bytes are read of each number: behind the last are scales.
+    const std::byte* numbers = row + layout.ids;
+    const graph::ItemId none = opened::no_neighbor(state_.description.count);
     std::size_t n = 0;
     for (std::size_t group = 0; group < layout.groups(); ++group) {
         for (unsigned mask = masks[group]; mask != 0; mask &= mask - 1) {
             const std::size_t place = group * codes::sketch_group + static_cast<std::size_t>(std::countr_zero(mask));
-            std::memcpy(&ids[n], row + place * sizeof *ids, sizeof *ids);
+            std::memcpy(&ids[n], numbers + place * graph.id_bytes, sizeof *ids);
+            ids[n] &= none;
             n += ids[n] < state_.description.count ? 1 : 0;
         }
     }
@@ -53,10 +56,9 @@ void SketchDistanceComputer::distances(std::span<const graph::ItemId> ids, float
         state_.kernels->dot_u4(query_->code(), reinterpret_cast<const std::uint8_t*>(graph.nibbles.data()),
                                layout.stride, ids.data() + start, n, layout.blocks, products.data());
         for (std::size_t j = 0; j < n; ++j) {
-            float tail[2];  // factor and squared norm
-            std::memcpy(tail, graph.nibbles.data() + ids[start + j] * layout.stride + layout.blocks * 32, sizeof tail);
-            const float along = tail[0] * scale * (static_cast<float>(products[j]) - query_sum_);
-            out[start + j] = product ? -along : query_norm_ + tail[1] - along;
+            const codes::NibbleTail tail = graph.nibble_tails[ids[start + j]];
+            const float along = tail.factor * scale * (static_cast<float>(products[j]) - query_sum_);
+            out[start + j] = product ? -along : query_norm_ + tail.squared_norm - along;
         }
     }
 }

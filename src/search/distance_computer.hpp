@@ -24,7 +24,9 @@ public:
 
     void prefetch_vertex(graph::ItemId vertex) const noexcept { state_.graph->prefetch_vertex(vertex); }
     void prefetch(graph::ItemId item) const noexcept {
-        opened::prefetch_code(state_.graph->nibbles, state_.graph->nibble_layout.stride, item);
+        const opened::GraphView& graph = *state_.graph;
+        opened::prefetch_lines(graph.nibbles.data() + item * graph.nibble_layout.stride, graph.nibble_layout.stride);
+        __builtin_prefetch(&graph.nibble_tails[item]);
     }
     std::size_t select_neighbors(graph::Step vertex, float threshold, graph::ItemId* ids) const noexcept;
     void distances(std::span<const graph::ItemId> ids, float* out) const noexcept;
@@ -45,7 +47,7 @@ public:
     void prefetch_vertex(graph::ItemId vertex) const noexcept { state_.graph->prefetch_vertex(vertex); }
     // Two steps before the kernels read it.
     void prefetch(graph::ItemId item) const noexcept {
-        opened::prefetch_code(state_.graph->codes, state_.graph->code_stride, item);
+        opened::prefetch_row(state_.graph->codes, state_.graph->code_stride, item);
     }
     std::size_t select_neighbors(graph::Step vertex, float threshold, graph::ItemId* ids) const noexcept;
     void distances(std::span<const graph::ItemId> ids, float* out) const;

@@ -19,14 +19,15 @@ inline std::size_t spare(const Index::State& state) noexcept {
 
 // How many of the walk's best are measured better than its codes do.
 inline std::size_t reranked(const Index::State& state, std::size_t effort, std::size_t k) noexcept {
-    return state.space.kind() == opened::SpaceKind::projection ? effort + spare(state)
+    return state.space.kind() == opened::SpaceKind::projection ? std::max(effort, k) + spare(state)
                                                                : k + std::max<std::size_t>(20, effort / 4);
 }
 
-// Begins in the leaf of the entry tree that the scorer's query falls into. What the walk visits stays in its frontier.
-// `walk(computer, entry_points, kept)` does it, on the whole graph or on a part.
+// Begins in the leaf of the entry tree that the scorer's query falls into. What the walk visits stays in its frontier,
+// enough for k also where it goes on to fewer: what a short walk of easy data passes by is its answer. `walk(computer,
+// entry_points, kept)` does it, on the whole graph or on a part.
 template <class Walk>
-void walk_from_leaf(const Index::State& state, std::size_t effort, Scratch& scratch, const Walk& walk) {
+void walk_from_leaf(const Index::State& state, std::size_t effort, std::size_t k, Scratch& scratch, const Walk& walk) {
     Scorer& scorer = scratch.scorer;
     auto& entry_points = scratch.candidates;
     entry_points.clear();
@@ -34,11 +35,11 @@ void walk_from_leaf(const Index::State& state, std::size_t effort, Scratch& scra
     if (scratch.tables) {
         SketchDistanceComputer computer(state, *scratch.tables);
         computer.set_query(scorer);
-        walk(computer, entry_points, effort + spare(state));
+        walk(computer, entry_points, std::max(effort, k) + spare(state));
     } else {
         scorer.prepare_codes();
         CodeDistanceComputer computer(state, scorer);
-        walk(computer, entry_points, effort);
+        walk(computer, entry_points, std::max(effort, k));
     }
 }
 

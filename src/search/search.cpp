@@ -29,7 +29,7 @@ constexpr float default_recall = 0.95f;
 // How many vertices a walk keeps in view; every_item where it is not to walk.
 std::uint32_t effort_wanted(const Index::State& state, const SearchOptions& options, std::size_t k) {
     if (options.exact || state.description.count <= least_walked) return every_item;
-    std::uint32_t effort = std::max(options.effort, static_cast<std::uint32_t>(k));
+    std::uint32_t effort = options.effort;
     if (options.effort == 0 || options.recall > 0) {
         const float recall = options.recall > 0 ? options.recall : default_recall;
         effort = std::max(effort, effort_for(state.calibration, static_cast<std::uint32_t>(k), recall));
@@ -37,8 +37,8 @@ std::uint32_t effort_wanted(const Index::State& state, const SearchOptions& opti
     return effort < scanned_from(state) ? effort : every_item;
 }
 
-void walk_graph(const Index::State& state, std::size_t effort, Scratch& scratch) {
-    walk_from_leaf(state, effort, scratch, [&](auto& computer, const auto& entry_points, std::size_t kept) {
+void walk_graph(const Index::State& state, std::size_t effort, std::size_t k, Scratch& scratch) {
+    walk_from_leaf(state, effort, k, scratch, [&](auto& computer, const auto& entry_points, std::size_t kept) {
         graph::walk(computer, entry_points, {}, effort, kept, state.graph->degree, scratch.walk);
     });
 }
@@ -67,7 +67,7 @@ void search(const Index::State& state, std::span<const float> query, const Searc
     if (state.graph) {
         const std::uint32_t effort = effort_wanted(state, options, k);
         if (effort != every_item) {
-            walk_graph(state, effort, scratch);
+            walk_graph(state, effort, k, scratch);
             found = reranker.take_visited(reranked(state, effort, k));
         }
     } else if (!looks_at_all(state, options, k)) {

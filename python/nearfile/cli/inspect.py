@@ -130,14 +130,16 @@ def print_neighbors(found: Inspection, facts: dict[str, Any]) -> None:
     vertex = found["vertex"]
     if vertex is None:
         return
-    sketched = vertex["additives"] is not None
+    squared = vertex["additives"] is not None
+    sketched = vertex["factors"] is not None
     rows = [
         (
             f"{each['place']}",
-            f"{vertex['extent']['offset'] + each['place'] * vertex['id_bytes']:#x}",
+            f"{vertex['numbers']['offset'] + each['place'] * vertex['id_bytes']:#x}",
             name(each["id"]),
             number(each["distance"]),
-            *((number(each["additive"]), number(each["factor"])) if sketched else ()),
+            *((number(each["additive"]),) if squared else ()),
+            *((number(each["factor"]),) if sketched else ()),
         )
         for each in vertex["neighbors"]
     ]
@@ -145,12 +147,11 @@ def print_neighbors(found: Inspection, facts: dict[str, Any]) -> None:
         f"Its neighbours: {len(rows)} of {count(vertex['places'], 'place')} taken;"
         f" {extent(vertex['extent'])}, {vertex['id_bytes']} bytes a neighbour"
     )
-    if vertex["additives"] and vertex["factors"] and vertex["signs"]:
-        title += (
-            f"\nsketches: additive at {offset(vertex['additives'])}, factor at {offset(vertex['factors'])},"
-            f" signs at {offset(vertex['signs'])}"
-        )
-    head = ("place", "offset", "id", facts["metric"], *(("additive", "factor") if sketched else ()))
+    if vertex["factors"] and vertex["signs"]:
+        additive = f"additive at {offset(vertex['additives'])}, " if vertex["additives"] else ""
+        title += f"\nsketches: signs at {offset(vertex['signs'])}, {additive}factor at {offset(vertex['factors'])}"
+    names = ("additive",) if squared else ()
+    head = ("place", "offset", "id", facts["metric"], *names, *(("factor",) if sketched else ()))
     output.print_table(head, rows, left={2}, title=title)
 
 

@@ -125,7 +125,6 @@ TEST(inspect_refuses_what_is_damaged_by_section) {
     const Index index = build(asked);
     const std::uint32_t row = 40;
     const Inspection found = index.inspect(row);
-    const std::uint64_t stride = found.vertex->extent.bytes;
     struct Damage {
         std::uint64_t at;
         std::uint32_t value;
@@ -136,7 +135,7 @@ TEST(inspect_refuses_what_is_damaged_by_section) {
         {offset_of(index, "item_of_row") + 4 * row, n, "item_of_row"},
         {offset_of(index, "item_of_row") + 4 * row, (found.item + 1) % n, "item_of_row"},
         {offset_of(index, "row_of_item") + 4 * found.item, row + 1, "item_of_row"},
-        {offset_of(index, "vertices") + found.item * stride, n, "vertices"},
+        {found.vertex->numbers.offset, n, "vertices"},
         {offset_of(index, "row_of_item") + 4 * index.inspect(found.vertex->edges[0].row).item, none, "row_of_item"},
         {offset_of(index, "roots"), 0x7fffffff, "splits"},
         {split, 0, "splits"},  // a circle, on the lower side

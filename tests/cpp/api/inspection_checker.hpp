@@ -49,8 +49,9 @@ public:
             const std::uint64_t shared = section == "id_text_starts" ? 8 : 0;
             hold(bytes + shared == sections_.at(section).bytes, "all of section " + section + " is somebody's");
         }
-        for (const char* section : {"vertices", "nibbles", "codes", "vectors", "row_of_item", "item_of_row",
-                                    "int64_ids", "id_text_starts", "id_text", "id_order", "leaf_items"}) {
+        for (const char* section :
+             {"vertices", "nibbles", "nibble_tails", "codes", "vectors", "row_of_item", "item_of_row", "int64_ids",
+              "id_text_starts", "id_text", "id_order", "leaf_items"}) {
             hold(sections_.contains(section) == told_.contains(section), std::string("it tells of ") + section);
         }
     }
@@ -181,8 +182,8 @@ private:
         const Inspection::Code& code = *found_.nibbles;
         hold(is_row(code.extent, "nibbles"), "the nibbles are where they are");
         const std::size_t dim = code.code.size();
-        const std::uint64_t tail = code.extent.offset + (dim + 63) / 64 * 32;
-        hold(tail + 8 == code.extent.offset + code.extent.bytes, "factor and norm end them");
+        hold(code.extent.bytes == (dim + 63) / 64 * 32, "they are blocks of 64");
+        const std::uint64_t tail = at("nibble_tails", found_.item, 8);
         hold(read<float>(tail) == code.factor && read<float>(tail + 4) == code.squared_norm, "these are the row's");
         double product = 0;
         double squares = 0;
@@ -209,38 +210,41 @@ private:
         hold(is_row(vertex.extent, "vertices"), "the vertex is where it is");
         hold(vertex.places == info_.degree, "it has a place for each neighbour");
         const bool sketched = sections_.contains("nibbles");
-        hold(vertex.id_bytes == (sketched ? 4 : 3), "small graphs without sketches have short numbers");
-        const std::uint64_t from = vertex.extent.offset;
+        const bool squared = sketched && info_.metric != Metric::dot;
+        hold(vertex.id_bytes == 2, "small graphs have short numbers");
+        const std::uint64_t from = vertex.numbers.offset;
+        hold(vertex.numbers.bytes == 2 * vertex.places, "a number has a place");
         std::size_t taken = 0;
         for (std::uint32_t place = 0; place < vertex.places; ++place) {
             std::uint32_t item = 0;
             std::memcpy(&item, index_.bytes().data() + from + place * vertex.id_bytes, vertex.id_bytes);
-            if (item == (sketched ? 0xffffffffu : 0xffffffu)) continue;
+            if (item == 0xffffu) continue;
             if (taken == vertex.edges.size()) return hold(false, "every place that is taken is told");
             const Inspection::Edge& edge = vertex.edges[taken++];
             hold(edge.place == place && edge.row == read<std::uint32_t>(at("row_of_item", item, 4)),
                  "it tells which neighbour is in a place");
             hold(edge.distance == index_.distance(found_.row, edge.row), "and how far it is");
-            hold(edge.additive.has_value() == sketched && edge.factor.has_value() == sketched, "and its sketch");
+            hold(edge.additive.has_value() == squared && edge.factor.has_value() == sketched, "and its sketch");
             if (!sketched) continue;
-            hold(bfloat16(vertex.additives->offset + 2 * place) == edge.additive, "which has what to add");
-            hold(bfloat16(vertex.factors->offset + 2 * place) == edge.factor, "and a factor");
+            const std::uint64_t scales = from + 2 * vertex.places;
+            hold(read<float>(scales) * byte(vertex.factors->offset + place) == edge.factor, "which has a factor");
+            if (!squared) continue;
+            const float root = byte(vertex.additives->offset + place);
+            hold(read<float>(scales + 8) + read<float>(scales + 4) * (root * root) == edge.additive, "what to add");
         }
         hold(taken == vertex.edges.size() && taken > 0, "no place that is not taken is told");
-        hold(vertex.additives.has_value() == sketched, "it says where the numbers of sketches are");
+        hold(vertex.additives.has_value() == squared, "it says where the numbers of sketches are");
         if (!sketched) return;
-        hold(is(*vertex.additives, "vertices", from + 4 * vertex.places, 2 * vertex.places), "what to add");
-        hold(is(*vertex.factors, "vertices", from + 6 * vertex.places, 2 * vertex.places), "factors");
         const std::uint64_t pairs = (found_.nibbles->code.size() + 31) / 32 * 4;
-        hold(is(*vertex.signs, "vertices", from + 8 * vertex.places, vertex.places * pairs), "signs");
+        const std::uint64_t row = vertex.extent.offset;
+        hold(is(*vertex.signs, "vertices", row, vertex.places * pairs), "signs");
+        if (squared) {
+            hold(is(*vertex.additives, "vertices", row + vertex.places * pairs, vertex.places), "what to add");
+        }
+        hold(is(*vertex.factors, "vertices", from - vertex.places, vertex.places), "factors");
     }
 
-    float bfloat16(std::uint64_t offset) const {
-        const std::uint32_t bits = std::uint32_t{read<std::uint16_t>(offset)} << 16;
-        float value;
-        std::memcpy(&value, &bits, sizeof value);
-        return value;
-    }
+    float byte(std::uint64_t offset) const { return read<std::uint8_t>(offset); }
 
     void leaves() const {
         hold(found_.leaves.size() == (graph_ ? 1 : info_.n_trees), "it is in a leaf of every tree");

@@ -107,17 +107,13 @@ void check_nibbles(std::size_t blocks, std::size_t offset, std::size_t padding, 
 
 // ---- sketch_below
 
-float single(std::uint16_t bfloat16) {
-    return std::bit_cast<float>(std::uint32_t{bfloat16} << 16);
-}
-
 // The neighbours of a vertex and a query, in buffers that end where they end.
 struct Sketches {
     std::size_t pairs, n_groups;
     std::unique_ptr<std::uint8_t[]> even, odd, bits_block;
     std::uint8_t* bits;
-    std::unique_ptr<std::uint16_t[]> additive, factor;
-    float step = 0, offset = 0, base = 0;
+    std::unique_ptr<std::uint8_t[]> additive, factor;
+    float step = 0, offset = 0, base = 0, additive_step = 0, factor_step = 0;
 
     // Entries up to `largest`, all of them that if `flat`.
     Sketches(std::size_t n_pairs, std::size_t groups, int largest, bool flat, Random& random)
@@ -140,11 +136,11 @@ struct Sketches {
         step = uniform() * 0.01f;
         offset = uniform();
         base = uniform() * 3.0f;
-        // Between 2^-8 and 8, of both signs.
+        additive_step = uniform() * 0x1p-16f;
+        factor_step = uniform() * 0x1p-8f;
         const auto numbers = [&] {
-            auto some = exact_query<std::uint16_t>(n_groups * 16);
-            for (std::size_t i = 0; i < n_groups * 16; ++i)
-                some[i] = static_cast<std::uint16_t>(0x3b80 + random.below(0x0580) + (random.next() & 0x8000U));
+            auto some = exact_query<std::uint8_t>(n_groups * 16);
+            for (std::size_t i = 0; i < n_groups * 16; ++i) some[i] = static_cast<std::uint8_t>(random.next());
             return some;
         };
         additive = numbers();
@@ -159,10 +155,13 @@ struct Sketches {
             sum += even[p * 16 + both % 16];
             sum += odd[p * 16 + both / 16];
         }
-        const float scaled = step * static_cast<float>(sum);
-        const float product = scaled + offset;
-        const float first = base + single(additive[i]);
-        const float second = single(factor[i]) * product;
+        const float scaled_step = factor_step * step;
+        const float scaled = scaled_step * static_cast<float>(sum);
+        const float scaled_offset = factor_step * offset;
+        const float product = scaled + scaled_offset;
+        const float squared = additive_step * static_cast<float>(additive[i] * additive[i]);
+        const float first = base + squared;
+        const float second = static_cast<float>(factor[i]) * product;
         return first - second;
     }
 
@@ -181,7 +180,8 @@ struct Sketches {
         const SketchQuery query = {even.get(), odd.get(), pairs, step, offset};
         for (const Kernels* const* table = supported(); *table; ++table) {
             std::vector<std::uint16_t> masks(n_groups + 1, untouched);
-            (*table)->sketch_below(query, base, threshold, bits, additive.get(), factor.get(), n_groups, masks.data());
+            const SketchRow row = {bits, additive.get(), factor.get(), additive_step, factor_step};
+            (*table)->sketch_below(query, row, base, threshold, n_groups, masks.data());
             if (masks != expected)
                 fail(__FILE__, __LINE__,
                      std::string("sketch_below of ") + (*table)->name + " is not the formula with " +
@@ -307,18 +307,17 @@ TEST(kernels_sketch_below_agree_on_unusual_numbers) {
     const float infinity = std::numeric_limits<float>::infinity();
     const float floats[] = {0.0f,  -0.0f,  1.0f,     -1.0f,     1e-45f,
                             3e38f, -3e38f, infinity, -infinity, std::numeric_limits<float>::quiet_NaN()};
-    const std::uint16_t halves[] = {0x0000, 0x8000, 0x0001, 0x83ff, 0x7bff, 0xfbff, 0x7c00,
-                                    0xfc00, 0x7e00, 0xfe00, 0x7c01, 0x3c00, 0xbc00};
     for (int round = 0; round < (reduced() ? 100 : 1000); ++round) {
         Sketches sketches(4 + 4 * random.below(10), 1 + random.below(3), 63, false, random);
         const auto any = [&] { return floats[random.below(10)]; };
         if (random.below(3) == 0) sketches.step = any();
         if (random.below(3) == 0) sketches.offset = any();
         if (random.below(3) == 0) sketches.base = any();
+        if (random.below(3) == 0) sketches.additive_step = any();
+        if (random.below(3) == 0) sketches.factor_step = any();
         for (std::size_t i = 0; i < sketches.n_groups * 16; ++i) {
-            const bool whatever = random.below(4) == 0;  // any of the 65,536 halves
-            sketches.additive[i] = whatever ? static_cast<std::uint16_t>(random.next()) : halves[random.below(13)];
-            if (random.below(2)) sketches.factor[i] = halves[random.below(13)];
+            if (random.below(4) == 0) sketches.additive[i] = random.below(2) ? 0 : 255;
+            if (random.below(4) == 0) sketches.factor[i] = random.below(2) ? 0 : 255;
         }
         sketches.check_around_estimates(48, random);
     }

@@ -9,6 +9,7 @@
 #include "file/sample.hpp"
 #include "forest/forest.hpp"
 #include "opened/description.hpp"
+#include "opened/graph_view.hpp"
 
 using namespace nearfile;
 using namespace nearfile::sample;
@@ -101,6 +102,15 @@ SectionEntry entry_of(const Image& image, SectionKind kind) {
     return {};
 }
 
+// Where in the row of a vertex its neighbours stand.
+std::size_t numbers_of(const Image& image) {
+    const auto description = image.get<Description>(offsetof(Header, description));
+    if (description.walk_dim == 0) return 0;
+    return codes::SketchLayout(description.walk_dim, description.degree, opened::id_bytes(description.count),
+                               opened::sketch_kind(description.metric))
+        .ids;
+}
+
 // The file with another description, and whether it opens.
 template <class Change>
 bool opens_described(const Image& good, const Change& change, const std::string& what) {
@@ -168,7 +178,7 @@ TEST(graph_open_refuses_sections_of_another_length_or_that_are_missing) {
                                 section == SectionKind::row_of_item || section == SectionKind::item_of_row ||
                                 section == SectionKind::vectors || section == SectionKind::codes ||
                                 section == SectionKind::center || section == SectionKind::roots ||
-                                section == SectionKind::whitening;
+                                section == SectionKind::whitening || section == SectionKind::nibble_tails;
             for (const std::int64_t more : {-64, -16, -4, -1, 1, 4, 16, 64}) {
                 if (more < 0 && entry.length <= static_cast<std::uint64_t>(-more)) continue;
                 Image image(good.bytes());
@@ -246,10 +256,10 @@ TEST(graph_open_of_sections_full_of_bad_numbers) {
     for (const Kind& kind : kinds) {
         const Image good = image_of(kind);
         for (const SectionKind section :
-             {SectionKind::vertices, SectionKind::nibbles, SectionKind::row_of_item, SectionKind::item_of_row,
-              SectionKind::roots, SectionKind::splits, SectionKind::planes, SectionKind::leaf_starts,
-              SectionKind::codes, SectionKind::center, SectionKind::vectors, SectionKind::projection_scales,
-              SectionKind::whitening}) {
+             {SectionKind::vertices, SectionKind::nibbles, SectionKind::nibble_tails, SectionKind::row_of_item,
+              SectionKind::item_of_row, SectionKind::roots, SectionKind::splits, SectionKind::planes,
+              SectionKind::leaf_starts, SectionKind::codes, SectionKind::center, SectionKind::vectors,
+              SectionKind::projection_scales, SectionKind::whitening}) {
             if (!has(good, section)) continue;
             const SectionEntry entry = entry_of(good, section);
             const std::string what = name_of(kind) + ", section " + std::to_string(entry.kind);
@@ -288,9 +298,10 @@ TEST(graph_verify_finds_what_no_checksum_does) {
         CHECK(found(SectionKind::row_of_item, 4, first));
         CHECK(found(SectionKind::row_of_item, 8, n));
         CHECK(found(SectionKind::item_of_row, 12, n + 5));
-        CHECK(found(SectionKind::vertices, 0, n));
+        const std::size_t numbers = numbers_of(good);
+        CHECK(found(SectionKind::vertices, numbers, static_cast<std::uint16_t>(n)));
         if (has(good, SectionKind::whitening)) CHECK(found(SectionKind::whitening, 4, 0x7fc00000u));
-        CHECK(found(SectionKind::vertices, 0, 0x00fffffeu));  // a number of three bytes and of four
+        CHECK(found(SectionKind::vertices, numbers, std::uint16_t{0xfffe}));
         CHECK(found(SectionKind::leaf_starts, 8, std::uint64_t{1} << 40));
         CHECK(found(SectionKind::roots, 0, forest::leaf_bit));  // one leaf, for all
     }
