@@ -80,10 +80,11 @@ enum class SectionKind : std::uint32_t {
     item_of_row = 18,
     calibration = 19,
     whitening = 20,
+    inverse_lengths = 21,
 };
 
-inline constexpr std::array<std::uint32_t, 20> known_sections = {1,  2,  3,  4,  5,  6,  7,  8,  9,  10,
-                                                                 11, 12, 13, 14, 15, 16, 17, 18, 19, 20};
+inline constexpr std::array<std::uint32_t, 21> known_sections = {1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11,
+                                                                 12, 13, 14, 15, 16, 17, 18, 19, 20, 21};
 
 // From this number on an item does not fit into three bytes; the last one says that there is none.
 inline constexpr std::uint32_t short_id_end = 0xffffffu;
