@@ -83,6 +83,7 @@ CODES_OF = {
 SECTIONS = ("codes", "roots", "splits", "planes", "leaf_starts", "leaf_items", "projection", "projection_scales")
 SECTIONS += ("center", "vectors", "int64_ids", "id_text_starts", "id_text", "id_order")
 SECTIONS += ("vertices", "nibbles", "row_of_item", "item_of_row", "calibration", "whitening", "nibble_tails")
+SECTIONS += ("inverse_lengths",)
 
 # 4. What sections are made of.
 
@@ -194,8 +195,14 @@ class IndexFile:
             self.stored = self.codes
         elif self.keep == "none" and self.code_kind != "none":
             self.stored = None
+        elif self.code_kind == "none" and self.value_type == "float32":
+            upper, lower = self.section("vectors", "<u2", 2, n, dim).astype(np.uint32)
+            self.stored = (upper << 16 | lower).view(f32)
         else:
             self.stored = self.section("vectors", self.value_type, n, dim)
+        directions = self.metric in ("angular", "cosine")
+        if self.stored is not None and directions:
+            self.inverse_lengths = self.section("inverse_lengths", f32, n)
         self.center = self.section("center", f32, 0 if self.metric in ("dot", "hamming") or n == 0 else dim)
 
         n_trees = 0 if n == 0 else 1 if self.graph else int(self.description["n_trees"])

@@ -77,14 +77,17 @@ struct Inspection {
     std::uint32_t row;   // in the order of adding
     std::uint32_t item;  // in the order of the file, which in a forest is the same
     // All that the file has for this item alone, in the order of their offsets. Some are told of below; those of
-    // row_of_item, item_of_row and ids are not.
+    // inverse_lengths, row_of_item, item_of_row and ids are not.
     std::vector<Extent> extents;
     std::vector<Leaf> leaves;      // one a tree
     std::optional<Vertex> vertex;  // of a graph
     std::optional<Code> nibbles;   // 4 bits a coordinate
     std::optional<Code> code;      // 8 bits a coordinate, or one for hamming
-    std::optional<Extent> vector;  // that of the code where codes are the vectors; missing where none are kept
-    std::vector<float> values;     // as Index::vector() gives them
+    // That of the code where codes are the vectors; missing where none are kept. Of vectors in two parts the upper
+    // halves of the values.
+    std::optional<Extent> vector;
+    std::optional<Extent> vector_lower;  // and the lower halves
+    std::vector<float> values;           // as Index::vector() gives them
 };
 
 }  // namespace nearfile

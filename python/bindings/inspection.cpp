@@ -40,6 +40,7 @@ public:
         told["nibbles"] = told_or_none(found.nibbles);
         told["code"] = told_or_none(found.code);
         told["vector"] = told_or_none(found.vector);
+        told["vector_lower"] = told_or_none(found.vector_lower);
         told["values"] = array_of<float>(found.values);
         return told;
     }

@@ -118,8 +118,8 @@ class Inspection(TypedDict):
     row: int
     #: In the order of the file, from 0; in a forest the row.
     item: int
-    #: All that the file has for this item alone, in the order of their offsets; ids, their order and the numbers that
-    #: lead from rows to items and back are nowhere else.
+    #: All that the file has for this item alone, in the order of their offsets; ids, their order, the numbers that
+    #: lead from rows to items and back, and the inverse of its length are nowhere else.
     extents: list[Extent]
     #: One a tree: of a graph its entry tree.
     leaves: list[Leaf]
@@ -129,7 +129,10 @@ class Inspection(TypedDict):
     nibbles: Code | None
     #: Codes of 8 bits, or of 1 for ``hamming``; ``None`` where there are none.
     code: Code | None
-    #: The vector: the extent of the code where codes are the vectors, ``None`` where none are kept.
+    #: The vector: the extent of the code where codes are the vectors, ``None`` where none are kept. Where the upper and
+    #: the lower 16 bits of its values lie apart, that of the upper ones.
     vector: Extent | None
+    #: And that of the lower ones; else ``None``.
+    vector_lower: Extent | None
     #: What ``Index.vector()`` gives.
     values: NDArray[Any]

@@ -136,8 +136,11 @@ private:
         if (state_.bits || state_.description.code_kind == opened::CodeKind::uniform_exact) {
             found_.vector = found_.code->extent;
         } else if (state_.vectors) {
-            found_.vector = own(state_.vectors->row(found_.item), state_.vectors->stride());
+            const codes::ExactVectors& vectors = *state_.vectors;
+            found_.vector = own(vectors.row(found_.item), vectors.stride());
+            if (vectors.are_in_parts()) found_.vector_lower = own(vectors.lower_row(found_.item), vectors.stride());
         }
+        if (!state_.inverse_lengths.empty()) own(&state_.inverse_lengths[found_.item], sizeof(float));
     }
 
     void take_vertex() {

@@ -129,8 +129,8 @@ private:
             built_.degree = sketched_degree(built_.plane_dim, opened::sketch_kind(metric_), rows_, options_.profile);
         built_.space = space.kind();
         const bool bytes = encoded_.kind == opened::CodeKind::uniform_exact;
-        built_.want_codes =
-            !sketched || options_.keep == Keep::none || bytes || space.kind() == opened::SpaceKind::projection;
+        // Walks by sketches lead straight to the vectors.
+        built_.want_codes = !sketched || options_.keep == Keep::none || bytes;
         if (count_ == 0) return;
         QuantizedVectors vectors = quantize(kernels_, metric_, rows_, space, center, threads_, watch_);
         const GrowOne<forest::Split> grow_one = [&](const forest::GrowOptions& grow, const std::atomic<bool>& stop) {

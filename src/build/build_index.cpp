@@ -8,6 +8,7 @@
 #include "build/calibration.hpp"
 #include "build/quantized.hpp"
 #include "build/stages.hpp"
+#include "codes/normalise.hpp"
 #include "codes/vectors.hpp"
 #include "nearfile/version.hpp"
 #include "opened/kernel_choice.hpp"
@@ -50,21 +51,45 @@ void describe_graph(const BuiltGraph& built, const BuildOptions& options, opened
     description.space = built.space;
 }
 
-// Item i is row order[i], or row i where `order` is empty.
-base::AlignedBuffer encode_vectors(const Rows& rows, codes::ValueKind kind, std::span<const std::uint32_t> order,
+// Item i is row order[i], or row i where `order` is empty. In parts where there are no codes, as opened/open.cpp has
+// it.
+base::AlignedBuffer encode_vectors(const Rows& rows, bool in_parts, std::span<const std::uint32_t> order,
                                    unsigned threads, const StageWatch& watch) {
+    const codes::ValueKind kind = rows.kind();
     const std::size_t stride = rows.dim() * codes::bytes_per_value(kind);
     base::AlignedBuffer vectors = base::allocate(rows.count() * stride);
+    std::byte* lower = vectors.data() + vectors.size() / 2;
     run_blocks(
         "vectors", rows.count(), threads,
         [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
             for (std::uint32_t row = begin; row < end; ++row) {
                 const auto values = rows.floats(order.empty() ? row : order[row]);
-                codes::encode_values(values, kind, vectors.data() + row * stride);
+                if (in_parts && kind == codes::ValueKind::float32) {
+                    codes::encode_parts(values, vectors.data() + row * stride / 2, lower + row * stride / 2);
+                } else {
+                    codes::encode_values(values, kind, vectors.data() + row * stride);
+                }
             }
         },
         watch);
     return vectors;
+}
+
+// In the same order; none where lengths count.
+std::vector<float> inverse_lengths_of(const kernels::Kernels& kernels, Metric metric, const Rows& rows,
+                                      std::span<const std::uint32_t> order, unsigned threads, const StageWatch& watch) {
+    if (metric != Metric::angular && metric != Metric::cosine) return {};
+    std::vector<float> inverse_lengths(rows.count());
+    run_blocks(
+        "vectors", rows.count(), threads,
+        [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
+            for (std::uint32_t row = begin; row < end; ++row) {
+                const auto values = rows.floats(order.empty() ? row : order[row]);
+                inverse_lengths[row] = codes::inverse_length(kernels, values);
+            }
+        },
+        watch);
+    return inverse_lengths;
 }
 
 template <class T>
@@ -97,7 +122,8 @@ IndexImage build_index(Metric metric, const Rows& rows, const opened::IdList& id
     image.encoded_ = encode_rows(kernels, metric, rows, options.threads, watch);
     image.built_forest_ = build_forest(kernels, metric, rows, image.encoded_, options, watch);
     if (!image.encoded_.are_vectors()) {
-        image.vectors_ = encode_vectors(rows, rows.kind(), {}, options.threads, watch);
+        image.vectors_ = encode_vectors(rows, false, {}, options.threads, watch);
+        image.inverse_lengths_ = inverse_lengths_of(kernels, metric, rows, {}, options.threads, watch);
     }
     image.description_ = describe(metric, rows, ids, image.encoded_, image.built_forest_, options.seed);
     return image;
@@ -125,7 +151,9 @@ void IndexImage::build_graph_sections(const kernels::Kernels& kernels, Metric me
         encoded_.rows = reorder(encoded_.rows, encoded_.rows.size() / rows.count(), built_.row_of_item);
     }
     if (!encoded_.are_vectors() && options.keep != Keep::none) {
-        vectors_ = encode_vectors(rows, rows.kind(), built_.row_of_item, options.threads, watch);
+        const bool in_parts = encoded_.kind == opened::CodeKind::none;
+        vectors_ = encode_vectors(rows, in_parts, built_.row_of_item, options.threads, watch);
+        inverse_lengths_ = inverse_lengths_of(kernels, metric, rows, built_.row_of_item, options.threads, watch);
     }
     description_ = describe(metric, rows, ids, encoded_, {}, options.seed);
     describe_graph(built_, options, description_);
@@ -161,6 +189,7 @@ file::Writer IndexImage::writer() const {
     add(writer, opened::SectionKind::projection_scales, projection.scales);
     add(writer, opened::SectionKind::whitening, built_.whitening);
     if (description_.count > 0) add(writer, opened::SectionKind::center, encoded_.center);
+    add(writer, opened::SectionKind::inverse_lengths, inverse_lengths_);
     add(writer, opened::SectionKind::vectors, vectors_.bytes());
     add(writer, opened::SectionKind::row_of_item, built_.row_of_item);
     add(writer, opened::SectionKind::item_of_row, built_.item_of_row);

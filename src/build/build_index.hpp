@@ -30,6 +30,7 @@ private:
     BuiltGraph built_;
     std::vector<CalibrationPoint> calibration_;
     base::AlignedBuffer vectors_;
+    std::vector<float> inverse_lengths_;
     std::vector<std::uint32_t> id_order_;
     opened::IdTable ids_;
 };

@@ -83,8 +83,48 @@ void encode_values(std::span<const float> values, ValueKind kind, std::byte* out
     }
 }
 
+void encode_parts(std::span<const float> values, std::byte* upper, std::byte* lower) noexcept {
+    for (const float value : values) {
+        const auto bits = std::bit_cast<std::uint32_t>(value);
+        const auto high = static_cast<std::uint16_t>(bits >> 16);
+        const auto low = static_cast<std::uint16_t>(bits & 0xffffu);
+        std::memcpy(upper, &high, sizeof high);
+        std::memcpy(lower, &low, sizeof low);
+        upper += sizeof high;
+        lower += sizeof low;
+    }
+}
+
+namespace {
+
+void decode_parts(const std::byte* upper, const std::byte* lower, std::span<float> out) noexcept {
+    for (std::size_t i = 0; i < out.size(); ++i) {
+        std::uint16_t high;
+        std::uint16_t low;
+        std::memcpy(&high, upper + i * sizeof high, sizeof high);
+        std::memcpy(&low, lower + i * sizeof low, sizeof low);
+        out[i] = std::bit_cast<float>(std::uint32_t{high} << 16 | low);
+    }
+}
+
+}  // namespace
+
+const kernels::VectorKernelSet& ExactVectors::kernels() const noexcept {
+    const kernels::VectorKernels& all = *kernels_->vectors;
+    switch (kind_) {
+        case ValueKind::uint8:
+            return all.bytes;
+        case ValueKind::float16:
+            return all.halves;
+        case ValueKind::float32:
+            break;
+    }
+    return are_in_parts() ? all.parts : all.singles;
+}
+
 void ExactVectors::decode(std::uint32_t row_number, std::span<float> out) const noexcept {
     const std::byte* bytes = row(row_number);
+    if (are_in_parts()) return decode_parts(bytes, lower_row(row_number), out);
     switch (kind_) {
         case ValueKind::uint8:
             for (float& value : out) value = static_cast<float>(std::to_integer<std::uint8_t>(*bytes++));

@@ -242,6 +242,7 @@ const Kernels avx2_kernels = {
     byte_batch<AbsoluteBytes, std::uint8_t, std::uint32_t>,
     hamming,
     half_to_float,
+    &avx2_vectors,
 };
 
 }  // namespace nearfile::kernels

@@ -222,6 +222,7 @@ const Kernels avx512_kernels = {
     byte_batch<AbsoluteBytes, std::uint8_t, std::uint32_t>,
     hamming,
     half_to_float,
+    &avx512_vectors,
 };
 
 }  // namespace nearfile::kernels

@@ -1,7 +1,8 @@
 # Adds the kernels to the library: one or two files per instruction set, each with the flags of its own, chosen at run time by
 # dispatch.cpp. Which files exist is decided by the target processor here, not by macros such as __AVX2__ in the sources.
 set(NEARFILE_KERNELS ${CMAKE_CURRENT_LIST_DIR})
-target_sources(nearfile PRIVATE ${NEARFILE_KERNELS}/scalar.cpp ${NEARFILE_KERNELS}/dispatch.cpp)
+target_sources(nearfile PRIVATE ${NEARFILE_KERNELS}/scalar.cpp ${NEARFILE_KERNELS}/scalar_vectors.cpp
+                                ${NEARFILE_KERNELS}/dispatch.cpp)
 
 # macOS cross-compiles by architecture name and leaves CMAKE_SYSTEM_PROCESSOR at the host's.
 set(NEARFILE_PROCESSOR "${CMAKE_SYSTEM_PROCESSOR}")
@@ -16,7 +17,9 @@ endif()
 
 if(NEARFILE_PROCESSOR MATCHES "^(x86_64|amd64)$" AND CMAKE_SIZEOF_VOID_P EQUAL 8)
   target_sources(nearfile PRIVATE ${NEARFILE_KERNELS}/avx2.cpp ${NEARFILE_KERNELS}/avx2_codes.cpp
+                                  ${NEARFILE_KERNELS}/avx2_vectors.cpp
                                   ${NEARFILE_KERNELS}/avx512.cpp ${NEARFILE_KERNELS}/avx512_codes.cpp
+                                  ${NEARFILE_KERNELS}/avx512_vectors.cpp
                                   ${NEARFILE_KERNELS}/avx512vnni.cpp)
   set_source_files_properties(${NEARFILE_KERNELS}/dispatch.cpp PROPERTIES COMPILE_DEFINITIONS NEARFILE_KERNELS_X86)
   set(NEARFILE_AVX2 -mavx2 -mf16c -mpopcnt)
@@ -27,12 +30,15 @@ if(NEARFILE_PROCESSOR MATCHES "^(x86_64|amd64)$" AND CMAKE_SIZEOF_VOID_P EQUAL 8
   endif()
   set(NEARFILE_AVX512VNNI ${NEARFILE_AVX512} -mavx512vnni)
   set_source_files_properties(${NEARFILE_KERNELS}/avx2.cpp ${NEARFILE_KERNELS}/avx2_codes.cpp
+                            ${NEARFILE_KERNELS}/avx2_vectors.cpp
                               PROPERTIES COMPILE_OPTIONS "${NEARFILE_AVX2}")
   set_source_files_properties(${NEARFILE_KERNELS}/avx512.cpp ${NEARFILE_KERNELS}/avx512_codes.cpp
+                            ${NEARFILE_KERNELS}/avx512_vectors.cpp
                               PROPERTIES COMPILE_OPTIONS "${NEARFILE_AVX512}")
   set_source_files_properties(${NEARFILE_KERNELS}/avx512vnni.cpp PROPERTIES COMPILE_OPTIONS "${NEARFILE_AVX512VNNI}")
 elseif(NEARFILE_PROCESSOR MATCHES "^(aarch64|arm64)$" AND CMAKE_SIZEOF_VOID_P EQUAL 8)
   target_sources(nearfile PRIVATE ${NEARFILE_KERNELS}/neon.cpp ${NEARFILE_KERNELS}/neon_codes.cpp
+                                  ${NEARFILE_KERNELS}/neon_vectors.cpp
                                   ${NEARFILE_KERNELS}/neondotprod.cpp)
   set_source_files_properties(${NEARFILE_KERNELS}/dispatch.cpp PROPERTIES COMPILE_DEFINITIONS NEARFILE_KERNELS_ARM)
   set_source_files_properties(${NEARFILE_KERNELS}/neondotprod.cpp PROPERTIES COMPILE_OPTIONS -march=armv8.2-a+dotprod)

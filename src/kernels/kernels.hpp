@@ -9,9 +9,9 @@
 // - float kernels add in one fixed order: 32 partial sums, number i % 32 for dimension i, each rounded before it is
 //   added (no fused multiply-add), then folded 32 -> 16 -> 8 -> 4 -> 2 -> 1, the upper half onto the lower.
 //
-// Reading: float, half and bit rows are never read past their end. Rows of 8-bit codes may be read up to
-// `code_overread` bytes past dim (what is read there does not matter), and 8-bit queries must be zero up to the next
-// multiple of 64.
+// Reading: rows of floats and bits are never read past their end. Rows of 8-bit codes, and of vectors that are kept in
+// halves or bytes (VectorRows), may be read up to `code_overread` bytes past dim (what is read there does not matter),
+// and 8-bit queries must be zero up to the next multiple of 64.
 #pragma once
 
 #include <cstddef>
@@ -41,6 +41,38 @@ struct SketchRow {
     const std::uint8_t* factor;
     float additive_step;
     float factor_step;
+};
+
+// Vectors as they are kept: floats, half-precision numbers, bytes, or floats in two parts: the upper 16 bits of every
+// value row after row in the one, the lower 16 in the other.
+struct VectorRows {
+    const void* values;   // or the part of upper halves
+    const void* lower;    // that of lower halves, of VectorKernels::parts alone
+    std::size_t stride;   // between rows, of a part
+    const float* scales;  // of each row, picked as rows are; or null: none
+    float scale;          // of all rows
+};
+
+// One query against `count` of these rows, each value x of which counts as s x: s is the row's scale times that of all
+// rows, rounded, or the latter alone. What is rounded is (s x), then as in the other float kernels. Nothing is fetched
+// ahead.
+using VectorKernel = void(const float* query, const VectorRows& rows, const ItemId* ids, std::size_t count,
+                          std::size_t dim, float* out);
+
+// For one way of keeping vectors.
+struct VectorKernelSet {
+    VectorKernel* dot;         // sum q_i (s x_i)
+    VectorKernel* squared_l2;  // sum (q_i - s x_i)^2
+    VectorKernel* l1;          // sum |q_i - s x_i|
+    VectorKernel* magnitude;   // sum |q_i (s x_i)|: what rounding of `dot` is relative to
+};
+
+struct VectorKernels {
+    VectorKernelSet singles;
+    VectorKernelSet halves;
+    VectorKernelSet bytes;
+    VectorKernelSet upper;  // the upper part alone, lower halves being zero
+    VectorKernelSet parts;  // both
 };
 
 struct Kernels {
@@ -94,6 +126,8 @@ struct Kernels {
 
     // IEEE half precision to single precision: exact.
     void (*half_to_float)(const std::uint16_t* half, std::size_t count, float* out);
+
+    const VectorKernels* vectors;
 };
 
 // What NEARFILE_ISA or the processor chooses, settled at the first call. Null, with `message` set to a static text that

@@ -185,6 +185,7 @@ const Kernels neon_kernels = {
     byte_batch<AbsoluteBytes, std::uint8_t, std::uint32_t>,
     hamming,
     half_to_float,
+    &neon_vectors,
 };
 
 }  // namespace nearfile::kernels

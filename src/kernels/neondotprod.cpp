@@ -127,7 +127,7 @@ void dot_u4(const std::int8_t* query, const std::uint8_t* rows, std::size_t stri
 
 const Kernels neondotprod_kernels = {
     "neondotprod", nullptr, nullptr, nullptr, dot_i8,  dot_i8_block, dot_u4,
-    nullptr,       nullptr, nullptr, nullptr, nullptr, nullptr,
+    nullptr,       nullptr, nullptr, nullptr, nullptr, nullptr,      nullptr,
 };
 
 }  // namespace nearfile::kernels

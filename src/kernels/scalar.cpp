@@ -207,6 +207,7 @@ const Kernels scalar_kernels = {
     l1_u8,
     hamming,
     half_to_float,
+    &scalar_vectors,
 };
 
 }  // namespace nearfile::kernels

@@ -12,8 +12,8 @@ extern const Kernels avx512vnni_kernels;  // null where avx512_kernels serves as
 extern const Kernels neon_kernels;
 extern const Kernels neondotprod_kernels;  // null where neon_kernels serves as well
 
-// Kernels in files of their own, <table>_codes.cpp, so that no file gets too long. Declared as functions because a
-// table copied from another file's would be filled when the program starts, perhaps too late.
+// Kernels in files of their own, <table>_codes.cpp and <table>_vectors.cpp, so that no file gets too long. Declared as
+// functions because a table copied from another file's would be filled when the program starts, perhaps too late.
 using DotI8Block = void(const std::int8_t* queries, std::size_t n_queries, const std::int8_t* rows, std::size_t stride,
                         std::size_t count, std::size_t dim, std::int32_t* out);
 using DotU4 = void(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const ItemId* ids,
@@ -22,6 +22,10 @@ using SketchBelow = void(const SketchQuery& query, const SketchRow& row, float b
                          std::size_t n_groups, std::uint16_t* masks);
 using SketchResidual = void(const float* vertex, const std::int8_t* code, float scale, std::size_t dim,
                             std::uint8_t* signs, float* sums);
+extern const VectorKernels scalar_vectors;
+extern const VectorKernels avx2_vectors;
+extern const VectorKernels avx512_vectors;
+extern const VectorKernels neon_vectors;
 namespace avx2 {
 extern DotI8Block dot_i8_block;
 extern DotU4 dot_u4;

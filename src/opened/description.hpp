@@ -79,10 +79,11 @@ enum class SectionKind : std::uint32_t {
     calibration = 19,
     whitening = 20,
     nibble_tails = 21,
+    inverse_lengths = 22,
 };
 
-inline constexpr std::array<std::uint32_t, 21> known_sections = {1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11,
-                                                                 12, 13, 14, 15, 16, 17, 18, 19, 20, 21};
+inline constexpr std::array<std::uint32_t, 22> known_sections = {1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11,
+                                                                 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22};
 
 // How many bytes a neighbour's number takes among so many items, and what stands where none is: the largest number that
 // the bytes hold, which no item has.

@@ -157,8 +157,14 @@ private:
         const auto kind = static_cast<codes::ValueKind>(description_.value_type);
         const bool codes_are_vectors = description_.code_kind == CodeKind::uniform_exact;
         const auto where = codes_are_vectors ? SectionKind::codes : SectionKind::vectors;
-        state_.vectors.emplace(kernels, dim, kind,
-                               section<std::byte>(where, count * dim * codes::bytes_per_value(kind)));
+        const auto rows = section<std::byte>(where, count * dim * codes::bytes_per_value(kind));
+        // Where there are codes these leave few candidates, which are read whole.
+        if (description_.code_kind == CodeKind::none && kind == codes::ValueKind::float32) {
+            state_.vectors = codes::ExactVectors::in_parts(kernels, dim, rows);
+        } else {
+            state_.vectors.emplace(kernels, dim, kind, rows);
+        }
+        if (state_.normalised()) state_.inverse_lengths = section<float>(SectionKind::inverse_lengths, count);
     }
 
     void open_space(std::uint64_t count, std::uint64_t dim) {

@@ -38,6 +38,7 @@ struct Index::State {
     std::optional<codes::UniformCodes> uniform;
     std::optional<codes::BitCodes> bits;
     std::optional<codes::ExactVectors> vectors;  // all but hamming
+    std::span<const float> inverse_lengths;      // codes/normalise.hpp, of vectors where only directions count
 
     std::vector<float> offsets;     // of uniform codes, where they are not zero
     std::span<const float> center;  // what scaled codes and planes are relative to; empty where it is the origin

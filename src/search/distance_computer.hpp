@@ -42,7 +42,7 @@ private:
 // All neighbours of a vertex deserve a look at their codes.
 class CodeDistanceComputer {
 public:
-    CodeDistanceComputer(const Index::State& state, const Scorer& scorer) : state_(state), scorer_(scorer) {}
+    CodeDistanceComputer(const Index::State& state, Scorer& scorer) : state_(state), scorer_(scorer) {}
 
     void prefetch_vertex(graph::ItemId vertex) const noexcept { state_.graph->prefetch_vertex(vertex); }
     // Two steps before the kernels read it.
@@ -54,7 +54,7 @@ public:
 
 private:
     const Index::State& state_;
-    const Scorer& scorer_;
+    Scorer& scorer_;
 };
 
 }  // namespace nearfile::search

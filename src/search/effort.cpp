@@ -48,7 +48,7 @@ double item_of_a_scan(const Index::State& state) noexcept {
         const double bytes = state.bits ? dim / 8 : dim;
         return 4 + 0.05 * bytes;
     }
-    return 3.5 + 0.06 * dim * sizeof(float) + (state.normalised() ? 18 : 0);
+    return 3.5 + 0.16 * static_cast<double>(state.vectors->stride());
 }
 
 double vertex_of_a_walk(const Index::State& state) noexcept {

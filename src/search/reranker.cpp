@@ -26,8 +26,10 @@ bool Reranker::take_visited(std::size_t n) {
     auto& candidates = scratch_.candidates;
     candidates.clear();
     for (std::size_t i = 0; i < n; ++i) candidates.push_back(visited[i].item);
-    // Behind 4-bit codes few are left: measuring them costs less than bounds would save.
-    if (scratch_.tables) {
+    // Behind 4-bit codes few are left: measuring them costs less than bounds would save, but where these come from half
+    // of the bytes that are measured.
+    const bool in_parts = state_.vectors && state_.vectors->are_in_parts();
+    if (scratch_.tables && !in_parts) {
         exact_distances(candidates);
     } else {
         filter_by_bounds(candidates);
@@ -36,10 +38,21 @@ bool Reranker::take_visited(std::size_t n) {
 }
 
 void Reranker::filter_by_bounds(std::span<const codes::ItemId> candidates) {
-    scratch_.scorer.prepare_codes();
-    for (std::size_t i = 0; i < candidates.size(); i += codes::batch) {
-        const auto some = candidates.subspan(i, std::min(codes::batch, candidates.size() - i));
-        scratch_.scorer.bounds(some.data(), 0, some.size(), bounds());
+    Scorer& scorer = scratch_.scorer;
+    scorer.prepare_codes();
+    // The kernels of codes prefetch; of vectors, more would not stay in cache until they are read.
+    const bool by_vectors = state_.description.code_kind == opened::CodeKind::none;
+    const std::size_t batch = by_vectors ? Scorer::exact_batch : codes::batch;
+    const auto prefetch_from = [&](std::size_t from) {
+        for (std::size_t j = from; j < std::min(from + batch, candidates.size()); ++j) {
+            scorer.prefetch_bounds(candidates[j]);
+        }
+    };
+    if (by_vectors) prefetch_from(0);
+    for (std::size_t i = 0; i < candidates.size(); i += batch) {
+        if (by_vectors) prefetch_from(i + batch);
+        const auto some = candidates.subspan(i, std::min(batch, candidates.size() - i));
+        scorer.bounds(some.data(), 0, some.size(), bounds());
         for (std::size_t j = 0; j < some.size(); ++j) keep(some[j], j);
     }
 }

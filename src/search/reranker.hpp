@@ -27,7 +27,7 @@ public:
     // Keep the candidates whose lower bound is not above the k-th smallest upper bound.
     void filter_by_bounds(std::span<const codes::ItemId> candidates);
 
-    // The same of `count` items in sequence, at most codes::batch; by their vectors where they have no codes.
+    // The same of `count` items in sequence, at most codes::batch; by `vectors` where these are not null.
     void filter_stretch(codes::ItemId first, std::size_t count, const RowBlock* vectors);
 
     // Measure the survivors exactly, the likeliest first, until none that is left can be among the nearest.

@@ -39,7 +39,7 @@ void direction_bounds(const RowBlock& rows, Metric metric, bool query_has_direct
 RowBlock::RowBlock(const Index::State& state)
     : state_(state),
       dim_(state.description.dim),
-      in_map_(state.vectors && state.vectors->kind() == codes::ValueKind::float32),
+      in_map_(state.vectors && state.vectors->kind() == codes::ValueKind::float32 && !state.vectors->are_in_parts()),
       decoded_(in_map_ || state.description.code_kind != opened::CodeKind::none ? 0 : codes::batch * dim_) {}
 
 void RowBlock::load(codes::ItemId first, std::size_t count) {
@@ -54,12 +54,8 @@ void RowBlock::load(codes::ItemId first, std::size_t count) {
     }
     if (!state_.normalised()) return;
     for (std::size_t j = 0; j < count; ++j) {
-        const float* row = rows_ + j * dim_;
-        float square = 0;
-        state_.kernels->dot_f32(row, row, 0, nullptr, 1, dim_, &square);
-        const bool normal = square > least_square && square < 1.0f / least_square;
-        const bool zero = square == 0 && std::all_of(row, row + dim_, [](float value) { return value == 0; });
-        inverse_lengths_[j] = normal ? 1.0f / std::sqrt(square) : zero ? 0.0f : std::numeric_limits<float>::quiet_NaN();
+        const float inverse = state_.inverse_lengths[first + j];
+        inverse_lengths_[j] = inverse == codes::no_inverse_length ? std::numeric_limits<float>::quiet_NaN() : inverse;
     }
 }
 
@@ -68,12 +64,13 @@ Scorer::Scorer(const Index::State& state)
       dim_(state.description.dim),
       values_(dim_),
       centered_(dim_),
-      rows_(state.bits ? 0 : exact_batch * dim_),
+      rows_(state.bits || state.vectors ? 0 : exact_batch * dim_),
       words_(codes::words_of(dim_)),
       scaled_(dim_),
       seen_(state.space.dim()),
       seen_values_(state.space.dim()) {
     if (state.uniform) uniform_.emplace(dim_);
+    if (state.vectors) vectors_.emplace(state);
 }
 
 void Scorer::set_query(std::span<const float> values) {
@@ -83,6 +80,7 @@ void Scorer::set_query(std::span<const float> values) {
     }
     std::copy(values.begin(), values.end(), values_.begin());
     has_direction_ = !state_.normalised() || codes::normalise(*state_.kernels, values_);
+    if (vectors_) vectors_->set_query(values_, has_direction_);
     // Planes and scaled codes are relative to the center.
     std::copy(values_.begin(), values_.end(), centered_.begin());
     if (!state_.center.empty()) {
@@ -101,7 +99,13 @@ void Scorer::prepare_codes() {
     if (state_.scaled) scaled_.set(centered_);
 }
 
-void Scorer::bounds(const codes::ItemId* ids, codes::ItemId first, std::size_t count, codes::Bounds out) const {
+void Scorer::bounds(const codes::ItemId* ids, codes::ItemId first, std::size_t count, codes::Bounds out) {
+    if (state_.description.code_kind == opened::CodeKind::none) return vectors_->bounds(ids, first, count, out);
+    bounds_of_codes(ids, first, count, out);
+}
+
+void Scorer::bounds_of_codes(const codes::ItemId* ids, codes::ItemId first, std::size_t count,
+                             codes::Bounds out) const {
     switch (state_.description.metric) {
         case Metric::hamming:
             state_.bits->hamming(words_, ids, first, count, out);
@@ -146,50 +150,45 @@ bool Scorer::codes_are_exact() {
     return uniform_->lossless();
 }
 
-bool Scorer::rows_are_in_map() const noexcept {
-    return !state_.normalised() && state_.vectors && state_.vectors->kind() == codes::ValueKind::float32;
-}
-
 void Scorer::exact(const codes::ItemId* ids, std::size_t count, float* distances) {
     if (state_.bits) {
         state_.bits->hamming(words_, ids, 0, count, {distances, distances});
         return;
     }
-    const Metric metric = state_.description.metric;
     if (codes_are_exact()) {
-        if (metric == Metric::manhattan) {
+        if (state_.description.metric == Metric::manhattan) {
             state_.uniform->exact_manhattan(*uniform_, ids, count, distances);
         } else {
             state_.uniform->exact_euclidean(*uniform_, ids, count, distances);
         }
         return;
     }
+    if (vectors_) return vectors_->exact(ids, 0, count, distances);
+    exact_of_codes(ids, count, distances);
+}
+
+// What codes stand for is all there is: it is decoded, and measured as vectors are.
+void Scorer::exact_of_codes(const codes::ItemId* ids, std::size_t count, float* distances) {
+    for (std::size_t j = 0; j < count; ++j) {
+        const std::span<float> row(rows_.data() + j * dim_, dim_);
+        state_.vector(ids[j], row);
+        row_has_direction_[j] = !state_.normalised() || codes::normalise(*state_.kernels, row);
+    }
     const kernels::Kernels& kernels = *state_.kernels;
-    const bool in_map = rows_are_in_map();
-    if (!in_map) decode(ids, count);
-    const float* rows = in_map ? reinterpret_cast<const float*>(state_.vectors->row(0)) : rows_.data();
-    const codes::ItemId* of_map = in_map ? ids : nullptr;
+    const Metric metric = state_.description.metric;
     const std::size_t stride = dim_ * sizeof(float);
     if (metric == Metric::dot) {
-        kernels.dot_f32(values_.data(), rows, stride, of_map, count, dim_, distances);
+        kernels.dot_f32(values_.data(), rows_.data(), stride, nullptr, count, dim_, distances);
         for (std::size_t j = 0; j < count; ++j) distances[j] = -distances[j];
     } else if (metric == Metric::manhattan) {
-        kernels.l1_f32(values_.data(), rows, stride, of_map, count, dim_, distances);
+        kernels.l1_f32(values_.data(), rows_.data(), stride, nullptr, count, dim_, distances);
     } else {
-        kernels.squared_l2_f32(values_.data(), rows, stride, of_map, count, dim_, distances);
+        kernels.squared_l2_f32(values_.data(), rows_.data(), stride, nullptr, count, dim_, distances);
         distances_of_squares(ids, count, distances);
     }
     // A damaged file may hold anything; what follows sorts.
     for (std::size_t j = 0; j < count; ++j) {
         if (std::isnan(distances[j])) distances[j] = std::numeric_limits<float>::infinity();
-    }
-}
-
-void Scorer::decode(const codes::ItemId* ids, std::size_t count) {
-    for (std::size_t j = 0; j < count; ++j) {
-        const std::span<float> row(rows_.data() + j * dim_, dim_);
-        state_.vector(ids[j], row);
-        row_has_direction_[j] = !state_.normalised() || codes::normalise(*state_.kernels, row);
     }
 }
 
@@ -248,8 +247,12 @@ void Scorer::bounds(const RowBlock& rows, codes::Bounds out) const {
 }
 
 void Scorer::prefetch_exact(codes::ItemId id) {
-    if (!state_.vectors || codes_are_exact()) return;  // the kernels of codes prefetch
-    opened::prefetch_lines(state_.vectors->row(id), state_.vectors->stride());
+    if (!vectors_ || codes_are_exact()) return;  // the kernels of codes prefetch
+    vectors_->prefetch_exact(id);
+}
+
+void Scorer::prefetch_bounds(codes::ItemId id) const noexcept {
+    if (state_.description.code_kind == opened::CodeKind::none) vectors_->prefetch_bounds(id);
 }
 
 void Scorer::set_space() {

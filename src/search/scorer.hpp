@@ -14,6 +14,7 @@
 #include "codes/uniform.hpp"
 #include "forest/gather.hpp"
 #include "opened/state.hpp"
+#include "search/vector_distances.hpp"
 
 namespace nearfile::search {
 
@@ -28,7 +29,7 @@ public:
 
     const float* rows() const noexcept { return rows_; }
     std::size_t count() const noexcept { return count_; }
-    // Zero where there is no direction; not a number where the square of the length is no normal number.
+    // Zero where there is no direction; not a number where single precision has none.
     const float* inverse_lengths() const noexcept { return inverse_lengths_.data(); }
 
 private:
@@ -51,10 +52,11 @@ public:
     // `values`: dim finite floats (zeros and ones for hamming).
     void set_query(std::span<const float> values);
 
-    // The query as codes, for bounds(). Walks over 4-bit codes do without.
+    // The query as codes, for bounds() where there are any. Walks over 4-bit codes do without.
     void prepare_codes();
-    // Rows ids[0..count), or first, first + 1, ... where ids is null; count is at most codes::batch.
-    void bounds(const codes::ItemId* ids, codes::ItemId first, std::size_t count, codes::Bounds out) const;
+    // From the codes, and where there are none from the vectors. Rows ids[0..count), or first, first + 1, ... where ids
+    // is null; count is at most codes::batch.
+    void bounds(const codes::ItemId* ids, codes::ItemId first, std::size_t count, codes::Bounds out);
 
     // Exact distances of `count` items, at most exact_batch.
     void exact(const codes::ItemId* ids, std::size_t count, float* distances);
@@ -63,6 +65,7 @@ public:
     void bounds(const RowBlock& rows, codes::Bounds out) const;
 
     void prefetch_exact(codes::ItemId id);
+    void prefetch_bounds(codes::ItemId id) const noexcept;
 
     // Distinct candidates from the forest, at least `wanted` of them or all there are.
     void gather(std::size_t wanted, forest::GatherScratch& scratch, std::vector<codes::ItemId>& found);
@@ -83,8 +86,8 @@ private:
     float seen_length() const;  // of the query as planes and walks see it
 
     bool codes_are_exact();
-    bool rows_are_in_map() const noexcept;
-    void decode(const codes::ItemId* ids, std::size_t count);
+    void bounds_of_codes(const codes::ItemId* ids, codes::ItemId first, std::size_t count, codes::Bounds out) const;
+    void exact_of_codes(const codes::ItemId* ids, std::size_t count, float* distances);
     void distances_of_squares(const codes::ItemId* ids, std::size_t count, float* distances) const;
     double precise_distance(codes::ItemId id) const;
 
@@ -92,7 +95,8 @@ private:
     std::size_t dim_;
     std::vector<float> values_;  // of length one for angular and cosine
     std::vector<float> centered_;
-    std::vector<float> rows_;  // exact_batch decoded rows
+    std::optional<VectorDistances> vectors_;  // where the index keeps any
+    std::vector<float> rows_;                 // exact_batch decoded rows, where it keeps none
     std::array<bool, exact_batch> row_has_direction_;
     std::vector<std::uint64_t> words_;
     codes::ScaledQuery scaled_;

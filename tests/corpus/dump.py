@@ -108,6 +108,9 @@ def section_lines(index: object, name: str) -> Iterator[tuple[int, str]]:
     elif name == "vectors":
         for row, values in enumerate(index.stored):
             yield values.nbytes, f"row {row}: {values.tolist()}"
+    elif name == "inverse_lengths":
+        for row, value in enumerate(index.inverse_lengths):
+            yield 4, f"row {row}: {value!s}"
     elif name == "id_text_starts":
         for row, start in enumerate(index.section("id_text_starts", "<u8", -1)[:-1]):
             yield 8, f"the id of row {row} starts at byte {start}"

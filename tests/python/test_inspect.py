@@ -251,6 +251,9 @@ def test_what_is_no_number_is_null_for_machines(tmp_path: pathlib.Path) -> None:
     nearfile.build(reference.vectors_for("dot", 50, 4), path, metric="dot").close()
     with nearfile.open(path) as index:
         item = index.inspect(5)["item"]
-    damaged(path, "vectors", item * 16, np.array([np.nan, np.inf], np.float32).tobytes())
+    # The upper halves of the first two values, then the lower ones.
+    halves = np.array([np.nan, np.inf], np.float32).view(np.uint16)
+    damaged(path, "vectors", item * 8, halves[1::2].tobytes())
+    damaged(path, "vectors", 50 * 8 + item * 8, halves[::2].tobytes())
     assert run_json(path, 5)["values"][:2] == [None, None]
     assert "nan, inf, " in run(path, 5)

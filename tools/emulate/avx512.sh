@@ -22,13 +22,16 @@ avx2="-mavx2 -mf16c -mpopcnt"
 avx512="$avx2 -mavx512f -mavx512bw -mavx512dq -mavx512vl -w"
 compile() { g++ $flags -c "$@"; }
 compile src/kernels/scalar.cpp -o "$work/scalar.o"
+compile src/kernels/scalar_vectors.cpp -o "$work/scalar_vectors.o"
 compile src/kernels/dispatch.cpp -DNEARFILE_KERNELS_X86 -o "$work/dispatch.o"
 compile src/kernels/avx2.cpp $avx2 -o "$work/avx2.o"
 compile src/kernels/avx2_codes.cpp $avx2 -o "$work/avx2_codes.o"
+compile src/kernels/avx2_vectors.cpp $avx2 -o "$work/avx2_vectors.o"
 compile src/kernels/avx512.cpp $avx512 -o "$work/avx512.o"
 compile src/kernels/avx512_codes.cpp $avx512 -o "$work/avx512_codes.o"
+compile src/kernels/avx512_vectors.cpp $avx512 -o "$work/avx512_vectors.o"
 compile src/kernels/avx512vnni.cpp $avx512 -mavx512vnni -o "$work/avx512vnni.o"
-for test in kernels codes; do compile "tests/cpp/kernels/$test.test.cpp" -o "$work/$test.test.o"; done
+for test in kernels codes vectors; do compile "tests/cpp/kernels/$test.test.cpp" -o "$work/$test.test.o"; done
 compile tests/cpp/run.cpp -Dmain=run_tests -o "$work/run.o"
 cat > "$work/init.cpp" <<'EOF'
 // Process 1 of the emulated machine: all tests, then a line that the script looks for, then off.

@@ -15,11 +15,13 @@ mkdir -p "$work"
 flags="-O3 -std=c++20 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -ffp-contract=off -Isrc -Itests/cpp"
 compile() { aarch64-linux-gnu-g++ $flags -c "$@"; }
 compile src/kernels/scalar.cpp -o "$work/scalar.o"
+compile src/kernels/scalar_vectors.cpp -o "$work/scalar_vectors.o"
 compile src/kernels/dispatch.cpp -DNEARFILE_KERNELS_ARM -o "$work/dispatch.o"
 compile src/kernels/neon.cpp -o "$work/neon.o"
 compile src/kernels/neon_codes.cpp -o "$work/neon_codes.o"
+compile src/kernels/neon_vectors.cpp -o "$work/neon_vectors.o"
 compile src/kernels/neondotprod.cpp -march=armv8.2-a+dotprod -o "$work/neondotprod.o"
-for test in kernels codes; do compile "tests/cpp/kernels/$test.test.cpp" -o "$work/$test.test.o"; done
+for test in kernels codes vectors; do compile "tests/cpp/kernels/$test.test.cpp" -o "$work/$test.test.o"; done
 compile tests/cpp/run.cpp -o "$work/run.o"
 aarch64-linux-gnu-g++ -static -o "$work/kernel_tests" "$work"/*.o
 

@@ -178,7 +178,10 @@ def print_code(kind: str, code: Optional[Code], most: int) -> None:
 def print_vector(found: Inspection, facts: dict[str, Any], most: int) -> None:
     """Print the vector, and where it lies."""
     where = found["vector"]
+    lower = found["vector_lower"]
     kept = "not kept; this is what its code stands for" if where is None else f"{facts['value_type']}, {extent(where)}"
+    if lower is not None:
+        kept += f" for the upper halves of its values, {extent(lower)} for the lower ones"
     shown = ", ".join(number(float(each)) for each in found["values"][:most])
     output.print_table((), (), title=f"Its vector: {kept}")
     output.print_line(shown)

@@ -50,8 +50,8 @@ public:
             hold(bytes + shared == sections_.at(section).bytes, "all of section " + section + " is somebody's");
         }
         for (const char* section :
-             {"vertices", "nibbles", "nibble_tails", "codes", "vectors", "row_of_item", "item_of_row", "int64_ids",
-              "id_text_starts", "id_text", "id_order", "leaf_items"}) {
+             {"vertices", "nibbles", "nibble_tails", "codes", "vectors", "inverse_lengths", "row_of_item",
+              "item_of_row", "int64_ids", "id_text_starts", "id_text", "id_order", "leaf_items"}) {
             hold(sections_.contains(section) == told_.contains(section), std::string("it tells of ") + section);
         }
     }
@@ -120,6 +120,7 @@ private:
         const bool in_codes = info_.metric == Metric::hamming || !sections_.contains("vectors");
         if (in_codes && !found_.vector)
             return hold(info_.keep == Keep::none, "vectors are missing where none are kept");
+        if (found_.vector_lower) return vector_in_parts(expected);
         hold(found_.vector && is_row(*found_.vector, in_codes ? "codes" : "vectors"), "the vector is where it is");
         const std::uint64_t from = found_.vector->offset;
         for (std::uint32_t i = 0; i < index_.dim(); ++i) {
@@ -129,6 +130,19 @@ private:
             if (info_.value_type == ValueType::uint8) value = read<std::uint8_t>(from + i);
             if (info_.value_type == ValueType::bit) value = read<std::uint8_t>(from + i / 8) >> i % 8 & 1;
             hold(value == expected[i], "the bytes are the values");
+        }
+    }
+
+    void vector_in_parts(const std::vector<float>& expected) const {
+        const std::uint64_t bytes = std::uint64_t{2} * index_.dim();
+        const std::uint64_t upper = at("vectors", found_.item, bytes);
+        const std::uint64_t lower = upper + index_.size() * bytes;
+        hold(found_.vector && is(*found_.vector, "vectors", upper, bytes), "the upper halves are where they are");
+        hold(is(*found_.vector_lower, "vectors", lower, bytes), "the lower halves are where they are");
+        for (std::uint32_t i = 0; i < index_.dim(); ++i) {
+            const std::uint32_t bits =
+                std::uint32_t{read<std::uint16_t>(upper + 2 * i)} << 16 | read<std::uint16_t>(lower + 2 * i);
+            hold(bits == std::bit_cast<std::uint32_t>(expected[i]), "the halves are the values");
         }
     }
 

@@ -250,7 +250,7 @@ TEST(kernels_supported_starts_with_scalar) {
         line += std::string(" ") + (*tables)->name;
         CHECK((*tables)->dot_f32 && (*tables)->squared_l2_f32 && (*tables)->l1_f32 && (*tables)->dot_i8);
         CHECK((*tables)->squared_l2_u8 && (*tables)->l1_u8 && (*tables)->hamming && (*tables)->half_to_float);
-        CHECK((*tables)->dot_i8_block && (*tables)->dot_u4);
+        CHECK((*tables)->dot_i8_block && (*tables)->dot_u4 && (*tables)->vectors);
         CHECK((*tables)->sketch_below && (*tables)->sketch_residual);
     }
     std::printf("%s\n", line.c_str());

@@ -178,7 +178,8 @@ TEST(graph_open_refuses_sections_of_another_length_or_that_are_missing) {
                                 section == SectionKind::row_of_item || section == SectionKind::item_of_row ||
                                 section == SectionKind::vectors || section == SectionKind::codes ||
                                 section == SectionKind::center || section == SectionKind::roots ||
-                                section == SectionKind::whitening || section == SectionKind::nibble_tails;
+                                section == SectionKind::whitening || section == SectionKind::nibble_tails ||
+                                section == SectionKind::inverse_lengths;
             for (const std::int64_t more : {-64, -16, -4, -1, 1, 4, 16, 64}) {
                 if (more < 0 && entry.length <= static_cast<std::uint64_t>(-more)) continue;
                 Image image(good.bytes());
@@ -259,7 +260,7 @@ TEST(graph_open_of_sections_full_of_bad_numbers) {
              {SectionKind::vertices, SectionKind::nibbles, SectionKind::nibble_tails, SectionKind::row_of_item,
               SectionKind::item_of_row, SectionKind::roots, SectionKind::splits, SectionKind::planes,
               SectionKind::leaf_starts, SectionKind::codes, SectionKind::center, SectionKind::vectors,
-              SectionKind::projection_scales, SectionKind::whitening}) {
+              SectionKind::projection_scales, SectionKind::whitening, SectionKind::inverse_lengths}) {
             if (!has(good, section)) continue;
             const SectionEntry entry = entry_of(good, section);
             const std::string what = name_of(kind) + ", section " + std::to_string(entry.kind);
