@@ -21,7 +21,7 @@ Id = Union[int, str]
 Found = tuple[NDArray[Any], NDArray[np.float32]]
 
 # A batch goes to the core in blocks of at most this many queries, so that Ctrl-C is heard between them.
-QUERIES_A_BLOCK = 1024
+QUERIES_A_BLOCK = 4096
 
 
 # Of several threads that see the last query one tells.

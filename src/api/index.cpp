@@ -2,6 +2,7 @@
 #include "nearfile/index.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "api/checks.hpp"
 #include "base/parallel.hpp"
@@ -10,6 +11,8 @@
 #include "opened/state.hpp"
 #include "opened/verify.hpp"
 #include "search/effort.hpp"
+#include "search/exact_batch.hpp"
+#include "search/leaf_order.hpp"
 #include "search/scan.hpp"
 #include "search/search.hpp"
 
@@ -67,31 +70,83 @@ void check_batch(const Index::State& state, std::span<const float> queries, cons
     api::check_values(queries, dim, state.description.metric == Metric::hamming, "query");
 }
 
-// Answers a checked batch, some queries at a time, on several threads: `take(first, n, answer)` is told which and has
-// `answer` write their neighbours, k each, to where it wants them.
-template <class Take>
-void answer_batch(const Index::State& state, std::span<const float> queries, const SearchOptions& options,
-                  std::size_t k, const Take& take) {
+// So many queries at a time are coded, ordered or compared with everything, so that what is kept of them, and the
+// answers before they are put in their places, take some megabytes.
+std::size_t queries_a_pass(std::size_t k) noexcept {
+    constexpr std::size_t most = 4096;
+    constexpr std::size_t most_neighbors = std::size_t{1} << 22;
+    return std::clamp<std::size_t>(most_neighbors / std::max<std::size_t>(k, 1), search::queries_a_scan, most);
+}
+
+// Those that look at every item.
+template <class Put>
+void answer_exactly(const Index::State& state, std::span<const float> queries, std::size_t k, unsigned threads,
+                    const Put& put) {
     const std::size_t dim = state.description.dim;
     const std::size_t n = queries.size() / dim;
-    const bool together = n > 1 && k > 0 && search::looks_at_all(state, options, k);
-    // Several queries a task, so that the working memory is borrowed once for all of them. (How many cores there are is
-    // a question to the system that costs more than a search.)
-    constexpr std::size_t queries_a_walk = 8;
-    const std::size_t a_task = together ? search::queries_a_scan : queries_a_walk;
-    const unsigned threads = n <= a_task ? 1 : base::resolve_threads(options.threads);
+    std::vector<Neighbor> nearest(n * k);
+    const auto put_all = [&](std::size_t first, std::size_t end) {
+        for (std::size_t q = first; q < end; ++q) put(q, std::span(nearest).subspan(q * k, k));
+    };
+    if (search::pays_exact_batch(state, n)) {
+        search::exact_batch(state, queries, k, threads, nearest);
+        return put_all(0, n);
+    }
+    constexpr std::size_t a_task = search::queries_a_scan;
     base::parallel_for((n + a_task - 1) / a_task, threads, [&](std::size_t task) {
         const std::size_t first = task * a_task;
         const std::size_t size = std::min(a_task, n - first);
-        take(first, size, [&](std::span<Neighbor> out) {
-            const auto asked = queries.subspan(first * dim, size * dim);
-            if (together) return search::search_all(state, asked, k, out);
-            search::BorrowedScratch scratch(state);
-            for (std::size_t q = 0; q < size; ++q) {
-                search::search(state, asked.subspan(q * dim, dim), options, *scratch, out.subspan(q * k, k));
-            }
-        });
+        search::search_all(state, queries.subspan(first * dim, size * dim), k,
+                           std::span(nearest).subspan(first * k, size * k));
+        put_all(first, first + size);
     });
+}
+
+// Each by itself, those that begin near each other one after the other.
+template <class Put>
+void answer_in_order(const Index::State& state, std::span<const float> queries, const SearchOptions& options,
+                     std::size_t k, unsigned threads, const Put& put) {
+    const std::size_t dim = state.description.dim;
+    const std::size_t n = queries.size() / dim;
+    std::optional<search::LeafOrder> order;
+    if (n >= search::LeafOrder::least && search::LeafOrder::serves(state)) order.emplace(state, queries, threads);
+    // Several queries a task, so that the working memory is borrowed once for all of them; more where there are many,
+    // so that neighbours stay on one core.
+    const std::size_t a_task = std::clamp<std::size_t>(n / 64, 8, 32);
+    base::parallel_for((n + a_task - 1) / a_task, threads, [&](std::size_t task) {
+        search::BorrowedScratch scratch(state);
+        std::vector<Neighbor> nearest(k);
+        const std::size_t end = std::min(n, (task + 1) * a_task);
+        for (std::size_t place = task * a_task; place < end; ++place) {
+            const std::size_t q = order ? (*order)[place] : place;
+            const search::SeenQuery* seen = order ? &order->seen((*order)[place]) : nullptr;
+            // The first of the batch, not the first in order, which are all of one kind.
+            const bool watched = !order || q < opened::QueryDriftWatch::most_watched;
+            search::search(state, queries.subspan(q * dim, dim), options, *scratch, nearest, seen, watched);
+            put(q, nearest);
+        }
+    });
+}
+
+// Answers a checked batch on several threads: `put(q, nearest)` is given the k nearest of each query, from any thread.
+template <class Put>
+void answer_batch(const Index::State& state, std::span<const float> queries, const SearchOptions& options,
+                  std::size_t k, const Put& put) {
+    const std::size_t dim = state.description.dim;
+    const bool together = k > 0 && search::looks_at_all(state, options, k);
+    // How many cores there are is a question to the system that costs more than a search.
+    const unsigned threads = queries.size() <= 8 * dim ? 1 : base::resolve_threads(options.threads);
+    const std::size_t a_pass = queries_a_pass(k);
+    for (std::size_t first = 0; first * dim < queries.size(); first += a_pass) {
+        const std::size_t n = std::min(a_pass, queries.size() / dim - first);
+        const auto some = queries.subspan(first * dim, n * dim);
+        const auto put_some = [&](std::size_t q, std::span<const Neighbor> nearest) { put(first + q, nearest); };
+        if (together && n > 1) {
+            answer_exactly(state, some, k, threads, put_some);
+        } else {
+            answer_in_order(state, some, options, k, threads, put_some);
+        }
+    }
 }
 
 }  // namespace
@@ -176,8 +231,9 @@ std::vector<Neighbor> Index::search(std::span<const float> query, const SearchOp
 void Index::search_batch(std::span<const float> queries, const SearchOptions& options, std::span<Neighbor> out) const {
     const std::size_t k = std::min(options.k, size());
     check_batch(*state_, queries, options, k, out.size());
-    answer_batch(*state_, queries, options, k,
-                 [&](std::size_t first, std::size_t n, const auto& answer) { answer(out.subspan(first * k, n * k)); });
+    answer_batch(*state_, queries, options, k, [&](std::size_t q, std::span<const Neighbor> nearest) {
+        std::ranges::copy(nearest, out.subspan(q * k, k).begin());
+    });
 }
 
 void Index::search_batch(std::span<const float> queries, const SearchOptions& options, std::span<std::int64_t> ids,
@@ -188,12 +244,10 @@ void Index::search_batch(std::span<const float> queries, const SearchOptions& op
                                                std::to_string(ids.size()) + " and " + std::to_string(distances.size()));
     }
     check_batch(*state_, queries, options, k, ids.size());
-    answer_batch(*state_, queries, options, k, [&](std::size_t first, std::size_t n, const auto& answer) {
-        std::vector<Neighbor> nearest(n * k);
-        answer(nearest);
-        for (std::size_t i = 0; i < n * k; ++i) {
-            ids[first * k + i] = int64_id(nearest[i].row);
-            distances[first * k + i] = nearest[i].distance;
+    answer_batch(*state_, queries, options, k, [&](std::size_t q, std::span<const Neighbor> nearest) {
+        for (std::size_t i = 0; i < k; ++i) {
+            ids[q * k + i] = int64_id(nearest[i].row);
+            distances[q * k + i] = nearest[i].distance;
         }
     });
 }

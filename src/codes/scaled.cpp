@@ -69,16 +69,6 @@ float scale_for(float largest) noexcept {
     return std::max(largest / code_limit, FLT_MIN);
 }
 
-// Fill code[0..dim) and say how well it fits.
-ScaledTail encode(std::span<const float> values, std::int8_t* code) noexcept {
-    const std::size_t dim = values.size();
-    const float largest = largest_magnitude(values.data(), dim);
-    const float scale = scale_for(largest);
-    round_all(values.data(), 1.0f / scale, code, dim);
-    const double squared_norm = static_cast<double>(scale) * scale * squares_of(code, dim);
-    return {scale, static_cast<float>(squared_norm), length_lost(values.data(), scale, code, dim, largest)};
-}
-
 struct Tails {
     std::array<float, batch> scale;
     std::array<float, batch> squared_norm;
@@ -87,12 +77,21 @@ struct Tails {
 
 }  // namespace
 
+ScaledTail encode_code(std::span<const float> values, std::int8_t* code) noexcept {
+    const std::size_t dim = values.size();
+    const float largest = largest_magnitude(values.data(), dim);
+    const float scale = scale_for(largest);
+    round_all(values.data(), 1.0f / scale, code, dim);
+    const double squared_norm = static_cast<double>(scale) * scale * squares_of(code, dim);
+    return {scale, static_cast<float>(squared_norm), length_lost(values.data(), scale, code, dim, largest)};
+}
+
 ScaledQuery::ScaledQuery(std::size_t dim) : code_((dim + 63) / 64 * 64) {
     if (!code_.ok()) throw std::bad_alloc();
 }
 
 void ScaledQuery::set(std::span<const float> values) {
-    tail_ = encode(values, code_.as<std::int8_t>().data());
+    tail_ = encode_code(values, code_.as<std::int8_t>().data());
     norm_ = std::sqrt(tail_.squared_norm);
 }
 
@@ -103,7 +102,7 @@ void ScaledQuery::set_code(std::span<const float> values) {
 
 void encode_scaled(std::span<const float> values, const ScaledLayout& layout, std::byte* row) {
     std::memset(row, 0, layout.stride);
-    const ScaledTail tail = encode(values, reinterpret_cast<std::int8_t*>(row));
+    const ScaledTail tail = encode_code(values, reinterpret_cast<std::int8_t*>(row));
     std::memcpy(row + layout.tail, &tail, sizeof tail);
 }
 

@@ -42,6 +42,12 @@ public:
     // The code and its scale alone, for whom needs no bounds: norm and error are left as they were.
     void set_code(std::span<const float> values);
 
+    // What set_code() found of the same values before.
+    void restore_code(std::span<const std::int8_t> code, float scale) noexcept {
+        std::memcpy(code_.as<std::int8_t>().data(), code.data(), code.size());
+        tail_.scale = scale;
+    }
+
     const std::int8_t* code() const noexcept { return code_.as<std::int8_t>().data(); }
     const ScaledTail& tail() const noexcept { return tail_; }
     float norm() const noexcept { return norm_; }
@@ -51,6 +57,9 @@ private:
     ScaledTail tail_{};
     float norm_ = 0;
 };
+
+// The code alone, as many bytes as values, and how well it fits.
+ScaledTail encode_code(std::span<const float> values, std::int8_t* code) noexcept;
 
 // Write one row of layout.stride bytes.
 void encode_scaled(std::span<const float> values, const ScaledLayout& layout, std::byte* row);
@@ -70,11 +79,14 @@ public:
 
     // What the code stands for.
     void decode(ItemId row, std::span<float> out) const noexcept {
-        const auto* code = reinterpret_cast<const std::int8_t*>(rows_.data() + row * layout_.stride);
+        const std::int8_t* values = code(row);
         const float scale = tail(row).scale;
-        for (std::size_t i = 0; i < layout_.dim; ++i) out[i] = scale * static_cast<float>(code[i]);
+        for (std::size_t i = 0; i < layout_.dim; ++i) out[i] = scale * static_cast<float>(values[i]);
     }
 
+    const std::int8_t* code(ItemId row) const noexcept {
+        return reinterpret_cast<const std::int8_t*>(rows_.data() + row * layout_.stride);
+    }
     ScaledTail tail(ItemId row) const noexcept { return read_tail(layout_, rows_.data() + row * layout_.stride); }
 
     // Bounds of the Euclidean distance, and of the negative inner product, to rows ids[0..count), or first, first + 1,

@@ -29,65 +29,98 @@ struct WalkScratch {
     std::vector<float> distances;
 };
 
+// One walk, begun when it is made, a step at a time: so that somebody can go on with another one while this one's
+// memory comes. Borrows all that it is given.
+template <class DistanceComputer>
+class Walk {
+public:
+    Walk(DistanceComputer& computer, std::span<const ItemId> entry_points, std::span<const ItemId> without,
+         std::size_t width, std::size_t kept, std::size_t degree, WalkScratch& scratch)
+        : computer_(computer), frontier_(scratch.frontier), visited_(scratch.visited) {
+        const std::size_t most = std::max(degree, entry_points.size());
+        frontier_.reset(width, kept);
+        // Enough for most walks; what is not, it grows by itself.
+        visited_.reset(std::min(width * 8 + entry_points.size(), std::size_t{1} << 16));
+        for (auto* discovered : {&scratch.discovered, &scratch.discovered_before}) {
+            if (discovered->size() < most) discovered->resize(most);
+        }
+        if (scratch.distances.size() < most) scratch.distances.resize(most);
+        discovered_ = scratch.discovered.data();
+        before_ = scratch.discovered_before.data();
+        distances_ = scratch.distances.data();
+        for (const ItemId each : without) visited_.insert(each);
+        std::copy(entry_points.begin(), entry_points.end(), before_);
+        n_before_ = fresh(before_, entry_points.size());
+    }
+
+    // Expands one vertex; false where there is none left, and the walk is over.
+    bool step() {
+        if (!begun_) return begin();
+        const bool ahead = frontier_.has_next();
+        const Step next = ahead ? choose() : vertex_;
+        const std::size_t n =
+            fresh(discovered_, computer_.select_neighbors(vertex_, frontier_.threshold(), discovered_));
+        compute();
+        std::swap(discovered_, before_);
+        n_before_ = n;
+        vertex_ = next;
+        return ahead || go_on();
+    }
+
+private:
+    // The entry points were fetched when the walk was made.
+    bool begin() {
+        begun_ = true;
+        return go_on();
+    }
+
+    bool go_on() {
+        if (!frontier_.has_next()) compute();
+        if (!frontier_.has_next()) return false;
+        vertex_ = choose();
+        return true;
+    }
+
+    Step choose() {
+        const Step vertex = frontier_.next();
+        computer_.prefetch_vertex(vertex.item);
+        return vertex;
+    }
+
+    // How many of the first n were not there before; they move to the beginning.
+    std::size_t fresh(ItemId* ids, std::size_t n) {
+        std::size_t n_fresh = 0;
+        for (std::size_t i = 0; i < n; ++i) {
+            const ItemId id = ids[i];
+            if (!visited_.insert(id)) continue;
+            computer_.prefetch(id);
+            ids[n_fresh++] = id;
+        }
+        return n_fresh;
+    }
+
+    void compute() {
+        computer_.distances({before_, n_before_}, distances_);
+        for (std::size_t i = 0; i < n_before_; ++i) frontier_.insert(distances_[i], before_[i]);
+        n_before_ = 0;
+    }
+
+    DistanceComputer& computer_;
+    Frontier& frontier_;
+    Visited& visited_;
+    ItemId* discovered_;
+    ItemId* before_;  // discovered by the step before, and not measured yet
+    float* distances_;
+    std::size_t n_before_ = 0;
+    Step vertex_{};  // the next one to expand
+    bool begun_ = false;
+};
+
 template <class DistanceComputer>
 void walk(DistanceComputer& computer, std::span<const ItemId> entry_points, std::span<const ItemId> without,
           std::size_t width, std::size_t kept, std::size_t degree, WalkScratch& scratch) {
-    Frontier& frontier = scratch.frontier;
-    Visited& visited = scratch.visited;
-    const std::size_t most = std::max(degree, entry_points.size());
-    frontier.reset(width, kept);
-    // Enough for most walks; what is not, it grows by itself.
-    visited.reset(std::min(width * 8 + entry_points.size(), std::size_t{1} << 16));
-    for (auto* discovered : {&scratch.discovered, &scratch.discovered_before}) {
-        if (discovered->size() < most) discovered->resize(most);
-    }
-    if (scratch.distances.size() < most) scratch.distances.resize(most);
-
-    ItemId* discovered = scratch.discovered.data();
-    ItemId* discovered_before = scratch.discovered_before.data();
-    // How many of the first n of `discovered` were not there before; they move to its beginning.
-    const auto fresh = [&](std::size_t n) {
-        std::size_t n_fresh = 0;
-        for (std::size_t i = 0; i < n; ++i) {
-            const ItemId id = discovered[i];
-            if (!visited.insert(id)) continue;
-            computer.prefetch(id);
-            discovered[n_fresh++] = id;
-        }
-        return n_fresh;
-    };
-    const auto compute = [&](const ItemId* ids, std::size_t n) {
-        computer.distances({ids, n}, scratch.distances.data());
-        for (std::size_t i = 0; i < n; ++i) frontier.insert(scratch.distances[i], ids[i]);
-    };
-    const auto choose = [&] {
-        const Step vertex = frontier.next();
-        computer.prefetch_vertex(vertex.item);
-        return vertex;
-    };
-
-    for (const ItemId each : without) visited.insert(each);
-    std::copy(entry_points.begin(), entry_points.end(), discovered);
-    compute(discovered, fresh(entry_points.size()));
-    if (!frontier.has_next()) return;
-    std::size_t n_before = 0;
-    for (Step vertex = choose();;) {
-        const bool ahead = frontier.has_next();
-        const Step next = ahead ? choose() : vertex;
-        const std::size_t n = fresh(computer.select_neighbors(vertex, frontier.threshold(), discovered));
-        compute(discovered_before, n_before);
-        std::swap(discovered, discovered_before);
-        n_before = n;
-        if (ahead) {
-            vertex = next;
-            continue;
-        }
-        if (!frontier.has_next()) {
-            compute(discovered_before, n_before);
-            n_before = 0;
-            if (!frontier.has_next()) return;
-        }
-        vertex = choose();
+    Walk<DistanceComputer> one(computer, entry_points, without, width, kept, degree, scratch);
+    while (one.step()) {
     }
 }
 

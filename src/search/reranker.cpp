@@ -8,14 +8,8 @@ namespace {
 
 constexpr float infinity = std::numeric_limits<float>::infinity();
 
-// Ties by smaller id.
-struct Nearer {
-    const Index::State& state;
-    bool operator()(const Neighbor& a, const Neighbor& b) const noexcept {
-        if (a.distance != b.distance) return a.distance < b.distance;
-        return state.ids.number(state.row_of(a.row)) < state.ids.number(state.row_of(b.row));
-    }
-};
+// More survivors than these are measured at once, so that a scan whose bounds rule nothing out needs no more memory.
+constexpr std::size_t most_survivors = std::size_t{1} << 15;
 
 }  // namespace
 
@@ -68,26 +62,26 @@ void Reranker::filter_stretch(codes::ItemId first, std::size_t count, const RowB
 }
 
 void Reranker::rerank(std::span<Neighbor> out) {
+    measure_survivors();
+    nearest_.finish();
+    std::ranges::copy(scratch_.nearest, out.begin());
+}
+
+void Reranker::measure_survivors() {
     auto& survivors = scratch_.survivors;
-    auto& nearest = scratch_.nearest;
     std::erase_if(survivors, [this](const Survivor& each) { return each.lower > threshold_; });
     std::sort(survivors.begin(), survivors.end(), [](const Survivor& a, const Survivor& b) {
         return a.lower < b.lower || (a.lower == b.lower && a.row < b.row);
     });
     for (std::size_t i = 0; i < survivors.size(); i += Scorer::exact_batch) {
-        if (nearest.size() == k_ && survivors[i].lower > nearest.front().distance) break;
+        if (survivors[i].lower > nearest_.threshold()) break;
         const std::size_t n = std::min(Scorer::exact_batch, survivors.size() - i);
         std::array<codes::ItemId, Scorer::exact_batch> items;
         for (std::size_t j = 0; j < n; ++j) items[j] = survivors[i + j].row;
         exact_distances({items.data(), n});
     }
-    std::sort_heap(nearest.begin(), nearest.end(), Nearer{state_});
-    const bool negated = state_.description.metric == Metric::dot;
-    for (std::size_t i = 0; i < out.size(); ++i) {
-        out[i] = nearest[i];
-        out[i].row = state_.row_of(out[i].row);
-        if (negated) out[i].distance = -out[i].distance;
-    }
+    survivors.clear();
+    threshold_ = std::min(threshold_, nearest_.threshold());
 }
 
 void Reranker::keep(codes::ItemId item, std::size_t j) {
@@ -95,6 +89,7 @@ void Reranker::keep(codes::ItemId item, std::size_t j) {
     // In a damaged file bounds may be no numbers, or crossed: such an item is kept and measured.
     const float lower = std::isnan(lower_[j]) ? -infinity : lower_[j];
     const float upper = upper_[j] >= lower ? upper_[j] : infinity;
+    if (scratch_.survivors.size() == most_survivors) measure_survivors();
     scratch_.survivors.push_back({lower, item});
     auto& uppers = scratch_.uppers;
     if (uppers.size() == k_) {
@@ -105,7 +100,7 @@ void Reranker::keep(codes::ItemId item, std::size_t j) {
         uppers.push_back(upper);
     }
     std::push_heap(uppers.begin(), uppers.end());
-    if (uppers.size() == k_) threshold_ = uppers.front();
+    if (uppers.size() == k_) threshold_ = std::min(threshold_, uppers.front());
 }
 
 void Reranker::exact_distances(std::span<const codes::ItemId> items) {
@@ -116,22 +111,8 @@ void Reranker::exact_distances(std::span<const codes::ItemId> items) {
         items = items.subspan(some.size());
         prefetch(items.first(std::min(Scorer::exact_batch, items.size())));
         scratch_.scorer.exact(some.data(), some.size(), distances.data());
-        for (std::size_t j = 0; j < some.size(); ++j) offer({some[j], distances[j]});
+        for (std::size_t j = 0; j < some.size(); ++j) nearest_.offer({some[j], distances[j]});
     }
-}
-
-void Reranker::offer(const Neighbor& each) {
-    auto& nearest = scratch_.nearest;
-    const Nearer nearer{state_};
-    if (nearest.size() < k_) {
-        nearest.push_back(each);
-    } else if (nearer(each, nearest.front())) {
-        std::pop_heap(nearest.begin(), nearest.end(), nearer);
-        nearest.back() = each;
-    } else {
-        return;
-    }
-    std::push_heap(nearest.begin(), nearest.end(), nearer);
 }
 
 void Reranker::prefetch(std::span<const codes::ItemId> items) {

@@ -9,16 +9,17 @@
 
 #include "codes/bounds.hpp"
 #include "opened/state.hpp"
+#include "search/nearest.hpp"
 #include "search/scratch.hpp"
 
 namespace nearfile::search {
 
 class Reranker {
 public:
-    Reranker(const Index::State& state, Scratch& scratch, std::size_t k) : state_(state), scratch_(scratch), k_(k) {
+    Reranker(const Index::State& state, Scratch& scratch, std::size_t k)
+        : scratch_(scratch), k_(k), nearest_(state, room_for(scratch, k)) {
         scratch_.uppers.clear();
         scratch_.survivors.clear();
-        scratch_.nearest.clear();
     }
 
     // The best `n` that a walk has visited; false, and nothing is taken, where they are fewer than k.
@@ -34,15 +35,19 @@ public:
     void rerank(std::span<Neighbor> out);
 
 private:
+    static std::span<Neighbor> room_for(Scratch& scratch, std::size_t k) {
+        scratch.nearest.resize(k);
+        return scratch.nearest;
+    }
     codes::Bounds bounds() noexcept { return {lower_.data(), upper_.data()}; }
     void keep(codes::ItemId item, std::size_t j);
     void exact_distances(std::span<const codes::ItemId> items);
     void prefetch(std::span<const codes::ItemId> items);
-    void offer(const Neighbor& each);
+    void measure_survivors();
 
-    const Index::State& state_;
     Scratch& scratch_;
     const std::size_t k_;
+    Nearest nearest_;
     float threshold_ = std::numeric_limits<float>::infinity();  // the k-th smallest upper bound so far
     std::array<float, codes::batch> lower_;
     std::array<float, codes::batch> upper_;

@@ -74,6 +74,7 @@ Scorer::Scorer(const Index::State& state)
 }
 
 void Scorer::set_query(std::span<const float> values) {
+    leaf_.reset();
     if (state_.bits) {
         codes::pack_bits(values, words_);
         return;
@@ -274,12 +275,10 @@ float Scorer::seen_length() const {
     return std::sqrt(squares);
 }
 
-void Scorer::entry_points(std::vector<codes::ItemId>& found) {
-    // All of a usual leaf: its codes lie one after another.
-    constexpr std::size_t most = 64;
-    forest::Range leaf;
+forest::Range Scorer::entry_leaf() {
+    if (leaf_) return *leaf_;
     if (state_.bits) {
-        leaf = forest::descend(state_.bit_forest, words_);
+        leaf_ = forest::descend(state_.bit_forest, words_);
     } else {
         set_space();
         float scale = seen().tail().scale;
@@ -288,8 +287,29 @@ void Scorer::entry_points(std::vector<codes::ItemId>& found) {
             const float length = seen_length();
             if (length > 0) scale /= length;
         }
-        leaf = forest::descend(*state_.kernels, state_.planes, {seen().code(), scale});
+        leaf_ = forest::descend(*state_.kernels, state_.planes, {seen().code(), scale});
     }
+    return *leaf_;
+}
+
+void Scorer::keep_seen(SeenQuery& seen_query) {
+    seen_query.leaf = entry_leaf();
+    seen_query.code.assign(seen().code(), seen().code() + state_.space.dim());
+    seen_query.values = seen_values_;
+    seen_query.scale = seen().tail().scale;
+}
+
+void Scorer::restore_seen(const SeenQuery& seen_query) {
+    leaf_ = seen_query.leaf;
+    codes::ScaledQuery& code = state_.space.kind() == opened::SpaceKind::own ? scaled_ : seen_;
+    code.restore_code(seen_query.code, seen_query.scale);
+    std::ranges::copy(seen_query.values, seen_values_.begin());
+}
+
+void Scorer::entry_points(std::vector<codes::ItemId>& found) {
+    // All of a usual leaf: its codes lie one after another.
+    constexpr std::size_t most = 64;
+    const forest::Range leaf = entry_leaf();
     const std::size_t n = std::min(most, leaf.size);
     for (std::size_t i = 0; i < n; ++i) found.push_back(leaf.first + static_cast<codes::ItemId>(i * leaf.size / n));
 }

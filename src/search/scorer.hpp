@@ -42,6 +42,15 @@ private:
     std::array<float, codes::batch> inverse_lengths_{};
 };
 
+// What a query looks like in the space of walks, and where it begins: found for all queries of a batch before any of
+// them walks.
+struct SeenQuery {
+    forest::Range leaf;
+    std::vector<std::int8_t> code;
+    std::vector<float> values;
+    float scale = 0;
+};
+
 class Scorer {
 public:
     // Exact distances are computed for this many rows at a time.
@@ -69,6 +78,12 @@ public:
 
     // Distinct candidates from the forest, at least `wanted` of them or all there are.
     void gather(std::size_t wanted, forest::GatherScratch& scratch, std::vector<codes::ItemId>& found);
+
+    // The leaf of the entry tree that the query falls into; set_space() is done with it.
+    forest::Range entry_leaf();
+    // What entry_leaf() and set_space() have found, and to have found it.
+    void keep_seen(SeenQuery& seen);
+    void restore_seen(const SeenQuery& seen);
 
     // Where a walk through the graph begins.
     void entry_points(std::vector<codes::ItemId>& found);
@@ -106,6 +121,7 @@ private:
     float centered_norm_ = 0;  // squared
     bool has_direction_ = true;
     bool codes_ready_ = false;
+    std::optional<forest::Range> leaf_;  // where it is known
 };
 
 }  // namespace nearfile::search

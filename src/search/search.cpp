@@ -58,10 +58,11 @@ bool looks_at_all(const Index::State& state, const SearchOptions& options, std::
 }
 
 void search(const Index::State& state, std::span<const float> query, const SearchOptions& options, Scratch& scratch,
-            std::span<Neighbor> out) {
+            std::span<Neighbor> out, const SeenQuery* seen, bool watched) {
     const std::size_t k = out.size();
     if (k == 0) return;
     scratch.scorer.set_query(query);
+    if (seen != nullptr) scratch.scorer.restore_seen(*seen);
     Reranker reranker(state, scratch, k);
     bool found = false;
     if (state.graph) {
@@ -77,7 +78,7 @@ void search(const Index::State& state, std::span<const float> query, const Searc
     }
     if (!found) scan(state, {&reranker, 1});
     reranker.rerank(out);
-    if (found && state.drift.watching()) {
+    if (found && watched && state.drift.watching()) {
         const float sign = state.description.metric == Metric::dot ? -1.0f : 1.0f;
         state.drift.note(comparable_distance(state, query, sign * out.front().distance));
     }

@@ -9,8 +9,10 @@
 namespace nearfile::search {
 
 // Fills `out` (the min(k, n) nearest fit exactly), nearest first, ties by smaller id. Distances are the user's.
+// `seen`, where it is given, is what Scorer::keep_seen() says of the query. Where `watched`, query drift may hear of
+// it.
 void search(const Index::State& state, std::span<const float> query, const SearchOptions& options, Scratch& scratch,
-            std::span<Neighbor> out);
+            std::span<Neighbor> out, const SeenQuery* seen = nullptr, bool watched = true);
 
 // Whether such a search looks at every item.
 bool looks_at_all(const Index::State& state, const SearchOptions& options, std::size_t k);

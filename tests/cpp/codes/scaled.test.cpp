@@ -159,3 +159,25 @@ TEST(scaled_rows_are_written_to_the_last_byte_and_no_further) {
         CHECK(ones.back() == std::byte{0xff});
     }
 }
+
+TEST(code_of_a_query_or_an_item_alone_is_that_of_its_row) {
+    const std::vector<float> values = {1.0f, -0.25f, 0.5f, 0.0f, 0.75f};
+    const ScaledLayout layout(values.size());
+    std::vector<std::byte> row(layout.stride);
+    encode_scaled(values, layout, row.data());
+    std::vector<std::int8_t> code(values.size());
+    const ScaledTail tail = encode_code(values, code.data());
+    for (std::size_t i = 0; i < values.size(); ++i) CHECK(code[i] == static_cast<std::int8_t>(row[i]));
+    CHECK(tail.scale == read_tail(layout, row.data()).scale);
+    CHECK(tail.error == read_tail(layout, row.data()).error);
+}
+
+TEST(code_restored_is_what_set_code_made) {
+    const std::vector<float> values = {3.0f, -1.0f, 0.5f};
+    ScaledQuery made(values.size());
+    made.set_code(values);
+    ScaledQuery restored(values.size());
+    restored.restore_code({made.code(), values.size()}, made.tail().scale);
+    CHECK(restored.tail().scale == made.tail().scale);
+    for (std::size_t i = 0; i < 64; ++i) CHECK(restored.code()[i] == made.code()[i]);
+}

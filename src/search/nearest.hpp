@@ -1,0 +1,63 @@
+// The k nearest of what is measured, as a heap with the farthest in front; ties by smaller id. In memory of others.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <limits>
+#include <span>
+
+#include "opened/state.hpp"
+
+namespace nearfile::search {
+
+struct Nearer {
+    const Index::State& state;
+    bool operator()(const Neighbor& a, const Neighbor& b) const noexcept {
+        if (a.distance != b.distance) return a.distance < b.distance;
+        return state.ids.number(state.row_of(a.row)) < state.ids.number(state.row_of(b.row));
+    }
+};
+
+class Nearest {
+public:
+    // `room`: for k of them, by item as long as they are collected.
+    Nearest(const Index::State& state, std::span<Neighbor> room) noexcept : state_(state), room_(room) {}
+
+    void offer(const Neighbor& each) noexcept {
+        const Nearer nearer{state_};
+        if (size_ < room_.size()) {
+            room_[size_++] = each;
+        } else if (nearer(each, room_.front())) {
+            std::pop_heap(room_.begin(), room_.end(), nearer);
+            room_.back() = each;
+        } else {
+            return;
+        }
+        std::push_heap(room_.begin(), end(), nearer);
+    }
+
+    // What is farther is none of the nearest.
+    float threshold() const noexcept {
+        return size_ < room_.size() ? std::numeric_limits<float>::infinity() : room_.front().distance;
+    }
+
+    // Nearest first, by row, with the user's distances. (Only bounds of a damaged file leave room.)
+    void finish() noexcept {
+        std::sort_heap(room_.begin(), end(), Nearer{state_});
+        std::fill(end(), room_.end(), Neighbor{0, std::numeric_limits<float>::infinity()});
+        const bool negated = state_.description.metric == Metric::dot;
+        for (Neighbor& each : room_) {
+            each.row = state_.row_of(each.row);
+            if (negated) each.distance = -each.distance;
+        }
+    }
+
+private:
+    std::span<Neighbor>::iterator end() const noexcept { return room_.begin() + static_cast<std::ptrdiff_t>(size_); }
+
+    const Index::State& state_;
+    std::span<Neighbor> room_;
+    std::size_t size_ = 0;
+};
+
+}  // namespace nearfile::search
