@@ -17,7 +17,7 @@ COUNT = 1500
 GRAPHS = sorted(readers.METRICS)
 
 
-def index_of(metric: str, n_trees: int = 10, holes: bool = False, **options: str) -> AnnoyIndex:
+def index_of(metric: str, n_trees: int = 50, holes: bool = False, **options: str) -> AnnoyIndex:
     index = AnnoyIndex(16, metric)
     index.add_items(np.arange(COUNT) * 2 + 1 if holes else None, reference.vectors_for(metric, COUNT, 16))
     assert index.build(n_trees, **options) is True
@@ -37,18 +37,21 @@ def found(index: AnnoyIndex, queries: np.ndarray, **options: int) -> float:
 
 
 @pytest.mark.parametrize(
-    ("metric", "dim", "count", "expected"),
+    ("metric", "dim", "count", "n_trees", "expected"),
     [
-        *((metric, 8, 1025, "graph") for metric in GRAPHS),
-        ("euclidean", 8, 1024, "forest"),
-        ("euclidean", 7, 1025, "forest"),
-        ("euclidean", 7, 0, "forest"),
+        *((metric, 8, 1025, 50, "graph") for metric in GRAPHS),
+        *((metric, 8, 1025, 49, "forest") for metric in GRAPHS),
+        ("euclidean", 8, 1024, 50, "forest"),
+        ("euclidean", 7, 1025, 50, "forest"),
+        ("euclidean", 7, 0, 50, "forest"),
     ],
 )
-def test_a_graph_is_built_where_it_helps(metric: str, dim: int, count: int, expected: str) -> None:
+def test_a_graph_is_built_where_it_helps_and_takes_no_longer(
+    metric: str, dim: int, count: int, n_trees: int, expected: str
+) -> None:
     index = AnnoyIndex(dim, metric)
     index.add_items(None, reference.vectors_for(metric, count, dim) if count else np.empty((0, dim)))
-    index.build(2)
+    index.build(n_trees)
     assert kind(index) == expected
 
 
@@ -77,13 +80,27 @@ def test_another_structure_is_refused_and_the_items_stay() -> None:
 def test_the_default_finds_most_and_more_finds_more(metric: str) -> None:
     index = index_of(metric)
     queries = reference.vectors_for(metric, 100, 16, seed=1)
-    recalls = [found(index, queries, search_k=s) for s in (1, 100, 400, 1000, COUNT - 1, COUNT, 10**12, -1, -2)]
+    recalls = [found(index, queries, search_k=s) for s in (1, 500, 750, 1000, COUNT - 1, COUNT, 10**12, -1, -2)]
     assert recalls[0] > 0.85
     assert recalls[1] > 0.9
     assert recalls[:7] == sorted(recalls[:7])
     assert recalls[5:7] == [1, 1]
     assert recalls[7] == recalls[1]
     assert recalls[8] == 1
+
+
+@pytest.mark.parametrize("n_trees", [1, 10])
+def test_trees_are_asked_for_a_leaf_of_annoys_more(n_trees: int) -> None:
+    index = index_of("euclidean", n_trees)
+    queries = reference.vectors_for("euclidean", 30, 16, seed=1)
+    core = index._reader.core
+    for query in queries:
+        for search_k in (1, 100, COUNT - 17):
+            ids, _ = core.search(query, 10, 0, 0.0, search_k + 16, False)
+            assert index.get_nns_by_vector(query, 10, search_k) == ids.tolist()
+        exact, _ = core.search(query, 10, 0, 0.0, 0, True)
+        for search_k in (COUNT - 16, COUNT, -2):
+            assert index.get_nns_by_vector(query, 10, search_k) == exact.tolist()
 
 
 def test_search_k_asks_for_no_less_where_it_is_larger() -> None:
@@ -107,7 +124,7 @@ def test_n_trees_is_what_was_asked_for(n_trees: int, tmp_path: pathlib.Path) -> 
     other.load(tmp_path / "a")
     assert other.get_n_trees() == expected
     info = nearfile.open(tmp_path / "a").info()
-    assert (info["n_trees"], info["n_trees_asked"]) == (min(expected, 16), expected)
+    assert (info["n_trees"], info["n_trees_asked"]) == (16 if expected >= 50 else expected, expected)
     assert other.get_nns_by_item(3, 5) == other.get_nns_by_item(3, 5, 5 * expected)
 
 
@@ -133,7 +150,7 @@ def test_every_state_of_a_graph(metric: str, holes: bool, tmp_path: pathlib.Path
     disk.on_disk_build(tmp_path / "disk")
     ids = np.arange(COUNT) * 2 + 1 if holes else None
     disk.add_items(ids, reference.vectors_for(metric, COUNT, 16))
-    disk.build(10, n_jobs=3)
+    disk.build(50, n_jobs=3)
     assert (tmp_path / "disk").read_bytes() == (tmp_path / "a").read_bytes()
     disk.unbuild()
     disk.add_item(0, [1] * 16)
@@ -149,5 +166,5 @@ def test_the_order_of_adding_does_not_matter_to_a_graph() -> None:
     index = AnnoyIndex(16, "euclidean")
     for i in np.random.default_rng(1).permutation(COUNT):
         index.add_item(i, vectors[i])
-    index.build(10)
+    index.build(50)
     assert index._reader.core.contents() == index_of("euclidean")._reader.core.contents()

@@ -7,6 +7,10 @@ import math
 
 from nearfile import _core
 
+#: Whoever asks for fewer trees gets trees: Annoy has made them in less time than any graph takes. As many or more have
+#: cost its users the time of a graph or more. (docs/annoy.md has what was measured.)
+LEAST_GRAPH_TREES = 50
+
 #: Vectors of fewer values are found faster by trees: the codes that guide a walk tell too few of them apart.
 LEAST_GRAPH_DIM = 8
 
@@ -18,9 +22,10 @@ MOST_SCANNED = 1024
 LEAST_RECALL = 0.99
 
 
-def structure(dim: int, count: int) -> str:
+def structure(dim: int, count: int, n_trees: int) -> str:
     """What is built where the user asks for nothing."""
-    return "graph" if dim >= LEAST_GRAPH_DIM and count > MOST_SCANNED else "forest"
+    wanted = n_trees >= LEAST_GRAPH_TREES and dim >= LEAST_GRAPH_DIM and count > MOST_SCANNED
+    return "graph" if wanted else "forest"
 
 
 def trees(dim: int) -> int:
@@ -28,7 +33,30 @@ def trees(dim: int) -> int:
     return max(1, round(0.36 * (dim + 2)))
 
 
+#: ``k``, ``effort``, ``recall``, ``search_k`` and ``exact`` of a search.
+Options = tuple[int, int, float, int, bool]
+
+
 @functools.lru_cache
+def options(n: int, search_k: int, dim: int, count: int, n_trees: int, graph: bool) -> Options | None:
+    """What to ask an index of ``count`` items for, None where nothing is asked for.
+
+    Annoy opens whole leaves until it has ``search_k`` items, and its leaves hold as many as there are values in a
+    vector: it looks at more than it was asked for, by up to a leaf. So does a forest here, or it would find less.
+    """
+    k = count if n < 0 else min(n, count)
+    if k == 0 or search_k == 0:
+        return None
+    candidates = search_k
+    if search_k == -1:
+        candidates = k * n_trees if n > 0 else count
+    if candidates < 0 or candidates >= count or count <= MOST_SCANNED:
+        return k, 0, 0.0, 0, True
+    if graph:
+        return k, *walk(k, candidates, count), 0, False
+    return (k, 0, 0.0, candidates + dim, False) if candidates + dim < count else (k, 0, 0.0, 0, True)
+
+
 def walk(k: int, search_k: int, count: int) -> tuple[int, float]:
     """``effort`` and ``recall`` of a search for ``search_k``, from 1 and below ``count``; the larger effort counts.
 
