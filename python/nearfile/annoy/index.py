@@ -141,8 +141,7 @@ class AnnoyIndex:
             n_jobs: How many threads; -1 is every core. The result is the same for any number.
             structure: What Annoy has not: ``"graph"`` joins the items of the trees to a graph of neighbours, which is
                 searched many times faster; ``"forest"`` keeps the trees alone, which takes less time than Annoy's.
-                ``None`` is a graph from 50 trees on, which take Annoy as long as a graph takes; but a forest for
-                vectors of fewer than 8 values and for up to 1024 items.
+                ``None`` is a graph, but a forest for vectors of fewer than 8 values and for up to 1024 items.
 
         >>> import numpy
         >>> from nearfile import AnnoyIndex
@@ -407,7 +406,7 @@ class AnnoyIndex:
         builder = _core.Builder(self._dim, self._metric)
         readers.feed(builder, self._items, self._items.count)
         path = None if self._disk_path is None else arguments.path_bytes(self._disk_path)
-        kind = structure or engine.structure(self._dim, builder.size, n_trees)
+        kind = structure or engine.structure(self._dim, builder.size)
         made_for, kept = arguments.DEFAULT_PROFILE, arguments.DEFAULT_KEEP
         core = builder.build(path, kind, made_for, kept, n_trees, None, self._seed % (1 << 64), threads, None)
         # Before the reader, so that no thread finds the items gone and nothing else there.

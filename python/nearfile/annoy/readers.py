@@ -44,10 +44,11 @@ def nothing(with_distances: bool) -> Answer:
 class NearfileReader:
     """An index of nearfile with ids from 0 to 2**31 - 1."""
 
-    __slots__ = ("core", "count", "dim", "graph", "n_items", "n_trees")
+    __slots__ = ("bits", "core", "count", "dim", "graph", "n_items", "n_trees")
 
     def __init__(self, core: _core.Index, n_trees: int) -> None:
         self.core = core
+        self.bits = core.metric == "hamming"
         self.count = core.size
         self.dim = core.dim
         self.graph = core.structure == "graph"
@@ -57,13 +58,13 @@ class NearfileReader:
 
     def options(self, n: int, search_k: int) -> engine.Options | None:
         """What the core is asked for, None where nothing is."""
-        return engine.options(n, search_k, self.dim, self.count, self.n_trees, self.graph)
+        return engine.options(n, search_k, self.dim, self.count, self.n_trees, self.graph, self.bits)
 
     def nearest(self, values: object, n: int, search_k: int, with_distances: bool) -> Answer:
         """The nearest of one query."""
         options = self.options(n, search_k)
         if options is None:
-            _core.row(values, self.dim, self.core.metric == "hamming")  # raises
+            _core.row(values, self.dim, self.bits)  # raises
             return nothing(with_distances)
         return self.core.nearest(values, *options, with_distances)
 
