@@ -58,9 +58,10 @@ void ask(const Nodes& nodes, const Checked& checked, bool whole) {
     std::vector<float> values(nodes.layout().dim);
     for (std::size_t i = 0; i < values.size(); ++i) values[i] = i % 3 == 0 ? 1.0f : 0.0f;
     const Query query(opened::chosen_kernels(), nodes, values);
+    Scratch scratch(static_cast<std::size_t>(checked.n_items));
     for (const std::uint64_t wanted : {std::uint64_t{1}, std::uint64_t{60}, ~std::uint64_t{0}}) {
         std::set<std::int32_t> ids;
-        const auto found = search(nodes, checked, query, 10, wanted);
+        const auto found = search(nodes, checked, query, 10, wanted, scratch);
         for (const AnnoyNeighbor& each : found) ids.insert(each.id);
         if (whole && ids.size() != found.size()) throw std::logic_error("a neighbour is there twice");
         if (!ids.empty() && (*ids.begin() < 0 || *ids.rbegin() >= checked.n_items))

@@ -15,6 +15,8 @@
 #include "bindings.hpp"
 #include "errors.hpp"
 #include "gil.hpp"
+#include "nearest.hpp"
+#include "vectors.hpp"
 
 namespace nearfile::python {
 
@@ -67,6 +69,30 @@ nb::object search(const AnnoyFile& file, const Rows& query, std::int64_t n, std:
     return nb::make_tuple(ids.release(), distances.release());
 }
 
+nb::object nearest_to(const AnnoyFile& file, std::span<const float> query, std::int64_t n, std::int64_t search_k,
+                      bool with_distances) {
+    std::vector<AnnoyNeighbor> found;
+    {
+        const WithoutGil released;
+        found = file.search(query, n, search_k);
+    }
+    return lists_of<AnnoyNeighbor>(found, with_distances, [](const AnnoyNeighbor& neighbor) { return neighbor.id; });
+}
+
+nb::object nearest(const AnnoyFile& file, nb::handle vector, std::int64_t n, std::int64_t search_k,
+                   bool with_distances) {
+    std::vector<float> query(file.dim());
+    read_vector(vector, file.metric() == Metric::hamming, query);
+    return nearest_to(file, query, n, search_k, with_distances);
+}
+
+nb::object nearest_of(const AnnoyFile& file, std::int64_t id, std::int64_t n, std::int64_t search_k,
+                      bool with_distances) {
+    std::vector<float> query(file.dim());
+    file.vector(id, query);
+    return nearest_to(file, query, n, search_k, with_distances);
+}
+
 nb::object vector(const AnnoyFile& file, std::int64_t id) {
     NewArray<float> values(file.dim());
     file.vector(id, {values.data(), file.dim()});
@@ -113,6 +139,14 @@ void bind_annoy_file(nb::module_& module) {
              nb::sig("def search(self, query: numpy.typing.NDArray[numpy.float32], n: int, search_k: int) -> "
                      "tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.float32]]"),
              "One query, of shape (1, dim), by Annoy's rules.")
+        .def("nearest", &nearest, "vector"_a.none(), "n"_a, "search_k"_a, "with_distances"_a,
+             nb::sig("def nearest(self, vector: object, n: int, search_k: int, with_distances: bool) -> "
+                     "list[int] | tuple[list[int], list[float]]"),
+             "One query as Items.add reads it, by Annoy's rules.")
+        .def("nearest_of", &nearest_of, "id"_a, "n"_a, "search_k"_a, "with_distances"_a,
+             nb::sig("def nearest_of(self, id: int, n: int, search_k: int, with_distances: bool) -> "
+                     "list[int] | tuple[list[int], list[float]]"),
+             "The vector of an id for a query.")
         .def("vector", &vector, "id"_a, nb::sig("def vector(self, id: int) -> numpy.typing.NDArray[numpy.float32]"),
              "The vector of an id.")
         .def("block", &block, "start"_a, "most"_a,

@@ -238,6 +238,7 @@ void bind_index(nb::module_& module) {
             [](const SharedIndex& shared, std::uint32_t a, std::uint32_t b) { return shared.get().distance(a, b); },
             "a"_a, "b"_a, "The distance of two rows.");
     bind_search(type);
+    bind_nearest(type);
     bind_inspection(type);
 }
 

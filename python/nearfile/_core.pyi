@@ -114,6 +114,12 @@ class Index:
     def names(self, rows: numpy.typing.NDArray[numpy.int64]) -> list[str]:
         """The ids of rows, of an index whose ids are str."""
 
+    def nearest(self, vector: object, k: int, effort: int, recall: float, search_k: int, exact: bool, with_distances: bool) -> list[int] | tuple[list[int], list[float]]:
+        """One query as Items.add reads it, of an index whose ids are numbers."""
+
+    def nearest_of(self, id: int, k: int, effort: int, recall: float, search_k: int, exact: bool, with_distances: bool) -> list[int] | tuple[list[int], list[float]]:
+        """The vector of an id for a query, zeros where there is none."""
+
     def inspect(self, row: int) -> dict[str, object]:
         """What the file has of a row's item, and where."""
 
@@ -197,6 +203,12 @@ class AnnoyFile:
 
     def search(self, query: numpy.typing.NDArray[numpy.float32], n: int, search_k: int) -> tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.float32]]:
         """One query, of shape (1, dim), by Annoy's rules."""
+
+    def nearest(self, vector: object, n: int, search_k: int, with_distances: bool) -> list[int] | tuple[list[int], list[float]]:
+        """One query as Items.add reads it, by Annoy's rules."""
+
+    def nearest_of(self, id: int, n: int, search_k: int, with_distances: bool) -> list[int] | tuple[list[int], list[float]]:
+        """The vector of an id for a query."""
 
     def vector(self, id: int) -> numpy.typing.NDArray[numpy.float32]:
         """The vector of an id."""

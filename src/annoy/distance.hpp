@@ -29,6 +29,7 @@ public:
 
 private:
     float inner_product(const float* vector) const noexcept;
+    void angular_order_by(std::span<const kernels::ItemId> items, std::span<float> out) const noexcept;
     void bits_order_by(std::span<const kernels::ItemId> items, std::span<float> out) const noexcept;
 
     const kernels::Kernels& kernels_;

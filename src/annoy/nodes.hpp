@@ -3,6 +3,7 @@
 // map, so what is read is a new number every time: whoever checks one keeps it.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -57,9 +58,21 @@ public:
     // A hamming split keeps the number of the bit that it divides by where a vector has its first word.
     std::uint64_t split_bit(NodeId node) const noexcept { return base::read_once<std::uint64_t>(words(node)); }
 
+    // How many cache lines hold what is read of a split: the bit of a hamming plane stands near its children.
+    std::size_t vector_lines() const noexcept {
+        return layout_.words > 0 ? 1 : std::min<std::size_t>(layout_.node_bytes / line + 1, most_lines);
+    }
+    // Always inline: out of line, GCC takes functions that only prefetch for pure ones and deletes the calls.
+    [[gnu::always_inline]] void prefetch(NodeId node, std::size_t lines) const noexcept {
+        for (std::size_t i = 0; i < lines; ++i) __builtin_prefetch(at(node) + i * line);
+    }
+
     std::span<const std::byte> node_bytes(NodeId node) const noexcept { return {at(node), layout_.node_bytes}; }
 
 private:
+    static constexpr std::size_t line = 64;
+    static constexpr std::size_t most_lines = 16;  // after as many the hardware foresees what follows
+
     const std::byte* at(NodeId node) const noexcept {
         return data_ + static_cast<std::size_t>(node) * layout_.node_bytes;
     }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "annoy/distance.hpp"
+#include "annoy/scratch.hpp"
 #include "annoy/validate.hpp"
 #include "nearfile/annoy.hpp"
 
@@ -13,6 +14,6 @@ namespace nearfile::annoy {
 
 // `wanted` candidates, counted once for every tree; all that there are for the largest number.
 std::vector<AnnoyNeighbor> search(const Nodes& nodes, const Checked& checked, const Query& query, std::uint64_t n,
-                                  std::uint64_t wanted);
+                                  std::uint64_t wanted, Scratch& scratch);
 
 }  // namespace nearfile::annoy

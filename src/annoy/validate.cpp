@@ -46,6 +46,12 @@ Result<std::int32_t> count_present(const Nodes& nodes, std::int32_t n_items) {
     return n_present;
 }
 
+// Annoy fills up what stands in for a split or counts too much, and that is all that may lead to a hole: TreeCheck
+// refuses the others.
+bool finds_holes(const Nodes& nodes, std::int32_t n_items, std::int32_t n_present) {
+    return n_present < n_items && (n_present <= 1 || n_items <= nodes.layout().leaf_capacity);
+}
+
 }  // namespace
 
 Result<void> validate_size(std::size_t file_bytes, const Layout& layout) {
@@ -69,7 +75,7 @@ Result<Checked> validate(const Nodes& nodes) {
     if (n_items.value() == 0 && roots.trailing.size() < nodes.count()) {
         return bad("it ends in an empty node, as a build on disk that was interrupted leaves it");
     }
-    Checked checked{n_items.value(), 0, {}, 0};
+    Checked checked{n_items.value(), 0, {}, 0, finds_holes(nodes, n_items.value(), n_present.value())};
     checked.roots.assign(roots.trailing.begin(), roots.trailing.begin() + static_cast<std::ptrdiff_t>(roots.searched));
 
     const std::size_t n_tree_nodes = nodes.count() - static_cast<std::size_t>(n_items.value());

@@ -17,6 +17,7 @@ struct Checked {
     std::uint32_t n_trees;
     std::vector<NodeId> roots;  // those that Annoy searches
     std::uint64_t max_steps;    // nodes that a search of every leaf visits
+    bool finds_holes;           // whether a search may come upon ids that were never added
 };
 
 // The size alone: whether nodes of this layout fill the file, and are few enough to be numbered. Fails with

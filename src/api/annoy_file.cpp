@@ -1,5 +1,7 @@
 // The public AnnoyFile: checks what the caller passed, then hands over.
 #include <limits>
+#include <memory>
+#include <utility>
 
 #include "annoy/distance.hpp"
 #include "annoy/open.hpp"
@@ -7,12 +9,24 @@
 #include "nearfile/annoy.hpp"
 #include "opened/errors.hpp"
 #include "opened/kernel_choice.hpp"
+#include "opened/scratch_pool.hpp"
 
 namespace nearfile {
 
+namespace {
+
+struct LentScratch final : opened::LentMemory, annoy::Scratch {
+    using Scratch::Scratch;
+};
+
+}  // namespace
+
 struct AnnoyFile::State {
-    annoy::Opened opened;
+    explicit State(annoy::Opened file) : opened(std::move(file)), kernels(nearfile::opened::chosen_kernels()) {}
+
+    const annoy::Opened opened;
     const kernels::Kernels& kernels;
+    mutable opened::ScratchPool scratch;
 };
 
 namespace {
@@ -46,8 +60,7 @@ std::uint64_t wanted_candidates(std::int64_t n, std::int64_t search_k, std::uint
 }  // namespace
 
 AnnoyFile AnnoyFile::open(const std::string& path, std::uint32_t dim, Metric metric, bool prefault) {
-    return AnnoyFile(std::make_shared<const State>(
-        State{opened::unwrap(annoy::open_file(path, dim, metric, prefault)), opened::chosen_kernels()}));
+    return AnnoyFile(std::make_shared<const State>(opened::unwrap(annoy::open_file(path, dim, metric, prefault))));
 }
 
 std::vector<AnnoyLayout> AnnoyFile::fitting_layouts(const std::string& path, std::uint32_t dim) {
@@ -101,8 +114,13 @@ std::vector<AnnoyNeighbor> AnnoyFile::search(std::span<const float> query, std::
     check_length(query.size(), dim(), "a query");
     const annoy::Query prepared(state_->kernels, state_->opened.nodes, query);
     const std::uint64_t n_returned = n < 0 ? unlimited : static_cast<std::uint64_t>(n);
-    return annoy::search(state_->opened.nodes, state_->opened.checked, prepared, n_returned,
-                         wanted_candidates(n, search_k, annoy_n_trees()));
+    std::unique_ptr<opened::LentMemory> scratch = state_->scratch.take();
+    if (!scratch) scratch = std::make_unique<LentScratch>(static_cast<std::size_t>(n_items()));
+    // What a search that fails has left of it is not given back.
+    auto found = annoy::search(state_->opened.nodes, state_->opened.checked, prepared, n_returned,
+                               wanted_candidates(n, search_k, annoy_n_trees()), static_cast<LentScratch&>(*scratch));
+    state_->scratch.give(std::move(scratch));
+    return found;
 }
 
 }  // namespace nearfile

@@ -26,11 +26,12 @@ struct Row {
 }
 
 void check_bits(std::span<const float> values, const Row& row) {
-    const auto bad =
-        std::find_if(values.begin(), values.end(), [](float value) { return value != 0.0f && value != 1.0f; });
-    if (bad != values.end()) {
-        refuse("hamming takes zeros and ones", row, static_cast<std::size_t>(bad - values.begin()), *bad);
-    }
+    const auto is_other = [](float value) { return value != 0.0f && value != 1.0f; };
+    std::int32_t others = 0;  // one pass that vectorises
+    for (const float value : values) others |= is_other(value) ? 1 : 0;
+    if (others == 0) return;
+    const auto bad = std::find_if(values.begin(), values.end(), is_other);
+    refuse("hamming takes zeros and ones", row, static_cast<std::size_t>(bad - values.begin()), *bad);
 }
 
 void check_floats(std::span<const float> values, const Row& row) {

@@ -86,6 +86,21 @@ def test_the_default_finds_most_and_more_finds_more(metric: str) -> None:
     assert recalls[8] == 1
 
 
+@pytest.mark.parametrize("metric", ["euclidean", "hamming"])
+@pytest.mark.parametrize("n_trees", [1, 10])
+def test_trees_are_asked_for_a_leaf_of_annoys_more_and_of_bits_for_twice(metric: str, n_trees: int) -> None:
+    index = index_of(metric, n_trees, structure="forest")
+    core = index._reader.core
+    each = 2 if metric == "hamming" else 1
+    for query in reference.vectors_for(metric, 30, 16, seed=1):
+        for search_k in (1, 100, (COUNT - 17) // each):
+            ids, _ = core.search(query, 10, 0, 0.0, search_k * each + 16, False)
+            assert index.get_nns_by_vector(query, 10, search_k) == ids.tolist()
+        exact, _ = core.search(query, 10, 0, 0.0, 0, True)
+        for search_k in ((COUNT - 16) // each, COUNT, -2):
+            assert index.get_nns_by_vector(query, 10, search_k) == exact.tolist()
+
+
 def test_search_k_asks_for_no_less_where_it_is_larger() -> None:
     for count in (1025, 10**6, 2**31 - 1):
         for k in (1, 10, 1000):

@@ -28,7 +28,32 @@ def trees(dim: int) -> int:
     return max(1, round(0.36 * (dim + 2)))
 
 
+#: ``k``, ``effort``, ``recall``, ``search_k`` and ``exact`` of a search.
+Options = tuple[int, int, float, int, bool]
+
+
 @functools.lru_cache
+def options(n: int, search_k: int, dim: int, count: int, n_trees: int, graph: bool, bits: bool) -> Options | None:
+    """What to ask an index of ``count`` items for, None where nothing is asked for.
+
+    Annoy opens whole leaves until it has ``search_k`` items, and its leaves hold as many as there are values in a
+    vector: it looks at more than it was asked for, by up to a leaf. So does a forest here, or it would find less. Of
+    bits it compares twice as many, in a third of Annoy's time: its leaves of a few items are the purer ones.
+    """
+    k = count if n < 0 else min(n, count)
+    if k == 0 or search_k == 0:
+        return None
+    candidates = search_k
+    if search_k == -1:
+        candidates = k * n_trees if n > 0 else count
+    if candidates < 0 or candidates >= count or count <= MOST_SCANNED:
+        return k, 0, 0.0, 0, True
+    if graph:
+        return k, *walk(k, candidates, count), 0, False
+    compared = candidates * (2 if bits else 1) + dim
+    return (k, 0, 0.0, compared, False) if compared < count else (k, 0, 0.0, 0, True)
+
+
 def walk(k: int, search_k: int, count: int) -> tuple[int, float]:
     """``effort`` and ``recall`` of a search for ``search_k``, from 1 and below ``count``; the larger effort counts.
 

@@ -23,6 +23,8 @@ DEFAULT_METRIC_WARNING = (
 
 OMITTED = object()
 
+MOST_WIDE = 1 << 62
+
 BUILT = "You can't add an item to a built index: call unbuild() first"
 LOADED = "You can't add an item to a loaded index"
 BUILDING = "You can't add an item to an index that is being built"
@@ -138,8 +140,8 @@ class AnnoyIndex:
                 find more. A graph is made by up to 16 of them; more make the default of ``search_k`` larger.
             n_jobs: How many threads; -1 is every core. The result is the same for any number.
             structure: What Annoy has not: ``"graph"`` joins the items of the trees to a graph of neighbours, which is
-                searched many times faster; ``"forest"`` keeps the trees alone. ``None`` is a graph, but a forest for
-                ``manhattan``, for vectors of fewer than 8 values and for up to 1024 items.
+                searched many times faster; ``"forest"`` keeps the trees alone, which takes less time than Annoy's.
+                ``None`` is a graph, but a forest for vectors of fewer than 8 values and for up to 1024 items.
 
         >>> import numpy
         >>> from nearfile import AnnoyIndex
@@ -237,9 +239,10 @@ class AnnoyIndex:
         """The nearest items of an item, itself among them; see :meth:`get_nns_by_vector`."""
         reader = self._reader
         number = self._known(i, reader)
-        wanted, candidates, distances = operator.index(n), operator.index(search_k), truth(include_distances)
-        row = self._items.get(number) if reader is None else reader.vector(number)
-        return self._nearest(reader, row, wanted, candidates, distances)
+        wanted, candidates, distances = wide(n), wide(search_k), truth(include_distances)
+        if reader is None:
+            return ([], []) if distances else []
+        return reader.nearest_of(number, wanted, candidates, distances)
 
     def get_nns_by_vector(
         self, vector: object, n: SupportsIndex, search_k: SupportsIndex = -1, include_distances: SupportsIndex = False
@@ -249,10 +252,10 @@ class AnnoyIndex:
         Args:
             vector: ``f`` numbers, as :meth:`add_item` takes them.
             n: How many; negative is all.
-            search_k: How many candidates to compare with; -1 is ``n`` times the number of trees, other negative numbers
-                are all items, and so is a number as large as theirs. Of a graph, which needs fewer for the same
-                answers, it is a measure of how far to walk: never less than found 95 % when the index was built, and
-                more for more.
+            search_k: How many candidates to compare with, and ``f`` more, since Annoy's leaves are that large; -1 is
+                ``n`` times the number of trees, other negative numbers are all items, and so is a number as large as
+                theirs. Of a graph, which needs fewer for the same answers, it is a measure of how far to walk: never
+                less than found 99 % when the index was built, and more for more.
             include_distances: Whether to return the distances too.
 
         Returns:
@@ -261,9 +264,12 @@ class AnnoyIndex:
             first.
         """
         reader = self._reader
-        row = _core.row(inputs.elements(vector), self._dim, self._metric == "hamming")
-        wanted, candidates, distances = operator.index(n), operator.index(search_k), truth(include_distances)
-        return self._nearest(reader, row, wanted, candidates, distances)
+        values = inputs.elements(vector)
+        wanted, candidates, distances = wide(n), wide(search_k), truth(include_distances)
+        if reader is None:
+            _core.row(values, self._dim, self._metric == "hamming")  # raises
+            return ([], []) if distances else []
+        return reader.nearest(values, wanted, candidates, distances)
 
     def get_nns_by_vectors(
         self,
@@ -444,12 +450,6 @@ class AnnoyIndex:
             raise IndexError("Item index larger than the largest item index")
         return number
 
-    def _nearest(self, reader: Reader | None, row: Any, n: int, search_k: int, include_distances: bool) -> Any:
-        if reader is None:
-            return ([], []) if include_distances else []
-        ids, distances = reader.search(row, wide(n), wide(search_k))
-        return (ids.tolist(), distances.tolist()) if include_distances else ids.tolist()
-
     def _say(self, what: str) -> None:
         if self._verbose and sys.stderr is not None:
             print(f"nearfile: {what}", file=sys.stderr)  # noqa: T201
@@ -475,7 +475,8 @@ def revive(cls: type[AnnoyIndex], kept: dict[str, Any], contents: Any) -> AnnoyI
 
 def wide(value: SupportsIndex) -> int:
     """A whole number, cut to what 63 bits hold."""
-    return max(-(1 << 62), min(operator.index(value), 1 << 62))
+    number = operator.index(value)
+    return number if -MOST_WIDE <= number <= MOST_WIDE else MOST_WIDE if number > 0 else -MOST_WIDE
 
 
 def truth(value: SupportsIndex) -> bool:

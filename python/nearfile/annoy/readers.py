@@ -15,6 +15,7 @@ from nearfile.errors import BadFileError
 Floats = NDArray[np.float32]
 Ids = NDArray[np.int64]
 Found = tuple[Ids, Floats]
+Answer = Union[list[int], tuple[list[int], list[float]]]  # without distances, or with them
 
 #: What Annoy's metrics are, and no others.
 METRICS = ("angular", "euclidean", "manhattan", "hamming", "dot")
@@ -35,47 +36,44 @@ def feed(builder: _core.Builder, source: _core.Items | _core.AnnoyFile, length: 
             builder.add_int64(rows, ids)
 
 
-def nothing() -> Found:
+def nothing(with_distances: bool) -> Answer:
     """No results."""
-    return np.empty(0, np.int64), np.empty(0, np.float32)
+    return ([], []) if with_distances else []
 
 
 class NearfileReader:
     """An index of nearfile with ids from 0 to 2**31 - 1."""
 
-    __slots__ = ("core", "dim", "graph", "n_items", "n_trees")
+    __slots__ = ("bits", "core", "count", "dim", "graph", "n_items", "n_trees")
 
     def __init__(self, core: _core.Index, n_trees: int) -> None:
         self.core = core
+        self.bits = core.metric == "hamming"
+        self.count = core.size
         self.dim = core.dim
         self.graph = core.structure == "graph"
         self.n_trees = n_trees
         ids = _core.id_range(core)
         self.n_items = 0 if ids is None else ids[1] + 1
 
-    def options(self, n: int, search_k: int) -> tuple[int, int, float, int, bool] | None:
-        """``k``, ``effort``, ``recall``, ``search_k`` and ``exact`` for the core, None where nothing is asked for."""
-        count = self.core.size
-        k = count if n < 0 else min(n, count)
-        if k == 0 or search_k == 0:
-            return None
-        candidates = search_k
-        if search_k == -1:
-            candidates = k * self.n_trees if n > 0 else count
-        if candidates < 0 or candidates >= count or count <= engine.MOST_SCANNED:
-            return k, 0, 0.0, 0, True
-        if self.graph:
-            return k, *engine.walk(k, candidates, count), 0, False
-        return k, 0, 0.0, candidates, False
+    def options(self, n: int, search_k: int) -> engine.Options | None:
+        """What the core is asked for, None where nothing is."""
+        return engine.options(n, search_k, self.dim, self.count, self.n_trees, self.graph, self.bits)
 
-    def search(self, row: Floats, n: int, search_k: int) -> Found:
+    def nearest(self, values: object, n: int, search_k: int, with_distances: bool) -> Answer:
         """The nearest of one query."""
         options = self.options(n, search_k)
         if options is None:
-            return nothing()
-        found = self.core.search(row, *options)
-        assert found is not None
-        return found  # type: ignore[return-value]
+            _core.row(values, self.dim, self.bits)  # raises
+            return nothing(with_distances)
+        return self.core.nearest(values, *options, with_distances)
+
+    def nearest_of(self, id: int, n: int, search_k: int, with_distances: bool) -> Answer:
+        """The nearest of the vector of an id, zeros where there is none."""
+        options = self.options(n, search_k)
+        if options is None:
+            return nothing(with_distances)
+        return self.core.nearest_of(id, *options, with_distances)
 
     def search_many(self, rows: Floats, n: int, search_k: int, threads: int) -> Found:
         """The nearest of each of a batch."""
@@ -113,14 +111,18 @@ class AnnoyReader:
         self.n_items = file.n_items
         self.n_trees = file.annoy_n_trees
 
-    def search(self, row: Floats, n: int, search_k: int) -> Found:
+    def nearest(self, values: object, n: int, search_k: int, with_distances: bool) -> Answer:
         """The nearest of one query."""
-        return self.file.search(row.reshape(1, -1), n, search_k)
+        return self.file.nearest(values, n, search_k, with_distances)
+
+    def nearest_of(self, id: int, n: int, search_k: int, with_distances: bool) -> Answer:
+        """The nearest of the vector of an id, zeros where there is none."""
+        return self.file.nearest_of(id, n, search_k, with_distances)
 
     def search_many(self, rows: Floats, n: int, search_k: int, threads: int) -> Found:
         """The nearest of each of a batch, with ids of -1 and distances of NaN after the last that was found."""
         del threads
-        found = [self.search(row, n, search_k) for row in rows]
+        found = [self.file.search(row.reshape(1, -1), n, search_k) for row in rows]
         width = max((len(ids) for ids, _ in found), default=0)
         ids = np.full((len(rows), width), -1, np.int64)
         distances = np.full((len(rows), width), np.nan, np.float32)
