@@ -42,9 +42,7 @@ class Lorann(Adapter):
 
     def searches(self, build: Parameters, shape: Shape, k: int) -> list[Parameters]:
         steps = [(2, 25), (4, 50), (8, 100), (16, 100), (32, 200), (64, 200), (64, 400), (128, 400), (256, 800)]
-        return [
-            {"clusters": min(clusters, build["clusters"]), "rerank": rerank} for clusters, rerank in measured(steps, k)
-        ]
+        return [{"clusters": clusters, "rerank": rerank} for clusters, rerank in measured(steps, k, build["clusters"])]
 
     def build(self, base: Any, metric: str, parameters: Parameters, threads: int, path: Path) -> None:
         lorann = self.load()

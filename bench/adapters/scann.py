@@ -34,7 +34,7 @@ class Scann(Adapter):
 
     def searches(self, build: Parameters, shape: Shape, k: int) -> list[Parameters]:
         steps = [(4, 30), (8, 40), (16, 50), (30, 60), (50, 80), (80, 120), (120, 160), (200, 240), (320, 400)]
-        return [{"leaves": min(leaves, build["leaves"]), "reorder": reorder} for leaves, reorder in measured(steps, k)]
+        return [{"leaves": leaves, "reorder": reorder} for leaves, reorder in measured(steps, k, build["leaves"])]
 
     def build(self, base: Any, metric: str, parameters: Parameters, threads: int, path: Path) -> None:
         scann = self.load()

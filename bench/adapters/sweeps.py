@@ -20,6 +20,6 @@ def beam(shape: Shape, k: int) -> list[int]:
     return [*widths, 10 * widths[5] if k <= USUAL_K else 16 * k] if shape.metric == "dot" else widths
 
 
-def measured(steps: list[tuple[int, int]], k: int) -> list[tuple[int, int]]:
-    """Steps of cells searched and of candidates measured exactly, which were chosen for ten answers: for each more, two more."""
-    return [(cells, exact + 2 * max(0, k - USUAL_K)) for cells, exact in steps]
+def measured(steps: list[tuple[int, int]], k: int, most: int) -> list[tuple[int, int]]:
+    """Steps of cells searched, ``most`` at most, and of candidates measured exactly, for each answer beyond ten two more."""
+    return list(dict.fromkeys((min(cells, most), exact + 2 * max(0, k - USUAL_K)) for cells, exact in steps))

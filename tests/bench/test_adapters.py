@@ -156,8 +156,8 @@ def test_walks_keep_no_fewer_than_are_asked_for() -> None:
         widths = beam(SHAPES[0], k)
         assert widths[0] == k
         assert widths == sorted(set(widths))
-    assert measured([(4, 30)], 10) == [(4, 30)]
-    assert measured([(4, 30)], 100) == [(4, 210)]
+    assert measured([(4, 30), (8, 40)], 10, 100) == [(4, 30), (8, 40)]
+    assert measured([(4, 30), (8, 40), (16, 40)], 100, 8) == [(4, 210), (8, 220)]
 
 
 @pytest.mark.parametrize("name", registry())
