@@ -118,10 +118,9 @@ def _speeds(ranked: list[Series], targets: Targets, spread: bool) -> Grid:
     for series in ranked:
         build = series.build_at(_middle(targets))
         rates = [_rate(series, target, spread) for target in targets]
-        seconds = f"{build.wall[min(build.wall)]:.1f}" if build and build.wall else NOTHING
         disk = f"{build.bytes / 1e6:.0f}" if build and build.bytes is not None else NOTHING
         rows.append(
-            [_label(series, build), *rates, seconds, disk, _times(series, build), f"{_most_recall(series):.3f}"]
+            [_label(series, build), *rates, _built(build), disk, _times(series, build), f"{_most_recall(series):.3f}"]
         )
     return Grid(f"{_title(ranked[0])}: queries/s at recall", columns, rows)
 
@@ -215,6 +214,14 @@ def _title(series: Series) -> str:
 def _label(series: Series, build: Build | None) -> str:
     name = f"{series.library} {series.version}"
     return f"{name} ({text(build.parameters)})" if build and build.parameters else name
+
+
+def _built(build: Build | None) -> str:
+    """Seconds on the fewest threads that were measured, which are named where they are several."""
+    if build is None or not build.wall:
+        return NOTHING
+    threads = min(build.wall)
+    return f"{build.wall[threads]:.1f}" + f" on {threads}" * (threads > 1)
 
 
 def _times(series: Series, build: Build | None) -> str:

@@ -105,6 +105,16 @@ def test_each_build_of_a_library_has_a_row_of_its_own(file: Path) -> None:
     assert alone.index("trees 1") < alone.index("trees 5")
 
 
+def test_builds_on_several_threads_say_on_how_many(file: Path) -> None:
+    assert "| 3.0 | 5 |" in report.markdown(results.read(file), (0.9,))
+    file.write_text(
+        file.read_text()
+        .replace('"wall": 3.0', '"wall": 0.7')
+        .replace('"threads": 1, "build"', '"threads": 4, "build"', 1)
+    )
+    assert "| 0.7 on 4 | 5 |" in report.markdown(results.read(file), (0.9,))
+
+
 def test_measurements_that_shared_the_machine_are_called_so(file: Path) -> None:
     (run,) = results.read(file)
     assert "at once" not in report.heading(run)
