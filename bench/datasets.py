@@ -27,7 +27,6 @@ DATA_DIR = "NEARFILE_BENCH_DATA"
 FASHION_MNIST = Path("/usr/share/datasets/fashion-mnist")
 HELD_OUT = 10_000
 TEXTS_HELD_OUT = 5_000
-MPNET_TEXTS = 33_000  # what a processor embeds in a few minutes
 METRICS = ("euclidean", "angular", "dot")
 HDF5_METRICS = {"euclidean": "euclidean", "angular": "angular", "dot": "dot", "ip": "dot"}
 
@@ -98,8 +97,8 @@ def debian_lsa_768(data_dir: Path) -> Vectors:
 
 @named("debian-mpnet-768")
 def debian_mpnet_768(data_dir: Path) -> Vectors:
-    """MPNET_TEXTS of the same lines by all-mpnet-base-v2: 768 dimensions; needs torch, transformers and its packages once."""
-    return "angular", *_embedded(data_dir, "debian-mpnet-768.npz", lambda lines: texts.Mpnet()(_some(lines)))
+    """The same lines by all-mpnet-base-v2: 768 dimensions; needs torch, transformers and its packages once."""
+    return "angular", *_embedded(data_dir, "debian-mpnet-768.npz", lambda lines: texts.Mpnet()(lines))
 
 
 def read(name: str, data_dir: Path | None = None, metric: str | None = None) -> Vectors:
@@ -214,11 +213,6 @@ def _embedded(data_dir: Path, name: str, embed: Callable[[list[str]], Array]) ->
         base, query = hold_out(embed(texts.descriptions(data_dir)), TEXTS_HELD_OUT)
         texts.save(path, lambda file: np.savez(file, base=base.astype(np.float16), query=query.astype(np.float16)))
     return _read_npz(path)
-
-
-def _some(lines: list[str]) -> list[str]:
-    """As many as a processor can embed in a few minutes, at random."""
-    return [lines[place] for place in np.random.default_rng(0).permutation(len(lines))[:MPNET_TEXTS]]
 
 
 def _read_hdf5(path: Path) -> Vectors:

@@ -86,6 +86,11 @@ def run(
         data_dir=data_dir,
         metric=metric,
     )
+    _carry_out(plan, out, resume, tuple(recall or TARGETS))
+
+
+def _carry_out(plan: Plan, out: Path, resume: bool, targets: tuple[float, ...]) -> None:
+    """Measure, and print the tables of the run."""
     if min(plan.ks) < 1:
         raise ValueError(f"k: expected at least 1, got {min(plan.ks)}")
     if not plan.data:
@@ -97,8 +102,8 @@ def run(
     with closing(journal), closing(runner):
         tell(f"{'resumed' if journal.resumed else 'new'} run {journal.run} in {out}")
         if not runner.run():
-            tell(f"{until:g} seconds are over: the same command goes on")
-    show(console, [one for one in results.read(out) if one.id == journal.run], tuple(recall or TARGETS))
+            tell(f"{plan.until:g} seconds are over: the same command goes on")
+    show(console, [one for one in results.read(out) if one.id == journal.run], targets)
 
 
 def tell(line: str) -> None:
