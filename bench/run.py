@@ -176,10 +176,12 @@ class Runner:
         """Build with every number of threads, and keep the first index; ``built`` is given those that can be searched."""
         folder = contender.folder(self.plan.work)
         if self.plan.only_built:
-            built += [contender] * folder.exists()
+            if folder.exists():
+                self._note_all(contender, folder)
+                built.append(contender)
             return
         for position, threads in enumerate(self.plan.build_threads):
-            record = {"kind": "build", **contender.common(), "threads": threads, "at_once": self.plan.at_once}
+            record = {"kind": "build", **contender.common(), "threads": threads}
             keep = position == 0 and contender.adapter.saves
             there = folder.exists() or not keep
             if self.journal.get(record) is None or not there:
@@ -210,6 +212,7 @@ class Runner:
             unfinished.rename(keep)
         else:
             shutil.rmtree(unfinished)
+        measured["at_once"] = self.plan.at_once
         self.journal.add({**record, **measured})
         note = _note(contender.folder(self.plan.work), threads)
         note.parent.mkdir(parents=True, exist_ok=True)
@@ -217,6 +220,13 @@ class Runner:
         size = "" if measured["bytes"] is None else f", {measured['bytes'] / 1e6:,.0f} MB"
         self._say(record, f"built on {threads} thread{'s' * (threads > 1)} in {measured['wall']:.1f} s{size}")
         return True
+
+    def _note_all(self, contender: Contender, folder: Path) -> None:
+        """Take what earlier runs measured of the build, on however many threads."""
+        for note in sorted(folder.parent.glob(f"{folder.name}.*.json")):
+            record = {"kind": "build", **contender.common(), "threads": int(note.name.split(".")[-2])}
+            if self.journal.get(record) is None:
+                self._reuse(record, folder)
 
     def _reuse(self, record: Record, folder: Path) -> bool:
         """Take what an earlier run measured of the build, where it did."""

@@ -138,6 +138,11 @@ def test_building_and_searching_can_be_two_commands(tmp_path: Path, data: str) -
     assert [(series.library, len(series.points)) for series in whole.series] == [("exact", 3)]
     assert whole.series[0].builds[0].bytes > 500 * 8
     assert kinds(out)["build"] == 1
+    # A run of its own knows what the index took to build, and that it was built before.
+    other = tmp_path / "other.jsonl"
+    assert carry_out(Plan((data,), both, tmp_path / "work", passes=1, only_built=True, **options), other)
+    assert results.read(other)[0].series[0].builds[0].bytes == whole.series[0].builds[0].bytes
+    assert [line["reused"] for line in results.records(other) if line["kind"] == "build"] == [True]
 
 
 def test_what_cannot_be_measured_is_told(tmp_path: Path, data: str) -> None:
