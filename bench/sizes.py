@@ -20,6 +20,7 @@ AT = 0.95  # what is drawn is the speed at this recall, in all pictures but thos
 TICKS = (0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 4, 5, 7, 10, 15, 20, 30, 50, 100)
 Box = tuple[float, float, float, float]  # left, bottom, right, top
 PIECES = 40
+GAP = 0.015
 LETTER, LINE = 0.0094, 0.034  # about how wide and high a label is, as a share of the axes
 
 
@@ -113,6 +114,7 @@ def _label(series: Series, build: Build) -> str:
 
 def _axes(axes: Axes, found: list[Cost], theme: Theme) -> None:
     rate_axis(axes, [Point({}, {}, AT, cost.rate, cost.rate, cost.rate, None, None, 1) for cost in found])
+    axes.set_ylim(top=1.4 * max(cost.rate for cost in found))  # room for names above
     axes.set_xscale("log")
     least, greatest = min(cost.times for cost in found), max(cost.times for cost in found)
     axes.set_xlim(min(least / 1.2, 0.8), max(greatest * 1.6, 1.6))
@@ -133,21 +135,22 @@ def _name(axes: Axes, found: list[Cost], colors: dict[str, str], theme: Theme) -
     to_axes = axes.transScale + axes.transLimits
     places = [tuple(map(float, to_axes.transform((cost.times, cost.rate)))) for cost in found]
     ours = [cost for cost in found if cost.library == OURS]
-    taken = [(x - 0.009, y - 0.013, x + 0.009, y + 0.013) for x, y in places]
+    taken = [(x - 0.011, y - 0.018, x + 0.011, y + 0.018) for x, y in places]
     taken += _along([tuple(map(float, to_axes.transform((cost.times, cost.rate)))) for cost in _front(ours)])
     order = sorted(range(len(found)), key=lambda place: (found[place].library != OURS, -places[place][1]))
     for place in order:
         cost, (x, y), bold = found[place], places[place], found[place].library == OURS
-        width = LETTER * len(cost.label) * (1.12 if bold else 1)
-        across, up = _best(x, y, width, taken)
-        taken.append((across, up - LINE / 2, across + width, up + LINE / 2))
+        width = LETTER * len(cost.label) * (1.25 if bold else 1.05)
+        align, box = _best(x, y, width, taken)
+        taken.append(box)
         text: dict[str, Any] = {"color": colors[cost.library], "fontsize": 9 if bold else 8.5, "zorder": 5}
         axes.text(
-            across,
-            up,
+            {"left": box[0], "right": box[2], "center": (box[0] + box[2]) / 2}[align],
+            (box[1] + box[3]) / 2,
             cost.label,
             transform=axes.transAxes,
             va="center",
+            ha=align,
             fontweight="bold" if bold else "normal",
             path_effects=[withStroke(linewidth=3, foreground=theme.paper)],
             **text,
@@ -164,22 +167,21 @@ def _along(line: list[tuple[float, ...]]) -> list[Box]:
     return boxes
 
 
-def _best(x: float, y: float, width: float, taken: list[Box]) -> tuple[float, float]:
-    """Where a label of that width begins: right, left, above or below, then farther up and down."""
-    best, least = (x, y), inf
-    rises = [0.0, LINE, -LINE, 1.5 * LINE, -1.5 * LINE, 2.2 * LINE, -2.2 * LINE]
-    for cost, rise in enumerate(rises):
-        for side, across in enumerate((x + 0.015, x - width - 0.015, x - width / 2)):
-            if side == 2 and abs(rise) < LINE:
+def _best(x: float, y: float, width: float, taken: list[Box]) -> tuple[str, Box]:
+    """Which side of its mark a label of that width goes to, and where it lies: beside, above or below, or farther up or down."""
+    best, least = ("left", (x, y, x, y)), inf
+    for steps, rise in enumerate((0.0, LINE, -LINE, 1.5 * LINE, -1.5 * LINE, 2.2 * LINE, -2.2 * LINE)):
+        for side, (align, left) in enumerate(
+            (("left", x + GAP), ("right", x - GAP - width), ("center", x - width / 2))
+        ):
+            if align == "center" and abs(rise) < LINE:
                 continue
-            up = y + rise
-            box = (across, up - LINE / 2, across + width, up + LINE / 2)
+            box = (left, y + rise - LINE / 2, left + width, y + rise + LINE / 2)
             out = max(0, -box[0]) + max(0, box[2] - 1) + max(0, -box[1]) + max(0, box[3] - 1)
-            covered = (
-                sum(_overlap(box, other) for other in taken) / (width * LINE) + 100 * out + 0.02 * cost + 0.01 * side
-            )
-            if covered < least:
-                best, least = (across, up), covered
+            covered = sum(_overlap(box, other) for other in taken) / (width * LINE)
+            cost = covered + 100 * out + 0.02 * steps + 0.01 * side
+            if cost < least:
+                best, least = (align, box), cost
     return best
 
 

@@ -107,10 +107,13 @@ def test_every_build_has_its_size_and_its_own_speed() -> None:
 
 def test_names_do_not_cover_marks_or_each_other() -> None:
     taken = [(0.49, 0.49, 0.51, 0.51), (0.51, 0.45, 0.8, 0.55)]
-    left, up = sizes._best(0.5, 0.5, 0.2, taken)
-    box = (left, up - sizes.LINE / 2, left + 0.2, up + sizes.LINE / 2)
+    align, box = sizes._best(0.5, 0.5, 0.2, taken)
     assert sum(sizes._overlap(box, other) for other in taken) == 0
-    assert left >= 0
+    assert (align, box[2]) == ("right", 0.5 - sizes.GAP)
+    assert box[2] - box[0] == pytest.approx(0.2)
+    # At the edge nothing leaves the picture.
+    assert sizes._best(0.95, 0.99, 0.2, [])[1][2] <= 1
+    assert sizes._best(0.95, 0.99, 0.2, [])[1][3] <= 1
 
 
 def test_the_size_picture_is_drawn_for_each_number_of_neighbours(tmp_path: Path) -> None:
