@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bench import texts
 from bench.shape import Shape
 
 Array = NDArray[Any]
@@ -25,6 +26,7 @@ Vectors = tuple[str, Array, Array]  # metric, base, query
 DATA_DIR = "NEARFILE_BENCH_DATA"
 FASHION_MNIST = Path("/usr/share/datasets/fashion-mnist")
 HELD_OUT = 10_000
+TEXTS_HELD_OUT = 5_000
 METRICS = ("euclidean", "angular", "dot")
 HDF5_METRICS = {"euclidean": "euclidean", "angular": "angular", "dot": "dot", "ip": "dot"}
 
@@ -73,6 +75,30 @@ def sift_photos(data_dir: Path) -> Vectors:
 def npm_words(data_dir: Path) -> Vectors:
     """Packages by the words of their summaries: ALS factors, 75,000 x 64, inner product."""
     return "dot", *_read_npz(data_dir / "npm-words-als-64-dot.npz")
+
+
+@named("pypi-minilm")
+def pypi_minilm(data_dir: Path) -> Vectors:
+    """One-line summaries of packages, all-MiniLM-L6-v2: 110,000 x 384, kept in half precision."""
+    return "angular", *_read_npz(data_dir / "pypi-minilm-384.npz")
+
+
+@named("debian-lsa-1536")
+def debian_lsa_1536(data_dir: Path) -> Vectors:
+    """One-line descriptions of Debian's packages, latent semantic analysis: 1,536 dimensions; needs scikit-learn once."""
+    return "angular", *_embedded(data_dir, "debian-lsa-1536.npz", lambda lines: texts.lsa(lines, 1536))
+
+
+@named("debian-lsa-768")
+def debian_lsa_768(data_dir: Path) -> Vectors:
+    """The same in 768 dimensions."""
+    return "angular", *_embedded(data_dir, "debian-lsa-768.npz", lambda lines: texts.lsa(lines, 768))
+
+
+@named("debian-mpnet-768")
+def debian_mpnet_768(data_dir: Path) -> Vectors:
+    """The same lines by all-mpnet-base-v2: 768 dimensions; needs torch, transformers and its packages once."""
+    return "angular", *_embedded(data_dir, "debian-mpnet-768.npz", lambda lines: texts.Mpnet()(lines))
 
 
 def read(name: str, data_dir: Path | None = None, metric: str | None = None) -> Vectors:
@@ -178,6 +204,15 @@ def _read_npz(path: Path) -> tuple[Array, Array]:
         raise FileNotFoundError(f"expected {path}, found nothing: give its folder by --data-dir or {DATA_DIR}")
     with np.load(path, allow_pickle=False) as arrays:
         return arrays["base"], arrays["query"]
+
+
+def _embedded(data_dir: Path, name: str, embed: Callable[[list[str]], Array]) -> tuple[Array, Array]:
+    """Embeddings of Debian's descriptions as ``data_dir`` has them, or made there; a part is held out as queries."""
+    path = data_dir / name
+    if not path.exists():
+        base, query = hold_out(embed(texts.descriptions(data_dir)), TEXTS_HELD_OUT)
+        texts.save(path, lambda file: np.savez(file, base=base.astype(np.float16), query=query.astype(np.float16)))
+    return _read_npz(path)
 
 
 def _read_hdf5(path: Path) -> Vectors:

@@ -1,4 +1,4 @@
-"""Pictures of results: recall against speed, build times and file sizes.
+"""Pictures of results: recall against speed, size against speed, build times and file sizes.
 
 Each is drawn as an SVG that follows the reader's theme, and as PNG once in light and once in dark colours. The same results
 give the same bytes.
@@ -6,7 +6,6 @@ give the same bytes.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
@@ -15,30 +14,18 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from bench.results import Build, Point, Run, Series
-from bench.theme import DARK, LIGHT, OURS, Theme, styles, with_both
+from bench.canvas import HEIGHT, SETTINGS, dress, file_name, machine, new_figure, number, rate_axis, save, threads_of
+from bench.results import Build, Run, Series
+from bench.sizes import AT, sizes
+from bench.theme import DARK, LIGHT, OURS, Theme, styles
 
-WIDTH, HEIGHT = 8.0, 4.9  # inches, of 100 pixels on a page
-SHARPNESS = 200  # pixels an inch of a PNG, for screens with twice the pixels
 NEVER_WRONG = 1e-3  # where recall 1 lies on the stretched axis, which has no end: as .999 would without it
 LEAST_RECALL = 0.7  # the axis starts here, unless a library ends before or all begin later
 TICKS = (0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 1)
-AT = 0.95  # build time and size are those of the index that is fastest at this recall
-# By their names in results, the widest last.
-INSTRUCTION_SETS = {"asimd": "NEON", "avx2": "AVX2", "avx512f": "AVX-512"}
-SETTINGS: Any = {
-    "font.family": "DejaVu Sans",  # comes with matplotlib, so it is the same everywhere
-    "font.size": 9,
-    "svg.fonttype": "path",
-    "svg.hashsalt": OURS,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-}
 
 
 def draw(run: Run, out: Path) -> list[Path]:
@@ -51,9 +38,12 @@ def draw(run: Run, out: Path) -> list[Path]:
             for (mode, threads, k), group in groups:
                 name = dataset + (f"-batch-{threads}" if mode == "batch" else "") + (f"-k{k}" if k != 10 else "")
                 figures = ((theme, speeds(group, run, theme)) for theme in (LIGHT, DARK))
-                paths += _save(figures, out, f"{_file_name(name)}-recall")
+                paths += save(figures, out, f"{file_name(name)}-recall")
+                if mode == "single" and any(one.at(AT) for one in group):
+                    figures = ((theme, sizes(group, run, theme)) for theme in (LIGHT, DARK))
+                    paths += save(figures, out, f"{file_name(name)}-size")
             figures = ((theme, costs(groups[0][1], run, theme)) for theme in (LIGHT, DARK))
-            paths += _save(figures, out, f"{_file_name(dataset)}-cost")
+            paths += save(figures, out, f"{file_name(dataset)}-cost")
     return paths
 
 
@@ -61,11 +51,11 @@ def speeds(series: list[Series], run: Run, theme: Theme) -> Figure:
     """Recall against queries a second: a line for each library, along the points that none of its others beats."""
     one = series[0]
     how = "one query at a time" if one.mode == "single" else "in batches"
-    figure = _figure(
+    figure = new_figure(
         HEIGHT,
         theme,
         one,
-        f"{one.k} nearest, {how}, {_threads(one.threads)} · {_machine(run)} · up and right is better",
+        f"{one.k} nearest, {how}, {threads_of(one.threads)} · {machine(run)} · up and right is better",
     )
     axes = figure.add_axes((0.1, 0.115, 0.745, 0.735))
     fronts = {each.library: front for each in series if (front := each.front())}
@@ -93,8 +83,8 @@ def speeds(series: list[Series], run: Run, theme: Theme) -> Figure:
         )
         ends[library] = (recalls[-1], rates[-1])
     _recall_axis(axes, first, max(recall for recall, _ in ends.values()))
-    _rate_axis(axes, [point for front in fronts.values() for point in front if point.recall >= first])
-    _dress(axes, theme)
+    rate_axis(axes, [point for front in fronts.values() for point in front if point.recall >= first])
+    dress(axes, theme)
     axes.set_xlabel(f"recall of the {one.k} nearest", color=theme.quiet)
     axes.set_ylabel("queries a second", color=theme.quiet)
     # At a place of its own: beside long numbers it would leave the picture.
@@ -108,13 +98,13 @@ def costs(series: list[Series], run: Run, theme: Theme) -> Figure:
     one = series[0]
     builds = {each.library: build for each in series if (build := each.build_at(AT))}
     height = 1.35 + 0.25 * len(builds)
-    subtitle = f"the index that is fastest at recall {AT:.2f} · {_machine(run)} · shorter is better"
-    figure = _figure(height, theme, one, subtitle)
+    subtitle = f"the index that is fastest at recall {AT:.2f} · {machine(run)} · shorter is better"
+    figure = new_figure(height, theme, one, subtitle)
     raw = 4 * one.shape["count"] * one.shape["dim"] / 1e6
     bottom, top = 0.3 / height, 1 - 1.0 / height
     threads = min((min(build.wall) for build in builds.values() if build.wall), default=1)
     panels = (
-        (0.125, f"build, seconds on {_threads(threads)}", {n: b.wall.get(threads) for n, b in builds.items()}, None),
+        (0.125, f"build, seconds on {threads_of(threads)}", {n: b.wall.get(threads) for n, b in builds.items()}, None),
         (0.625, "size on disk, MB", {n: _megabytes(b) for n, b in builds.items()}, raw),
     )
     for left, title, values, mark in panels:
@@ -124,7 +114,7 @@ def costs(series: list[Series], run: Run, theme: Theme) -> Figure:
         if mark is not None:
             axes.axvline(mark, color=theme.quiet, linewidth=1, linestyle=(0, (3, 2)))
             axes.annotate(
-                f"the vectors, {_number(mark)}",
+                f"the vectors, {number(mark)}",
                 (mark, 1),
                 xycoords=("data", "axes fraction"),
                 xytext=(0, 2),
@@ -133,16 +123,6 @@ def costs(series: list[Series], run: Run, theme: Theme) -> Figure:
                 fontsize=7.5,
                 color=theme.quiet,
             )
-    return figure
-
-
-def _figure(height: float, theme: Theme, one: Series, subtitle: str) -> Figure:
-    figure = Figure(figsize=(WIDTH, height), facecolor=theme.paper)
-    shape = f"{one.shape['count']:,} × {one.shape['dim']}, {one.shape['metric']}"  # noqa: RUF001
-    title = figure.text(0.02, 1 - 0.32 / height, one.dataset, color=theme.ink, fontsize=13, fontweight="bold")
-    title_end = title.get_window_extent(FigureCanvasAgg(figure).get_renderer()).x1 / (figure.dpi * WIDTH)  # type: ignore[no-untyped-call]
-    figure.text(title_end + 0.015, 1 - 0.32 / height, shape, color=theme.quiet, fontsize=11)
-    figure.text(0.02, 1 - 0.54 / height, subtitle, color=theme.quiet, fontsize=8.5)
     return figure
 
 
@@ -175,17 +155,6 @@ def _recall_axis(axes: Axes, first: float, last: float) -> None:
     axes.xaxis.set_major_locator(FixedLocator(ticks))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3f}".rstrip("0").rstrip(".")))
-
-
-def _rate_axis(axes: Axes, points: list[Point]) -> None:
-    least, greatest = min(point.rate for point in points), max(point.rate for point in points)
-    axes.set_yscale("log")
-    axes.set_ylim(least / 1.25, greatest * 1.25)
-    steps = (1.0, 2.0, 5.0) if greatest / least < 3000 else (1.0,)
-    axes.yaxis.set_major_locator(LogLocator(subs=steps))
-    axes.yaxis.set_minor_locator(NullLocator())
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def _label_ends(
@@ -258,7 +227,7 @@ def _bars(axes: Axes, values: dict[str, float], theme: Theme) -> None:
     for row, name in enumerate(names):
         ours = name == OURS
         axes.annotate(
-            _number(values[name]),
+            number(values[name]),
             (values[name], row),
             xytext=(4, 0),
             textcoords="offset points",
@@ -268,7 +237,7 @@ def _bars(axes: Axes, values: dict[str, float], theme: Theme) -> None:
             fontweight="bold" if ours else "normal",
             path_effects=[withStroke(linewidth=3, foreground=theme.paper)],
         )
-    _dress(axes, theme)
+    dress(axes, theme)
     axes.grid(visible=False)
     axes.spines[:].set_visible(False)
     axes.xaxis.set_visible(False)
@@ -280,49 +249,9 @@ def _bars(axes: Axes, values: dict[str, float], theme: Theme) -> None:
             label.set_color(theme.ink)
 
 
-def _dress(axes: Axes, theme: Theme) -> None:
-    axes.set_facecolor("none")
-    axes.grid(color=theme.grid, linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.tick_params(colors=theme.quiet, length=0)
-    axes.spines[:].set_color(theme.grid)
-
-
-def _save(figures: Iterator[tuple[Theme, Figure]], out: Path, name: str) -> list[Path]:
-    """One figure in both themes: an SVG that knows both, without a background, and a PNG of each."""
-    paths = []
-    for theme, figure in figures:
-        if theme is LIGHT:
-            text = io.StringIO()
-            figure.savefig(text, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-            paths.append(out / f"{name}.svg")
-            paths[-1].write_text(with_both(text.getvalue()), encoding="utf-8")
-        paths.append(out / f"{name}-{'light' if theme is LIGHT else 'dark'}.png")
-        figure.savefig(paths[-1], dpi=SHARPNESS, metadata={"Software": None})
-    return paths
-
-
 def _grouped(series: list[Series], key: Any) -> Iterator[tuple[Any, list[Series]]]:
     return ((name, list(group)) for name, group in groupby(sorted(series, key=key), key))
 
 
-def _file_name(name: str) -> str:
-    return "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in name)
-
-
-def _machine(run: Run) -> str:
-    machine = run.facts["machine"]
-    widest = [name for key, name in INSTRUCTION_SETS.items() if key in machine.get("instruction_sets", ())]
-    return f"{machine['processor']}, {widest[-1]}" if widest else str(machine["processor"])
-
-
-def _threads(count: int) -> str:
-    return "one thread" if count == 1 else f"{count} threads"
-
-
 def _megabytes(build: Build) -> float | None:
     return None if build.bytes is None else build.bytes / 1e6
-
-
-def _number(value: float) -> str:
-    return f"{value:.1f}" if value < 10 else f"{value:,.0f}"

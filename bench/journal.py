@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import threading
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ class Journal:
 
     def __init__(self, path: Path, machine: Record, revision: str | None, options: Record, resume: bool) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = threading.RLock()  # several measurements may end at once
         before = results.records(path) if path.exists() else []
         self._file = path.open("ab")
         self._end_whole(path)
@@ -44,14 +46,16 @@ class Journal:
 
     def add(self, record: Record) -> None:
         """Append a record, unless the run has one of the same key."""
-        if self.get(record) is None:
-            whole = {**record, "key": key(record), **self._common}
-            self._write(whole)
-            self._records[whole["key"]] = whole
+        with self._lock:
+            if self.get(record) is None:
+                whole = {**record, "key": key(record), **self._common}
+                self._write(whole)
+                self._records[whole["key"]] = whole
 
     def note(self, record: Record) -> None:
         """Append a record that is no measurement."""
-        self._write({**record, **self._common})
+        with self._lock:
+            self._write({**record, **self._common})
 
     def failures(self) -> list[Record]:
         """The measurements of this run that ended early."""

@@ -28,6 +28,7 @@ INSTRUCTION_SETS = (
     "i8mm",
     "sve",
 )
+REVISION = "NEARFILE_BENCH_REVISION"
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -62,16 +63,9 @@ def cores() -> list[int]:
     return list(range(os.cpu_count() or 1))
 
 
-def pinned(threads: int) -> list[int] | None:
-    """The cores for a measurement on so many threads, the last ones; None where a process cannot be kept on cores.
-
-    Raises:
-        ValueError: There are not that many.
-    """
-    usable = cores()
-    if threads > len(usable):
-        raise ValueError(f"threads: expected at most {len(usable)}, the cores of this machine, got {threads}")
-    return usable[-threads:] if hasattr(os, "sched_setaffinity") else None
+def pins() -> bool:
+    """Whether a process can be kept on cores here."""
+    return hasattr(os, "sched_setaffinity")
 
 
 def environment(threads: int) -> dict[str, str]:
@@ -80,7 +74,12 @@ def environment(threads: int) -> dict[str, str]:
 
 
 def revision() -> str | None:
-    """The git revision of this clone, with "+" where files differ from it; None outside of one."""
+    """The git revision of this clone, with "+" where files differ from it; None outside of one.
+
+    A copy without its history is told of it by the environment variable REVISION.
+    """
+    if REVISION in os.environ:
+        return os.environ[REVISION]
     try:
         commit = _git("rev-parse", "--short=12", "HEAD")
         return commit + ("+" if _git("status", "--porcelain", "--untracked-files=no") else "")

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 BLOCK = 1 << 22
+HOLE = 1 << 16
 SAMPLES = 16
 
 
@@ -15,8 +16,38 @@ def files(folder: Path) -> list[Path]:
 
 
 def size(folder: Path) -> int:
-    """The bytes of all files below a folder."""
-    return sum(path.stat().st_size for path in files(folder))
+    """The bytes of all files below a folder, without their holes."""
+    return sum(_data(path) for path in files(folder))
+
+
+def _data(path: Path) -> int:
+    """The bytes of a file that are not in holes, as far as its file system knows them."""
+    length = path.stat().st_size
+    if not hasattr(os, "SEEK_DATA"):
+        return length
+    found = end = 0
+    with path.open("rb", buffering=0) as file:
+        while end < length:
+            try:
+                start = os.lseek(file.fileno(), end, os.SEEK_DATA)
+            except OSError:  # nothing but a hole is left
+                break
+            end = os.lseek(file.fileno(), start, os.SEEK_HOLE)
+            found += end - start
+    return found
+
+
+def dig_holes(path: Path) -> None:
+    """Write a file again with nothing where whole blocks of it are zeros. It reads as before."""
+    thin = path.with_name(f"{path.name}.thin")
+    with path.open("rb") as whole, thin.open("wb") as file:
+        while block := whole.read(HOLE):
+            if block.count(0) == len(block):
+                file.seek(len(block), os.SEEK_CUR)
+            else:
+                file.write(block)
+        file.truncate(whole.tell())
+    thin.replace(path)
 
 
 def fetch(folder: Path) -> str:

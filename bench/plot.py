@@ -14,7 +14,7 @@ def plot(
     out: Annotated[Path, typer.Option(help="A folder for the pictures.")] = Path("plots"),
     every: Annotated[bool, typer.Option("--all", help="Every run of the files, each in a folder of its own.")] = False,
 ) -> None:
-    """Draw recall against queries a second, build time and size: SVG, and PNG in light and dark."""
+    """Draw recall and size against queries a second, build time and size: SVG, and PNG in light and dark."""
     from bench.drawing import draw  # here, because only this verb needs matplotlib
 
     runs = results.read(*files)

@@ -62,8 +62,13 @@ def heading(run: Run) -> str:
     )
     return (
         f"Run {run.id} · {machine['processor']} ({sets}), {machine['cores']} cores, {machine['memory'] / 2**30:.0f} GiB"
-        f" · revision {run.facts['revision'] or 'unknown'}"
+        f" · revision {run.facts['revision'] or 'unknown'}" + f" · {at_once(run)}" * (run.at_once > 1)
     )
+
+
+def at_once(run: Run) -> str:
+    """How many shared the machine, for whoever reads a speed."""
+    return f"{run.at_once} measurements at once, each on its own cores"
 
 
 def grids(run: Run, targets: Targets, spread: bool = False, detail: bool = False) -> list[Grid]:
@@ -77,6 +82,8 @@ def grids(run: Run, targets: Targets, spread: bool = False, detail: bool = False
     for _, group in groupby(sorted(run.series, key=lambda one: (order.index(one.dataset), way(one))), key=way):
         ranked = sorted(group, key=lambda one: _rank(one, targets), reverse=True)
         made.append(_speeds(ranked, targets, spread))
+        if any(len(series.builds) > 1 for series in ranked):
+            made.append(_alone(ranked, targets, spread))
         if detail:
             made.append(_serving(ranked, targets))
     return made
@@ -106,15 +113,33 @@ def _rank(series: Series, targets: Targets) -> tuple[float, ...]:
 
 
 def _speeds(ranked: list[Series], targets: Targets, spread: bool) -> Grid:
-    columns = ["", *(_target(target) for target in targets), "build s", "MB on disk", "most recall"]
+    columns = ["", *(_target(target) for target in targets), "build s", "MB on disk", "x float32", "most recall"]
     rows = []
     for series in ranked:
         build = series.build_at(_middle(targets))
         rates = [_rate(series, target, spread) for target in targets]
-        seconds = f"{build.wall[min(build.wall)]:.1f}" if build and build.wall else NOTHING
         disk = f"{build.bytes / 1e6:.0f}" if build and build.bytes is not None else NOTHING
-        rows.append([_label(series, build), *rates, seconds, disk, f"{_most_recall(series):.3f}"])
+        rows.append(
+            [_label(series, build), *rates, _built(build), disk, _times(series, build), f"{_most_recall(series):.3f}"]
+        )
     return Grid(f"{_title(ranked[0])}: queries/s at recall", columns, rows)
+
+
+def _alone(ranked: list[Series], targets: Targets, spread: bool) -> Grid:
+    """Every build alone, the smallest first: what a library has to offer to those who want its size."""
+    columns = ["", "x float32", *(_target(target) for target in targets), "most recall"]
+    alone = [one for series in ranked for one in series.by_build()]
+    alone.sort(key=lambda one: (one.builds[0].bytes is None, one.builds[0].bytes))
+    rows = [
+        [
+            _label(one, one.builds[0]),
+            _times(one, one.builds[0]),
+            *(_rate(one, target, spread) for target in targets),
+            f"{_most_recall(one):.3f}",
+        ]
+        for one in alone
+    ]
+    return Grid(f"{_title(ranked[0])}: each build alone", columns, rows)
 
 
 def _serving(ranked: list[Series], targets: Targets) -> Grid:
@@ -189,6 +214,19 @@ def _title(series: Series) -> str:
 def _label(series: Series, build: Build | None) -> str:
     name = f"{series.library} {series.version}"
     return f"{name} ({text(build.parameters)})" if build and build.parameters else name
+
+
+def _built(build: Build | None) -> str:
+    """Seconds on the fewest threads that were measured, which are named where they are several."""
+    if build is None or not build.wall:
+        return NOTHING
+    threads = min(build.wall)
+    return f"{build.wall[threads]:.1f}" + f" on {threads}" * (threads > 1)
+
+
+def _times(series: Series, build: Build | None) -> str:
+    times = None if build is None else series.times_float32(build)
+    return NOTHING if times is None else f"{times:.2f}"
 
 
 def _target(target: float) -> str:

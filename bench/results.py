@@ -6,7 +6,7 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -68,6 +68,17 @@ class Series:
         """Queries a second at ``recall``, None where it is never reached."""
         return rate_at(self.front(), recall)
 
+    def by_build(self) -> list[Series]:
+        """The same with each of its builds alone."""
+        return [
+            replace(self, builds=(build,), points=tuple(p for p in self.points if p.build == build.parameters))
+            for build in self.builds
+        ]
+
+    def times_float32(self, build: Build) -> float | None:
+        """Bytes on disk as a multiple of the vectors in float32; None where it cannot save."""
+        return None if build.bytes is None else build.bytes / (4 * self.shape["count"] * self.shape["dim"])
+
     def build_at(self, recall: float) -> Build | None:
         """The build that the figure at ``recall`` rests on; the one that comes nearest where it is never reached."""
         points = self.front()
@@ -87,6 +98,7 @@ class Run:
     missing: list[Record] = field(default_factory=list)  # libraries that could not be measured, and why
     failures: list[Record] = field(default_factory=list)  # builds and sweeps that ended early, and why
     measured: int = 0  # settings, each pass counted
+    at_once: int = 1  # the most that were measured at the same time
     disturbed: int = 0  # of them, single queries that had less than BUSY of their core: others were at work
 
 
@@ -158,6 +170,7 @@ def _fill(run: Run, lines: list[Record]) -> None:
     """Sort the lines of one run into its series."""
     queries = [line for line in lines if line["kind"] == "query"]
     run.measured = len(queries)
+    run.at_once = max((line.get("at_once", 1) for line in queries), default=1)
     run.disturbed = sum(line["mode"] == "single" and line["busy"] < BUSY for line in queries)
     run.failures = [line for line in lines if line["kind"] == "failure"]
     builds = _group(lines, "build", ("data", "library", "version"))

@@ -6,16 +6,18 @@ import fcntl
 import json
 import shutil
 from dataclasses import asdict, dataclass
+from functools import partial
 from hashlib import blake2b
 from itertools import zip_longest
 from pathlib import Path
 from typing import IO, Any, Callable
 
-from bench import adapters, datasets, machine, truth
+from bench import adapters, datasets, truth
 from bench.adapters.base import Adapter
 from bench.datasets import Prepared
 from bench.journal import Journal
 from bench.results import text
+from bench.slots import Deadline, Job, OutOfTimeError, Slot, each, slots
 from bench.worker import WorkerError, work
 
 Record = dict[str, Any]
@@ -29,7 +31,7 @@ class Plan:
     data: tuple[str, ...]
     libraries: tuple[str, ...]
     work: Path  # prepared data, exact neighbours, indexes
-    k: int = 10
+    ks: tuple[int, ...] = (10,)
     modes: tuple[str, ...] = ("single",)
     threads: tuple[int, ...] = (1,)  # of batches; single queries take one
     build_threads: tuple[int, ...] = (1,)  # the first builds what is searched
@@ -40,18 +42,22 @@ class Plan:
     time_limit: float = 600
     most_builds: int | None = None  # of each library
     reuse_builds: bool = False
+    only_built: bool = False  # search what lies in ``work``, and build nothing
+    at_once: int = 1  # measurements, each on its own part of the cores
+    until: float | None = None  # seconds after which nothing begins
     data_dir: Path | None = None
     metric: str | None = None
 
     def facts(self) -> Record:
         """Its options as results name them: folders of this machine tell nobody anything."""
         facts = {**asdict(self), "data": [datasets.short(name) for name in self.data]}
-        return {name: value for name, value in facts.items() if name not in ("work", "data_dir")}
+        return {name: value for name, value in facts.items() if name not in ("work", "data_dir", "until")}
 
-    def configurations(self) -> list[tuple[str, int]]:
-        """Each way to ask, with its threads."""
+    def configurations(self) -> list[tuple[int, str, int]]:
+        """Each way to ask: how many neighbours, how, on how many threads."""
         batches = [("batch", threads) for threads in self.threads] if "batch" in self.modes else []
-        return [("single", 1)] * ("single" in self.modes) + batches
+        ways = [("single", 1)] * ("single" in self.modes) + batches
+        return [(k, mode, threads) for k in self.ks for mode, threads in ways]
 
 
 @dataclass(frozen=True)
@@ -94,45 +100,58 @@ class Runner:
         self.plan = plan
         self.journal = journal
         self.tell = tell
+        self.deadline = Deadline(plan.until)
         plan.work.mkdir(parents=True, exist_ok=True)
         self._lock = _lock(plan.work)
-        self.log = plan.work / "library.log"
         # Settings that a time limit or a crash cut off are not tried again in later passes.
         self.given_up = {_sweep_name(record, search) for record in journal.failures() for search in record["searches"]}
 
-    def run(self) -> None:
-        """Measure all that is not in the journal yet."""
-        for _, threads in self.plan.configurations():
-            machine.pinned(threads)  # refuses what this machine cannot do, before hours have passed
-        prepared = [
-            datasets.prepare(name, self.plan.work, self.plan.data_dir, self.plan.metric) for name in self.plan.data
-        ]
-        present = self._present()
-        for data in prepared:
+    def run(self) -> bool:
+        """Measure all that is not in the journal yet; False where the time was over before that."""
+        places = slots(self.plan.at_once)
+        for threads in (*self.plan.build_threads, *(threads for _, _, threads in self.plan.configurations())):
+            places[0].take(threads)  # refuses what this machine cannot do, before hours have passed
+        present = self._present(places)
+        contenders, counts = [], {}
+        for name in self.plan.data:
+            data = datasets.prepare(name, self.plan.work, self.plan.data_dir, self.plan.metric)
             self.tell(f"{data.shape.name}: {data.shape.count:,} x {data.shape.dim}, {data.shape.metric}")
-            count = min(self.plan.queries, len(data.queries()))
-            truth.kth_distances(data, count, self.plan.k)
-            contenders = [one for one in self._contenders(data, present) if self._build(one)]
-            for number in range(1, self.plan.passes + 1):
-                for mode, threads in self.plan.configurations():
-                    for contender in contenders:
-                        self._sweep(contender, number, mode, threads, count)
+            counts[data] = min(self.plan.queries, len(data.queries()))
+            truth.prepare(data, counts[data], self.plan.ks)
+            contenders.append(self._contenders(data, present))
+        # Of every data set the first library, then of every one the next.
+        ordered = [one for turn in zip_longest(*contenders) for one in turn if one is not None]
+        built: list[Contender] = []
+        if not each([partial(self._build, one, built) for one in ordered], places):
+            return False
+        ordered = [one for one in ordered if one in built]
+        for number in range(1, self.plan.passes + 1):
+            jobs: list[Job] = [
+                partial(self._sweep, contender, number, configuration, counts[contender.data])
+                for configuration in self.plan.configurations()
+                for contender in ordered
+            ]
+            if not each(jobs, places):
+                return False
+        return True
 
     def close(self) -> None:
         """Let another run work in the folder."""
         self._lock.close()
 
-    def _present(self) -> list[tuple[str, Adapter, str]]:
+    def _present(self, places: list[Slot]) -> list[tuple[str, Adapter, str]]:
         """The libraries that can be imported, with their versions; the others are reported."""
-        present = []
-        for name in self.plan.libraries:
-            adapter = adapters.adapter(name)
-            try:
-                (found,) = work("check", {"adapter": name}, 1, CHECK_LIMIT, self.log)
-                present.append((name, adapter, found["version"]))
-            except WorkerError as error:
-                self._missing(adapter, str(error), None)
-        return present
+        found: dict[str, tuple[str, Adapter, str]] = {}
+        each([partial(self._check, name, found) for name in self.plan.libraries], places)
+        return [found[name] for name in self.plan.libraries if name in found]
+
+    def _check(self, name: str, found: dict[str, tuple[str, Adapter, str]], place: Slot) -> None:
+        adapter = adapters.adapter(name)
+        try:
+            (said,) = work("check", {"adapter": name}, 1, CHECK_LIMIT, self._log(place), place.take(1))
+            found[name] = (name, adapter, said["version"])
+        except WorkerError as error:
+            self._missing(adapter, str(error), None)
 
     def _contenders(self, data: Prepared, present: list[tuple[str, Adapter, str]]) -> list[Contender]:
         """Every build of every library, libraries by turns."""
@@ -153,30 +172,38 @@ class Runner:
         # Told anew by every start: what is missing today may be installed when the run is resumed.
         self.journal.note({"kind": "missing", **facts})
 
-    def _build(self, contender: Contender) -> bool:
-        """Build with every number of threads, and keep the first index; False where there is none to search."""
+    def _build(self, contender: Contender, built: list[Contender], place: Slot) -> None:
+        """Build with every number of threads, and keep the first index; ``built`` is given those that can be searched."""
         folder = contender.folder(self.plan.work)
+        if self.plan.only_built:
+            if folder.exists():
+                self._note_all(contender, folder)
+                built.append(contender)
+            return
         for position, threads in enumerate(self.plan.build_threads):
             record = {"kind": "build", **contender.common(), "threads": threads}
             keep = position == 0 and contender.adapter.saves
             there = folder.exists() or not keep
-            if self.journal.get(record) is not None and there:
-                continue
-            failed = self.journal.get({**record, "kind": "failure"}) is not None
-            reused = self.plan.reuse_builds and there and self._reuse(record, folder)
-            built = not failed and (reused or self._build_once(contender, record, folder if keep else None))
-            if position == 0 and not built:
-                return False
-        return True
+            if self.journal.get(record) is None or not there:
+                failed = self.journal.get({**record, "kind": "failure"}) is not None
+                reused = self.plan.reuse_builds and there and self._reuse(record, folder)
+                done = not failed and (reused or self._build_once(contender, record, folder if keep else None, place))
+                if position == 0 and not done:
+                    return
+            if position == 0:
+                built.append(contender)
 
-    def _build_once(self, contender: Contender, record: Record, keep: Path | None) -> bool:
-        unfinished = self.plan.work / "unfinished"
+    def _build_once(self, contender: Contender, record: Record, keep: Path | None, place: Slot) -> bool:
+        unfinished = self.plan.work / f"unfinished-{place.number}"
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir()
         threads = record["threads"]
+        limit = self.deadline.limit(self.plan.time_limit)
         try:
-            (measured,) = work("build", contender.task(unfinished), threads, self.plan.time_limit, self.log)
+            task = contender.task(unfinished)
+            (measured,) = work("build", task, threads, limit, self._log(place), place.take(threads))
         except WorkerError as error:
+            self._out_of_time()
             self._failed(record, str(error), [])
             return False
         if keep is not None:
@@ -185,6 +212,7 @@ class Runner:
             unfinished.rename(keep)
         else:
             shutil.rmtree(unfinished)
+        measured["at_once"] = self.plan.at_once
         self.journal.add({**record, **measured})
         note = _note(contender.folder(self.plan.work), threads)
         note.parent.mkdir(parents=True, exist_ok=True)
@@ -192,6 +220,13 @@ class Runner:
         size = "" if measured["bytes"] is None else f", {measured['bytes'] / 1e6:,.0f} MB"
         self._say(record, f"built on {threads} thread{'s' * (threads > 1)} in {measured['wall']:.1f} s{size}")
         return True
+
+    def _note_all(self, contender: Contender, folder: Path) -> None:
+        """Take what earlier runs measured of the build, on however many threads."""
+        for note in sorted(folder.parent.glob(f"{folder.name}.*.json")):
+            record = {"kind": "build", **contender.common(), "threads": int(note.name.split(".")[-2])}
+            if self.journal.get(record) is None:
+                self._reuse(record, folder)
 
     def _reuse(self, record: Record, folder: Path) -> bool:
         """Take what an earlier run measured of the build, where it did."""
@@ -202,31 +237,37 @@ class Runner:
         self._say(record, "built by an earlier run")
         return True
 
-    def _sweep(self, contender: Contender, number: int, mode: str, threads: int, count: int) -> None:
+    def _sweep(
+        self, contender: Contender, number: int, configuration: tuple[int, str, int], count: int, place: Slot
+    ) -> None:
         """Whatever is still to do of one pass over the search parameters of one index."""
-        common = {**contender.common(), "pass": number, "k": self.plan.k, "mode": mode, "threads": threads}
+        k, mode, threads = configuration
+        common = {**contender.common(), "pass": number, "k": k, "mode": mode, "threads": threads}
+        common["at_once"] = self.plan.at_once
         settings = self._left(contender, common)
         if not settings:
             return
         task = {
             **contender.task(contender.folder(self.plan.work)),
             "searches": settings,
-            "k": self.plan.k,
+            "k": k,
             "mode": mode,
             "queries": count,
             "enough": self.plan.enough,
             "seconds": self.plan.seconds,
-            "truth": str(truth.path(contender.data, count, self.plan.k).resolve()),
+            "truth": str(truth.path(contender.data, count, k).resolve()),
             # The first pass opens the files from disk, the others from memory.
-            "cold": number == 1,
+            "cold": number == 1 and k == self.plan.ks[0],
         }
+        limit = self.deadline.limit(self.plan.time_limit)
         done = []
         try:
-            for record in work("query", task, threads, self.plan.time_limit, self.log):
+            for record in work("query", task, threads, limit, self._log(place), place.take(threads)):
                 self.journal.add({**common, **record})
                 if record["kind"] == "query":
                     done.append(record)
         except WorkerError as error:
+            self._out_of_time()
             left = settings[len(done) :]
             self.given_up |= {_sweep_name(common, search) for search in left}
             self._failed({"kind": "query", **common}, str(error), left)
@@ -234,20 +275,29 @@ class Runner:
             best = max(done, key=lambda record: record["recall"])
             self._say(
                 common,
-                f"pass {number}, {_how(mode, threads)}: {len(done)} settings, recall up to {best['recall']:.3f}"
+                f"on {contender.data.shape.name}, pass {number}, k = {k}, {_how(mode, threads)}: {len(done)} settings, recall up to {best['recall']:.3f}"
                 f" at {best['rate']:,.0f}/s",
             )
 
     def _left(self, contender: Contender, common: Record) -> list[Record]:
         """The search parameters of a sweep that are still to be measured."""
         left = []
-        for search in contender.adapter.searches(contender.build, contender.data.shape):
+        for search in contender.adapter.searches(contender.build, contender.data.shape, common["k"]):
             known = self.journal.get({"kind": "query", **common, "search": search})
             if known is not None and known["recall"] >= self.plan.enough:
                 break
             if known is None and _sweep_name(common, search) not in self.given_up:
                 left.append(search)
         return left
+
+    def _out_of_time(self) -> None:
+        """What was cut off by the end of the run, and not by a limit of its own, has not failed."""
+        if self.deadline.left() <= 0:
+            raise OutOfTimeError
+
+    def _log(self, place: Slot) -> Path:
+        """The file that takes what a library prints there."""
+        return self.plan.work / f"library-{place.number}.log"
 
     def _failed(self, record: Record, reason: str, searches: list[Record]) -> None:
         self.journal.add({**record, "kind": "failure", "stage": record["kind"], "reason": reason, "searches": searches})

@@ -89,6 +89,9 @@ KNOWN = (
     "usearch",
     "voyager",
     "svs",
+    "ngt-onng",
+    "vsag",
+    "turbovec",
 )
 
 

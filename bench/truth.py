@@ -20,7 +20,7 @@ from bench.datasets import Prepared
 
 Array = NDArray[Any]
 
-SPARE = 22  # candidates beyond k
+SPARE = 22  # candidates beyond k and its half
 QUERY_BLOCK = 256
 BASE_BLOCK = 65_536
 # What is no farther than the k-th by this share is a tie: libraries compute in float32. The least is for distances of 0.
@@ -28,21 +28,27 @@ TIE = 1e-6
 LEAST_TIE = 1e-12
 
 
-def kth_distances(data: Prepared, count: int, k: int) -> Array:
-    """The distance of the k-th nearest of each of the first ``count`` queries; computed once and kept beside the data.
+def prepare(data: Prepared, count: int, ks: Sequence[int]) -> None:
+    """Find the distance of the k-th nearest of each of the first ``count`` queries, for every k, and keep it by the data.
 
     Where there are fewer than k vectors, that of the last one.
     """
-    kept = path(data, count, k)
-    if not kept.exists():
-        _, found = nearest(data.base(), data.queries()[:count], data.shape.metric, k)
-        _save(kept, found[:, -1])
-    loaded: Array = np.load(kept, allow_pickle=False)
+    missing = [k for k in ks if not path(data, count, k).exists()]
+    if missing:
+        _, found = nearest(data.base(), data.queries()[:count], data.shape.metric, max(missing))
+        for k in missing:
+            _save(path(data, count, k), found[:, min(k, found.shape[1]) - 1])
+
+
+def kth_distances(data: Prepared, count: int, k: int) -> Array:
+    """What ``prepare`` keeps."""
+    prepare(data, count, [k])
+    loaded: Array = np.load(path(data, count, k), allow_pickle=False)
     return loaded
 
 
 def path(data: Prepared, count: int, k: int) -> Path:
-    """Where ``kth_distances`` keeps them."""
+    """Where ``prepare`` keeps it."""
     return data.folder / f"truth-{count}-{k}.npy"
 
 
@@ -51,7 +57,7 @@ def nearest(base: Array, queries: Array, metric: str, k: int) -> tuple[Array, Ar
     k = min(k, len(base))
     ids = np.empty((len(queries), k), np.int64)
     found = np.empty((len(queries), k))
-    search = _Candidates(base, metric, min(k + SPARE, len(base)))
+    search = _Candidates(base, metric, min(k + k // 2 + SPARE, len(base)))
     for start in range(0, len(queries), QUERY_BLOCK):
         block = queries[start : start + QUERY_BLOCK]
         for row, (query, (chosen, beyond)) in enumerate(zip(block, search(block)), start=start):

@@ -12,11 +12,11 @@ from bench.journal import Journal
 from bench.report import markdown, show
 from bench.run import Plan, Runner
 
-TARGETS = [0.90, 0.95, 0.99]
+TARGETS = [0.80, 0.90, 0.95, 0.99]
 QUICK_LIBRARIES = ["nearfile", "annoy", "hnswlib", "lorann", "scann"]
 
 Recall = Annotated[Optional[list[float]], typer.Option(help="Recall to give figures at; once for each.")]
-K = Annotated[int, typer.Option("-k", "--k", help="How many neighbours.", min=1)]
+K = Annotated[Optional[list[int]], typer.Option("-k", "--k", help="How many neighbours; once for each. Default: 10.")]
 
 
 def run(
@@ -31,19 +31,28 @@ def run(
     out: Annotated[Path, typer.Option(help="Results, appended as JSON lines.")] = Path("results.jsonl"),
     work: Annotated[Path, typer.Option(help="A folder for prepared data and indexes.")] = Path("build/bench"),
     recall: Recall = None,
-    k: K = 10,
+    k: K = None,
     mode: Annotated[Optional[list[str]], typer.Option(help="single, batch; once for each. Default: single.")] = None,
     threads: Annotated[Optional[list[int]], typer.Option(help="Of batches; once for each. Default: 1.")] = None,
     build_threads: Annotated[
         Optional[list[int]], typer.Option(help="Of builds; once for each, the first is searched. Default: 1.")
     ] = None,
-    passes: Annotated[int, typer.Option(help="How often each sweep is measured.", min=1)] = 3,
+    passes: Annotated[int, typer.Option(help="How often each sweep is measured; 0 only builds.", min=0)] = 3,
     queries: Annotated[int, typer.Option(help="How many queries recall is counted on.", min=1)] = 2000,
     seconds: Annotated[float, typer.Option(help="The least time of queries for each setting and pass.")] = 0.5,
     enough: Annotated[float, typer.Option(help="Recall at which a sweep ends.")] = 0.999,
     time_limit: Annotated[float, typer.Option(help="Seconds for one build, and for one sweep.")] = 600,
     most_builds: Annotated[Optional[int], typer.Option(help="The most builds of a library. Default: all.")] = None,
     reuse_builds: Annotated[bool, typer.Option("--reuse-builds", help="Take indexes of earlier runs in WORK.")] = False,
+    only_built: Annotated[
+        bool, typer.Option("--only-built", help="Search the indexes that are in WORK, and build none.")
+    ] = False,
+    at_once: Annotated[
+        int, typer.Option(help="How many measurements run at once, each on its own part of the cores.", min=1)
+    ] = 1,
+    until: Annotated[
+        Optional[float], typer.Option(help="Seconds after which the run stops, with what is finished.")
+    ] = None,
     data_dir: Annotated[
         Optional[Path], typer.Option(help="The folder of .npz data sets.", envvar=datasets.DATA_DIR)
     ] = None,
@@ -60,7 +69,7 @@ def run(
         data=tuple(data or quick_data),
         libraries=tuple(library or quick_libraries),
         work=work,
-        k=k,
+        ks=tuple(k or [10]),
         modes=modes,
         threads=tuple(threads or [1]),
         build_threads=tuple(build_threads or [1]),
@@ -71,9 +80,19 @@ def run(
         time_limit=120 if quick else time_limit,
         most_builds=1 if quick else most_builds,
         reuse_builds=reuse_builds,
+        only_built=only_built,
+        at_once=at_once,
+        until=until,
         data_dir=data_dir,
         metric=metric,
     )
+    _carry_out(plan, out, resume, tuple(recall or TARGETS))
+
+
+def _carry_out(plan: Plan, out: Path, resume: bool, targets: tuple[float, ...]) -> None:
+    """Measure, and print the tables of the run."""
+    if min(plan.ks) < 1:
+        raise ValueError(f"k: expected at least 1, got {min(plan.ks)}")
     if not plan.data:
         raise ValueError(f"data: expected at least one of {', '.join(datasets.NAMED)}, or files, got none")
     for name in plan.libraries:
@@ -82,8 +101,9 @@ def run(
     runner = Runner(plan, journal, tell)
     with closing(journal), closing(runner):
         tell(f"{'resumed' if journal.resumed else 'new'} run {journal.run} in {out}")
-        runner.run()
-    show(console, [one for one in results.read(out) if one.id == journal.run], tuple(recall or TARGETS))
+        if not runner.run():
+            tell(f"{plan.until:g} seconds are over: the same command goes on")
+    show(console, [one for one in results.read(out) if one.id == journal.run], targets)
 
 
 def tell(line: str) -> None:

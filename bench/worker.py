@@ -22,22 +22,24 @@ class WorkerError(Exception):
     """A process ended without finishing; the message says why."""
 
 
-def work(stage: str, task: Record, threads: int, limit: float, log: Path, pin: bool = True) -> Iterator[Record]:
+def work(
+    stage: str, task: Record, threads: int, limit: float, log: Path, cores: list[int] | None = None
+) -> Iterator[Record]:
     """Run one task in a process of its own, and pass on its records as they come.
 
     Args:
         stage: One of ``bench.measure.STAGES``.
         task: What ``bench.measure`` is to do.
-        threads: How many cores it is given.
+        threads: How many it may work on.
         limit: Seconds after which it is killed.
         log: The file that takes what the library prints.
-        pin: Whether it is kept on these cores; not where several are at work and none is timed.
+        cores: Those that it is kept on; ``None`` where none is timed, or a process cannot be kept on any.
 
     Raises:
         WorkerError: It was killed, crashed, or said that it failed. The records until then have been passed on.
     """
     read, write = os.pipe()
-    task = {**task, "threads": threads, "cores": machine.pinned(threads) if pin else None, "pipe": write}
+    task = {**task, "threads": threads, "cores": cores, "pipe": write}
     with log.open("wb") as printed:
         process = subprocess.Popen(
             [sys.executable, "-m", "bench.measure", stage, json.dumps(task)],
@@ -47,6 +49,7 @@ def work(stage: str, task: Record, threads: int, limit: float, log: Path, pin: b
             stdout=printed,
             stderr=subprocess.STDOUT,
             pass_fds=[write],
+            start_new_session=True,  # Ctrl-C is for the run: a measurement that it ended would look like one that failed
         )
     os.close(write)
     over = threading.Event()

@@ -24,7 +24,7 @@ class Annoy(Adapter):
         # The index holds the vectors once and every tree's nodes: long vectors pay for twice the trees.
         return [{"trees": 100 if shape.dim > 256 else 50}]
 
-    def searches(self, build: Parameters, shape: Shape) -> list[Parameters]:
+    def searches(self, build: Parameters, shape: Shape, k: int) -> list[Parameters]:
         return [{"search_k": search_k} for search_k in (500, 1000, 2000, 4000, 8000, 16000, 32000, 50000)]
 
     def build(self, base: Any, metric: str, parameters: Parameters, threads: int, path: Path) -> None:

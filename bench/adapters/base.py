@@ -60,8 +60,8 @@ class Adapter(ABC):
         """The sets of build parameters that are worth measuring on such data."""
 
     @abstractmethod
-    def searches(self, build: Parameters, shape: Shape) -> list[Parameters]:
-        """The sweep of search parameters for such an index, from cheap to dear."""
+    def searches(self, build: Parameters, shape: Shape, k: int) -> list[Parameters]:
+        """The sweep of search parameters for such an index and answers of ``k``, from cheap to dear."""
 
     @abstractmethod
     def build(self, base: Any, metric: str, parameters: Parameters, threads: int, path: Path) -> None:

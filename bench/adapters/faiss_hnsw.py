@@ -22,8 +22,8 @@ class FaissHnsw(Adapter):
     def builds(self, shape: Shape) -> list[Parameters]:
         return [{"M": 16, "ef_construction": 200}]
 
-    def searches(self, build: Parameters, shape: Shape) -> list[Parameters]:
-        return [{"ef": ef} for ef in beam(shape)]
+    def searches(self, build: Parameters, shape: Shape, k: int) -> list[Parameters]:
+        return [{"ef": ef} for ef in beam(shape, k)]
 
     def build(self, base: Any, metric: str, parameters: Parameters, threads: int, path: Path) -> None:
         faiss = self.load()

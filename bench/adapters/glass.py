@@ -24,8 +24,8 @@ class Glass(Adapter):
     def builds(self, shape: Shape) -> list[Parameters]:
         return [{"R": 32, "L": 200}]
 
-    def searches(self, build: Parameters, shape: Shape) -> list[Parameters]:
-        return [{"ef": ef} for ef in beam(shape)]
+    def searches(self, build: Parameters, shape: Shape, k: int) -> list[Parameters]:
+        return [{"ef": ef} for ef in beam(shape, k)]
 
     def build(self, base: Any, metric: str, parameters: Parameters, threads: int, path: Path) -> None:
         glass = self.load()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from bench.adapters.base import Adapter, Parameters
+from bench.adapters.sweeps import measured
 from bench.adapters.vectors import Queries, normalised, padded
 from bench.shape import Shape
 
@@ -33,14 +34,15 @@ class Lorann(Adapter):
                 "global_dim": 256 if shape.dim > 1000 else 128 if shape.dim >= 200 else 0,
                 "rank": 32,
                 "bits": 8,
-                "train_size": 5,
+                # Past half a million vectors the guide says fewer, to build in less time.
+                "train_size": 5 if shape.count < 500_000 else 3,
             }
             for times in ((1, 2) if shape.count < 500_000 and shape.dim < 200 else (1,))
         ]
 
-    def searches(self, build: Parameters, shape: Shape) -> list[Parameters]:
+    def searches(self, build: Parameters, shape: Shape, k: int) -> list[Parameters]:
         steps = [(2, 25), (4, 50), (8, 100), (16, 100), (32, 200), (64, 200), (64, 400), (128, 400), (256, 800)]
-        return [{"clusters": min(clusters, build["clusters"]), "rerank": rerank} for clusters, rerank in steps]
+        return [{"clusters": clusters, "rerank": rerank} for clusters, rerank in measured(steps, k, build["clusters"])]
 
     def build(self, base: Any, metric: str, parameters: Parameters, threads: int, path: Path) -> None:
         lorann = self.load()

@@ -6,15 +6,21 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from bench.adapters.base import Adapter, Parameters
+from bench.adapters.sweeps import USUAL_K
 from bench.shape import Shape
 
 # One line is one more build of every data set.
 BUILDS: list[Parameters] = [
-    {"structure": "graph", "profile": "balanced"},
-    {"structure": "graph", "profile": "fast"},
+    {"structure": "graph", "profile": "balanced", "keep": "exact"},
+    {"structure": "graph", "profile": "fast", "keep": "exact"},
+    {"structure": "graph", "profile": "compact", "keep": "exact"},
+    {"structure": "graph", "profile": "compact", "keep": "none"},
+    {"structure": "graph", "profile": "balanced", "keep": "none"},
     {"structure": "forest"},
 ]
-EFFORTS = (10, 14, 20, 28, 40, 56, 80, 112, 160, 224, 320, 480)
+EFFORTS = (1, 3, 6, 10, 14, 20, 28, 40, 56, 80, 112, 160, 224, 320, 480)
+# Of k, for answers of more than ten.
+SHARES_OF_K = (0.1, 0.2, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6, 8)
 SEARCH_K = (100, 200, 400, 800, 1600, 3200, 6400, 12800, 25600)
 
 
@@ -29,9 +35,10 @@ class Nearfile(Adapter):
     def builds(self, shape: Shape) -> list[Parameters]:
         return BUILDS
 
-    def searches(self, build: Parameters, shape: Shape) -> list[Parameters]:
+    def searches(self, build: Parameters, shape: Shape, k: int) -> list[Parameters]:
         if build["structure"] == "graph":
-            return [{"effort": effort} for effort in EFFORTS]
+            efforts = EFFORTS if k <= USUAL_K else [round(k * share) for share in SHARES_OF_K]
+            return [{"effort": effort} for effort in efforts]
         return [{"search_k": search_k} for search_k in SEARCH_K]
 
     def build(self, base: Any, metric: str, parameters: Parameters, threads: int, path: Path) -> None:

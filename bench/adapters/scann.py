@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from bench.adapters.base import Adapter, Parameters
+from bench.adapters.sweeps import measured
 from bench.adapters.vectors import normalised
 from bench.shape import Shape
 
@@ -31,9 +32,9 @@ class Scann(Adapter):
         soar: Parameters = {"leaves": leaves, "soar": True}
         return [soar] if shape.metric == "dot" else [plain, soar]
 
-    def searches(self, build: Parameters, shape: Shape) -> list[Parameters]:
+    def searches(self, build: Parameters, shape: Shape, k: int) -> list[Parameters]:
         steps = [(4, 30), (8, 40), (16, 50), (30, 60), (50, 80), (80, 120), (120, 160), (200, 240), (320, 400)]
-        return [{"leaves": min(leaves, build["leaves"]), "reorder": reorder} for leaves, reorder in steps]
+        return [{"leaves": leaves, "reorder": reorder} for leaves, reorder in measured(steps, k, build["leaves"])]
 
     def build(self, base: Any, metric: str, parameters: Parameters, threads: int, path: Path) -> None:
         scann = self.load()

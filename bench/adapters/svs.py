@@ -23,8 +23,8 @@ class Svs(Adapter):
     def builds(self, shape: Shape) -> list[Parameters]:
         return [{"degree": 32, "window": 200}]
 
-    def searches(self, build: Parameters, shape: Shape) -> list[Parameters]:
-        return [{"window": window} for window in beam(shape)]
+    def searches(self, build: Parameters, shape: Shape, k: int) -> list[Parameters]:
+        return [{"window": window} for window in beam(shape, k)]
 
     def build(self, base: Any, metric: str, parameters: Parameters, threads: int, path: Path) -> None:
         svs = self.load()

@@ -25,8 +25,8 @@ class Usearch(Adapter):
     def builds(self, shape: Shape) -> list[Parameters]:
         return [{"type": "f16", "connectivity": 16, "expansion_add": 128}]
 
-    def searches(self, build: Parameters, shape: Shape) -> list[Parameters]:
-        return [{"expansion": width} for width in beam(shape)]
+    def searches(self, build: Parameters, shape: Shape, k: int) -> list[Parameters]:
+        return [{"expansion": width} for width in beam(shape, k)]
 
     def build(self, base: Any, metric: str, parameters: Parameters, threads: int, path: Path) -> None:
         index = self.load().Index(

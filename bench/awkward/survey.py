@@ -80,7 +80,7 @@ def _carry_out(stage: str, task: Record, limit: float) -> list[Record]:
     records: list[Record] = []
     with tempfile.TemporaryDirectory() as folder:
         try:
-            finished = work(stage, task, task["threads"], limit, Path(folder) / "log", pin=False)
+            finished = work(stage, task, task["threads"], limit, Path(folder) / "log")
             records.extend({**told, **record} for record in finished)
         except WorkerError as error:
             records.append({**told, "kind": stage, "verdict": FAILED, "reason": str(error)})

@@ -58,7 +58,7 @@ def build(work: Path) -> Path:
 def run(program: Path, out: Path, options: dict[str, Any]) -> None:
     """Run the program on one core, its table on the terminal and its figures at the end of ``out``."""
     arguments = [text for name, value in options.items() for text in (f"--{name}", str(value))]
-    cores = machine.pinned(1)
+    cores = machine.cores()[-1:] if machine.pins() else None
     keep = (lambda: os.sched_setaffinity(0, cores)) if cores else None
     subprocess.run([program, "--json", out, *arguments], check=True, preexec_fn=keep)
 

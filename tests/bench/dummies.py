@@ -24,7 +24,7 @@ class Exact(Adapter):
     def builds(self, shape: Shape) -> list[Parameters]:
         return [{"copies": 1}]
 
-    def searches(self, build: Parameters, shape: Shape) -> list[Parameters]:
+    def searches(self, build: Parameters, shape: Shape, k: int) -> list[Parameters]:
         return [{"rows": shape.count // 4}, {"rows": shape.count // 2}, {"rows": shape.count}]
 
     def build(self, base: Any, metric: str, parameters: Parameters, threads: int, path: Path) -> None:

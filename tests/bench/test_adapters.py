@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from bench.adapters import adapter, registry
+from bench.adapters.sweeps import beam, measured
 from bench.shape import Shape
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -116,7 +117,7 @@ def test_a_process_that_opens_the_files_finds_the_nearest(
     (tmp_path / "index").mkdir()
     shape = Shape("tiny", COUNT, DIM, metric)
     build = library.builds(shape)[-1]
-    searches = library.searches(build, shape)
+    searches = library.searches(build, shape, K)
     sweep = json.dumps({"cheap": searches[0], "dear": searches[-1]})
     run(BUILD, name, metric, str(tmp_path), json.dumps(build))
     run(SEARCH, name, metric, str(tmp_path), str(COUNT), str(K), sweep)
@@ -136,14 +137,27 @@ def test_a_process_that_opens_the_files_finds_the_nearest(
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
 @pytest.mark.parametrize("name", registry())
-def test_parameters_are_few_and_can_be_written_as_json(name: str, shape: Shape) -> None:
+@pytest.mark.parametrize("k", [10, 100])
+def test_parameters_are_few_and_can_be_written_as_json(name: str, shape: Shape, k: int) -> None:
     library = adapter(name)
     builds = library.builds(shape)
-    assert 1 <= len(builds) <= 4
+    assert bool(builds) == (shape.metric in library.metrics)
+    assert len(builds) <= 6
     for build in builds:
-        searches = library.searches(build, shape)
-        assert 6 <= len(searches) <= 12
+        searches = library.searches(build, shape, k)
+        # A library whose codes are all it has is measured at one place only.
+        assert 6 <= len(searches) <= 15 or searches == [{"rerank": 0}]
+        assert len({json.dumps(search) for search in searches}) == len(searches)
         assert json.loads(json.dumps([build, searches])) == [build, searches]
+
+
+def test_walks_keep_no_fewer_than_are_asked_for() -> None:
+    for k in (10, 100, 1000):
+        widths = beam(SHAPES[0], k)
+        assert widths[0] == k
+        assert widths == sorted(set(widths))
+    assert measured([(4, 30), (8, 40)], 10, 100) == [(4, 30), (8, 40)]
+    assert measured([(4, 30), (8, 40), (16, 40)], 100, 8) == [(4, 210), (8, 220)]
 
 
 @pytest.mark.parametrize("name", registry())

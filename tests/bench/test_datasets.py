@@ -51,7 +51,14 @@ def test_words_are_held_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.parametrize(
     ("name", "file", "metric"),
-    [("sift-photos-1m", "sift-photos-1m.npz", "euclidean"), ("npm-words", "npm-words-als-64-dot.npz", "dot")],
+    [
+        ("sift-photos-1m", "sift-photos-1m.npz", "euclidean"),
+        ("npm-words", "npm-words-als-64-dot.npz", "dot"),
+        ("pypi-minilm", "pypi-minilm-384.npz", "angular"),
+        ("debian-lsa-768", "debian-lsa-768.npz", "angular"),
+        ("debian-lsa-1536", "debian-lsa-1536.npz", "angular"),
+        ("debian-mpnet-768", "debian-mpnet-768.npz", "angular"),
+    ],
 )
 def test_archives(tmp_path: Path, name: str, file: str, metric: str, monkeypatch: pytest.MonkeyPatch) -> None:
     np.savez(tmp_path / file, base=BASE.astype(np.float16), query=QUERY, neighbors=np.zeros((2, 1)))
@@ -59,8 +66,9 @@ def test_archives(tmp_path: Path, name: str, file: str, metric: str, monkeypatch
     assert (found, base.dtype) == (metric, np.float16)
     monkeypatch.setenv("NEARFILE_BENCH_DATA", str(tmp_path))
     assert np.array_equal(datasets.read(name)[2], QUERY)
-    with pytest.raises(FileNotFoundError, match="--data-dir or NEARFILE_BENCH_DATA"):
-        datasets.read(name, tmp_path / "elsewhere")
+    if not name.startswith("debian"):
+        with pytest.raises(FileNotFoundError, match="--data-dir or NEARFILE_BENCH_DATA"):
+            datasets.read(name, tmp_path / "elsewhere")
 
 
 def test_files_of_ann_benchmarks(tmp_path: Path) -> None:
@@ -77,6 +85,31 @@ def test_files_of_ann_benchmarks(tmp_path: Path) -> None:
         file.attrs["distance"] = "jaccard"
     with pytest.raises(ValueError, match=r"the attribute 'distance'.*got.*'jaccard'"):
         datasets.read(str(path))
+
+
+def test_half_precision_is_given_as_float32(tmp_path: Path) -> None:
+    halves = (BASE / 3).astype(np.float16)
+    np.savez(tmp_path / "pypi-minilm-384.npz", base=halves, query=halves[:2])
+    prepared = datasets.prepare("pypi-minilm", tmp_path / "work", tmp_path)
+    assert prepared.base().dtype == np.float32
+    assert np.array_equal(prepared.base(), halves.astype(np.float32))
+
+
+def test_embeddings_are_made_once_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+
+    def embed(lines: list[str], dim: int) -> np.ndarray:
+        made.append((len(lines), dim))
+        return np.arange(len(lines) * 4, dtype=np.float32).reshape(-1, 4)
+
+    monkeypatch.setattr(datasets.texts, "lsa", embed)
+    monkeypatch.setattr(datasets, "TEXTS_HELD_OUT", 2)
+    (tmp_path / "debian-descriptions.txt").write_text("".join(f"package {number}\n" for number in range(12)))
+    first, second = (datasets.read("debian-lsa-1536", tmp_path) for _ in range(2))
+    assert made == [(12, 1536)]
+    assert (first[0], first[1].shape, first[2].shape) == ("angular", (10, 4), (2, 4))
+    assert np.array_equal(first[1], second[1])
+    assert [file.name for file in tmp_path.glob("*.npz")] == ["debian-lsa-1536.npz"]
 
 
 def test_pairs_of_arrays(tmp_path: Path) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
-from bench import drawing
+from bench import drawing, sizes
 from bench.results import Build, Point, Run, Series
 from bench.theme import DARK, KNOWN, LIGHT, LINES, styles, with_both
 
@@ -37,7 +38,7 @@ def test_draws_every_picture_in_both_themes(run: Run, tmp_path: Path) -> None:
     paths = drawing.draw(run, tmp_path / "plots")
     assert [path.name for path in paths] == [
         f"some-words-{picture}{kind}"
-        for picture in ("batch-1-recall", "recall", "cost")
+        for picture in ("batch-1-recall", "recall", "size", "cost")
         for kind in (".svg", "-light.png", "-dark.png")
     ]
     assert all(path.stat().st_size > 5000 for path in paths)
@@ -79,6 +80,49 @@ def test_labels_move_apart_and_keep_their_order() -> None:
     assert heights["d"] == 0.9
 
 
+def profiles() -> Series:
+    """Three builds: the second is beaten by the first, which is smaller and faster."""
+    wanted = {"balanced": (2_000_000, 500), "fast": (3_000_000, 400), "compact": (100_000, 90)}
+    builds = [{"structure": "graph", "profile": name, "keep": "exact"} for name in wanted]
+    builds[2]["keep"] = "none"
+    points = [
+        Point(build, {"effort": 1}, 0.95, rate, rate, rate, None, None, 1)
+        for build, (_, rate) in zip(builds, wanted.values())
+    ]
+    made = [Build(build, {1: 1.0}, {1: 1.0}, size) for build, (size, _) in zip(builds, wanted.values())]
+    shape = {"name": "some words", "count": 1000, "dim": 50, "metric": "angular"}
+    return Series("first", "some words", shape, "nearfile", "1.0", 10, "single", 1, tuple(points), tuple(made))
+
+
+def test_every_build_has_its_size_and_its_own_speed() -> None:
+    found, never = sizes.costs_at([profiles(), one_series("annoy", point(0.3, 3000))], 0.95)
+    assert [(cost.label, cost.times, cost.rate) for cost in found] == [
+        ("balanced", 10, 500),
+        ("fast", 15, 400),
+        ("compact, keep none", 0.5, 90),
+    ]
+    assert never == ["annoy"]
+    assert [cost.label for cost in sizes._front(found)] == ["compact, keep none", "balanced"]
+
+
+def test_names_do_not_cover_marks_or_each_other() -> None:
+    taken = [(0.49, 0.49, 0.51, 0.51), (0.51, 0.45, 0.8, 0.55)]
+    align, box = sizes._best(0.5, 0.5, 0.2, taken)
+    assert sum(sizes._overlap(box, other) for other in taken) == 0
+    assert (align, box[2]) == ("right", 0.5 - sizes.GAP)
+    assert box[2] - box[0] == pytest.approx(0.2)
+    # At the edge nothing leaves the picture.
+    assert sizes._best(0.95, 0.99, 0.2, [])[1][2] <= 1
+    assert sizes._best(0.95, 0.99, 0.2, [])[1][3] <= 1
+
+
+def test_the_size_picture_is_drawn_for_each_number_of_neighbours(tmp_path: Path) -> None:
+    machine = {"machine": {"processor": "P"}}
+    both = [profiles(), dataclasses.replace(profiles(), k=100)]
+    names = {path.name for path in drawing.draw(Run("first", machine, both), tmp_path) if path.suffix == ".svg"}
+    assert {"some-words-size.svg", "some-words-k100-size.svg", "some-words-k100-recall.svg"} <= names
+
+
 def test_the_axis_starts_where_there_is_something_to_see() -> None:
     assert drawing._first_recall([(0.3, 0.99), (0.8, 1.0)]) == 0.7
     assert drawing._first_recall([(0.93, 0.99), (0.96, 1.0)]) == 0.9
@@ -88,4 +132,4 @@ def test_the_axis_starts_where_there_is_something_to_see() -> None:
 
 def test_a_library_that_found_nothing_is_left_out(tmp_path: Path) -> None:
     alone = Run("first", {"machine": {"processor": "P"}}, [one_series("annoy"), one_series("scann", point(0.9, 10))])
-    assert len(drawing.draw(alone, tmp_path)) == 6
+    assert len(drawing.draw(alone, tmp_path)) == 6  # nobody is at .95: no picture of sizes

@@ -44,7 +44,7 @@ def line(**fields) -> dict:
         "run": "r",
         "dataset": "d",
         "data": "digest",
-        "shape": {"name": "d", "count": 5, "dim": 2, "metric": "dot"},
+        "shape": {"name": "d", "count": 500_000, "dim": 2, "metric": "dot"},
         "library": "a",
         "version": "1",
         "k": 10,
@@ -86,10 +86,42 @@ def test_passes_become_medians_with_their_spread(file: Path) -> None:
 
 def test_tables_have_a_dash_where_a_recall_is_never_reached(file: Path) -> None:
     text = report.markdown(results.read(file), (0.9, 0.95, 0.99))
-    assert "| a 1 (trees 5) | 120 | 71 | - | 3.0 | 5 | 0.960 |" in text
-    assert "| b 1 | - | - | - | - | - | 0.120 |" in text
+    assert "| a 1 (trees 5) | 120 | 71 | - | 3.0 | 5 | 1.25 | 0.960 |" in text
+    assert "| b 1 | - | - | - | - | - | - | 0.120 |" in text
     assert text.index("| a 1") < text.index("| b 1")
     assert "±83%" in report.markdown(results.read(file), (0.9,), spread=True)
+
+
+def test_each_build_of_a_library_has_a_row_of_its_own(file: Path) -> None:
+    assert "each build alone" not in report.markdown(results.read(file), (0.9,))
+    small = {"build": {"trees": 1}}
+    with file.open("a") as opened:
+        opened.write(json.dumps(line(kind="build", wall=1.0, cpu=1.0, bytes=1_000_000, **small)) + "\n")
+        opened.write(json.dumps(query(1, 0.91, 40.0, **small)) + "\n")
+    text = report.markdown(results.read(file), (0.9, 0.95))
+    alone = text[text.index("each build alone") :]
+    assert "| a 1 (trees 5) | 1.25 | 120 | 71 | 0.960 |" in alone
+    assert "| a 1 (trees 1) | 0.25 | 40 | - | 0.910 |" in alone
+    assert alone.index("trees 1") < alone.index("trees 5")
+
+
+def test_builds_on_several_threads_say_on_how_many(file: Path) -> None:
+    assert "| 3.0 | 5 |" in report.markdown(results.read(file), (0.9,))
+    file.write_text(
+        file.read_text()
+        .replace('"wall": 3.0', '"wall": 0.7')
+        .replace('"threads": 1, "build"', '"threads": 4, "build"', 1)
+    )
+    assert "| 0.7 on 4 | 5 |" in report.markdown(results.read(file), (0.9,))
+
+
+def test_measurements_that_shared_the_machine_are_called_so(file: Path) -> None:
+    (run,) = results.read(file)
+    assert "at once" not in report.heading(run)
+    with file.open("a") as opened:
+        opened.write(json.dumps({**query(2, 0.12, 8000.0, library="b"), "at_once": 8}) + "\n")
+    (run,) = results.read(file)
+    assert report.heading(run).endswith("8 measurements at once, each on its own cores")
 
 
 def test_a_library_that_was_missing_only_at_first_is_not_called_missing(file: Path) -> None:

@@ -48,11 +48,11 @@ def run(tmp_path: Path, data: str, *libraries: str, **options) -> results.Run:
     return results.read(out)[-1]
 
 
-def carry_out(plan: Plan, out: Path) -> None:
+def carry_out(plan: Plan, out: Path) -> bool:
     journal = Journal(out, machine.describe(), machine.revision(), plan.facts(), resume=True)
     runner = Runner(plan, journal, lambda _: None)
     with closing(journal), closing(runner):
-        runner.run()
+        return runner.run()
 
 
 def test_a_run_measures_all_there_is_to_know(tmp_path: Path, data: str) -> None:
@@ -92,6 +92,57 @@ def test_a_library_that_cannot_save_has_no_size(tmp_path: Path, data: str) -> No
     (series,) = run(tmp_path, data, "dummies:Unsaving").series
     assert series.builds[0].bytes is None
     assert series.builds[0].wall
+
+
+def test_ten_and_a_hundred_are_measured_in_one_run(tmp_path: Path, data: str) -> None:
+    whole = run(tmp_path, data, "dummies:Exact", ks=(10, 100))
+    assert [series.k for series in whole.series] == [10, 100]
+    for series in whole.series:
+        assert max(point.recall for point in series.points) == 1
+        assert {point.passes for point in series.points} == {2}
+
+
+def test_several_at_once_measure_all_and_say_so(tmp_path: Path, data: str) -> None:
+    if len(machine.cores()) < 2:
+        pytest.skip("one core")
+    whole = run(tmp_path, data, "dummies:Exact", "dummies:Unsaving", "dummies:Crashing", at_once=2, ks=(5, 10))
+    assert whole.at_once == 2
+    assert {(one.library, one.k, len(one.points)) for one in whole.series} == {
+        (library, k, points) for library, points in (("exact", 3), ("unsaving", 3), ("crashing", 1)) for k in (5, 10)
+    }
+    assert len(whole.failures) == 2
+    lines = results.records(tmp_path / "results.jsonl")
+    assert set(Counter(line["key"] for line in lines if "key" in line).values()) == {1}
+
+
+def test_a_run_whose_time_is_over_goes_on_later(tmp_path: Path, data: str) -> None:
+    plan = Plan((data,), ("dummies:Slow", "dummies:Exact"), tmp_path / "work", metric="euclidean", queries=20, until=3)
+    out = tmp_path / "results.jsonl"
+    assert carry_out(plan, out) is False
+    # The build was cut off by the end of the run: that is no failure, and nothing after it was begun.
+    assert kinds(out)["failure"] == kinds(out)["build"] == 0
+    plan = Plan((data,), ("dummies:Exact",), tmp_path / "work", metric="euclidean", queries=20, seconds=0.01)
+    assert carry_out(plan, out) is True
+    assert kinds(out)["query"] == 3 * 3
+    assert len({line["run"] for line in results.records(out)}) == 1
+
+
+def test_building_and_searching_can_be_two_commands(tmp_path: Path, data: str) -> None:
+    out = tmp_path / "results.jsonl"
+    options = {"metric": "euclidean", "queries": 20, "seconds": 0.01}
+    assert carry_out(Plan((data,), ("dummies:Exact",), tmp_path / "work", passes=0, **options), out)
+    assert kinds(out) == {"run": 1, "build": 1}
+    both = ("dummies:Exact", "dummies:Unsaving")
+    assert carry_out(Plan((data,), both, tmp_path / "work", passes=1, only_built=True, **options), out)
+    (whole,) = results.read(out)
+    assert [(series.library, len(series.points)) for series in whole.series] == [("exact", 3)]
+    assert whole.series[0].builds[0].bytes > 500 * 8
+    assert kinds(out)["build"] == 1
+    # A run of its own knows what the index took to build, and that it was built before.
+    other = tmp_path / "other.jsonl"
+    assert carry_out(Plan((data,), both, tmp_path / "work", passes=1, only_built=True, **options), other)
+    assert results.read(other)[0].series[0].builds[0].bytes == whole.series[0].builds[0].bytes
+    assert [line["reused"] for line in results.records(other) if line["kind"] == "build"] == [True]
 
 
 def test_what_cannot_be_measured_is_told(tmp_path: Path, data: str) -> None:
@@ -199,6 +250,11 @@ def test_one_version_may_be_many_states() -> None:
     assert Installed().version().startswith("0.")
     if importlib.metadata.distribution("nearfile").read_text("direct_url.json"):
         assert "+" in Installed().version()
+
+
+def test_a_copy_without_history_can_be_told_its_revision(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEARFILE_BENCH_REVISION", "abc123")
+    assert machine.revision() == "abc123"
 
 
 def test_the_file_is_json_lines(tmp_path: Path, data: str) -> None:

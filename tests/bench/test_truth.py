@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from bench import truth
+from bench import datasets, truth
 
 METRICS = ("euclidean", "angular", "dot")
 
@@ -69,6 +71,21 @@ def test_what_libraries_round_is_a_tie() -> None:
     kth = np.array([1.0])
     assert truth.recall([[1]], kth, base, queries, "euclidean", 1) == 1
     assert truth.recall([[2]], kth, base, queries, "euclidean", 1) == 0
+
+
+def test_every_k_is_kept_from_one_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(0)
+    np.save(tmp_path / "base.npy", random.random((40, 3)))
+    np.save(tmp_path / "query.npy", random.random((5, 3)))
+    data = datasets.prepare(f"{tmp_path}/base.npy,{tmp_path}/query.npy", tmp_path, metric="euclidean")
+    plain = {k: truth.nearest(data.base(), data.queries()[:4], "euclidean", k)[1][:, -1] for k in (3, 10, 100)}
+    asked = []
+    nearest = truth.nearest
+    monkeypatch.setattr(truth, "nearest", lambda *arguments: asked.append(arguments[3]) or nearest(*arguments))
+    truth.prepare(data, 4, [3, 10, 100])
+    for k, expected in plain.items():
+        assert truth.kth_distances(data, 4, k) == pytest.approx(expected, rel=1e-12)
+    assert asked == [100]
 
 
 def test_larger_inner_products_are_nearer() -> None:
