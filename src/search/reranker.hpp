@@ -17,7 +17,7 @@ namespace nearfile::search {
 class Reranker {
 public:
     Reranker(const Index::State& state, Scratch& scratch, std::size_t k)
-        : scratch_(scratch), k_(k), nearest_(state, room_for(scratch, k)) {
+        : state_(state), scratch_(scratch), k_(k), nearest_(state, room_for(scratch, k)) {
         scratch_.uppers.clear();
         scratch_.survivors.clear();
     }
@@ -45,6 +45,7 @@ private:
     void prefetch(std::span<const codes::ItemId> items);
     void measure_survivors();
 
+    const Index::State& state_;
     Scratch& scratch_;
     const std::size_t k_;
     Nearest nearest_;
