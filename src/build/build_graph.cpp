@@ -37,18 +37,25 @@ constexpr std::uint32_t plain_degree = 48;  // where the walk looks at the codes
 constexpr std::uint32_t sparsest = 32;
 constexpr std::uint32_t densest = 64;
 
-// What `balanced` may take for an item, in times its values in single precision: more where walks see all of many
-// dimensions, whose graph is worth less for fewer edges; and where the values are few, the bytes that a graph needs.
-constexpr double balanced_share = 2.7;
-constexpr double balanced_share_of_many = 3.6;
-constexpr double balanced_least = 1382;
+// What `balanced` may take for an item, in times its values in single precision: docs/recall.md promises it. Where the
+// values are few, the bytes that a graph needs.
+constexpr double share_of_few = 2.5;   // up to so many dimensions
+constexpr double few_dims = 128;
+constexpr double share_of_many = 2.0;  // from so many on; in between in proportion
+constexpr double many_dims = 384;
+constexpr double balanced_least = 960;
+
+double balanced_budget(std::size_t dim) {
+    const double between = std::clamp((static_cast<double>(dim) - few_dims) / (many_dims - few_dims), 0.0, 1.0);
+    const double share = share_of_few + between * (share_of_many - share_of_few);
+    return std::max(share * static_cast<double>(dim * sizeof(float)), balanced_least);
+}
 
 // `seen`: the dimensions of the space that was selected.
 std::uint32_t sketched_degree(std::size_t seen, codes::SketchKind kind, const Rows& rows, Profile profile) {
     if (profile == Profile::fast) return densest;
     const std::size_t dim = rows.dim();
-    const double share = seen > codes::projected_dim ? balanced_share_of_many : balanced_share;
-    const double budget = std::max(share * static_cast<double>(dim * sizeof(float)), balanced_least);
+    const double budget = balanced_budget(dim);
     std::uint32_t degree = sparsest;
     for (std::uint32_t denser = degree; denser <= densest; denser += codes::sketch_group) {
         const codes::SketchLayout layout(seen, denser, opened::id_bytes(rows.count()), kind);
