@@ -145,8 +145,11 @@ class IndexFile:
         self.keep, self.space = name_of(KEEPS, d["keep"]), name_of(SPACES, d["space"])
         check(1 <= self.dim <= 65536 and self.count < 1 << 31, "the description is malformed")
         check(1 <= d["n_trees"] <= 65536 and 1 <= d["leaf_size"] < 1 << 31, "the description is malformed")
-        plane_dim = 0 if self.metric == "hamming" else 128 if self.space == "projection" else self.dim
-        check(self.plane_dim == plane_dim, "the description is malformed")
+        if self.space == "projection" and self.metric != "hamming":
+            directions = range(64, self.dim, 64) if self.graph else (128,)
+            check(self.plane_dim in directions, "the description is malformed")
+        else:
+            check(self.plane_dim == (0 if self.metric == "hamming" else self.dim), "the description is malformed")
         self.degree, self.walk_dim = int(d["degree"]), int(d["walk_dim"])
         check(1 <= self.degree <= 1024 if self.graph else self.degree == 0, "the description is malformed")
         if self.walk_dim:

@@ -133,12 +133,10 @@ BuiltForest build_forest(const kernels::Kernels& kernels, Metric metric, const R
             const std::int8_t* code = codes.rows + row * codes.stride;
             for (std::size_t i = 0; i < out.size(); ++i) out[i] = codes.scales[row] * static_cast<float>(code[i]);
         };
-        built_forest.projection =
-            codes::train_projection(kernels, sample_rows(rows.count(), rows.dim(), decode), rows.dim(),
-                                    opened::derive_seed(options.seed, opened::SeedPart::projection));
-        const codes::Projection projection{built_forest.projection.rows.as<std::int8_t>(),
-                                           built_forest.projection.scales, rows.dim()};
-        codes = project(kernels, codes, rows.count(), projection, options.threads, watch);
+        built_forest.projection = codes::train_projection(
+            kernels, sample_rows(rows.count(), rows.dim(), decode), rows.dim(), built_forest.plane_dim,
+            opened::derive_seed(options.seed, opened::SeedPart::projection), options.threads);
+        codes = project(kernels, codes, rows.count(), built_forest.projection.view(rows.dim()), options.threads, watch);
     }
     const forest::Points points{
         codes.rows, codes.stride, codes.scales, codes.augmented_coordinates, built_forest.plane_dim, rows.count()};

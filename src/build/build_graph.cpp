@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/random.hpp"
+#include "build/budget.hpp"
 #include "build/edges.hpp"
 #include "build/quantized.hpp"
 #include "build/query_edges.hpp"
@@ -34,37 +35,6 @@ constexpr float alpha_of_directions = 1.05f;  // docs/algorithms/inner-products.
 // A denser graph is faster where it is needed and costs a row that is longer.
 constexpr std::uint32_t compact_degree = 32;
 constexpr std::uint32_t plain_degree = 48;  // where the walk looks at the codes of all neighbours
-constexpr std::uint32_t sparsest = 32;
-constexpr std::uint32_t densest = 64;
-
-// What `balanced` may take for an item, in times its values in single precision: docs/recall.md promises it. Where the
-// values are few, the bytes that a graph needs.
-constexpr double share_of_few = 2.5;   // up to so many dimensions
-constexpr double few_dims = 128;
-constexpr double share_of_many = 2.0;  // from so many on; in between in proportion
-constexpr double many_dims = 384;
-constexpr double balanced_least = 960;
-
-double balanced_budget(std::size_t dim) {
-    const double between = std::clamp((static_cast<double>(dim) - few_dims) / (many_dims - few_dims), 0.0, 1.0);
-    const double share = share_of_few + between * (share_of_many - share_of_few);
-    return std::max(share * static_cast<double>(dim * sizeof(float)), balanced_least);
-}
-
-// `seen`: the dimensions of the space that was selected.
-std::uint32_t sketched_degree(std::size_t seen, codes::SketchKind kind, const Rows& rows, Profile profile) {
-    if (profile == Profile::fast) return densest;
-    const std::size_t dim = rows.dim();
-    const double budget = balanced_budget(dim);
-    std::uint32_t degree = sparsest;
-    for (std::uint32_t denser = degree; denser <= densest; denser += codes::sketch_group) {
-        const codes::SketchLayout layout(seen, denser, opened::id_bytes(rows.count()), kind);
-        const std::size_t bytes = layout.stride + codes::NibbleLayout(seen).stride + sizeof(codes::NibbleTail) +
-                                  dim * codes::bytes_per_value(rows.kind()) + 2 * sizeof(std::uint32_t);
-        if (static_cast<double>(bytes) <= budget) degree = denser;
-    }
-    return degree;
-}
 
 // Queries are made up of one item in so many, where none but inner products need them.
 constexpr std::uint32_t items_a_made_up = 4;
@@ -127,13 +97,12 @@ private:
         std::vector<float> center = encoded_.center;
         // The codes' center of inner products is the origin.
         if (metric_ == Metric::dot) center = mean_of_rows(kernels_, metric_, rows_, threads_, watch_);
-        SelectedSpace selected =
-            select_space(kernels_, metric_, rows_, center, sketched, options_.seed, threads_, watch_);
+        SelectedSpace selected = select_space(kernels_, metric_, rows_, center,
+                                              {sketched, options_.profile, options_.seed, threads_}, watch_);
         const opened::Space& space = selected.space;
         built_.plane_dim = static_cast<std::uint32_t>(space.dim());
         built_.walk_dim = sketched ? built_.plane_dim : 0;
-        if (sketched)
-            built_.degree = sketched_degree(built_.plane_dim, opened::sketch_kind(metric_), rows_, options_.profile);
+        if (sketched) built_.degree = degree_in_budget(built_.plane_dim, metric_, rows_, options_.profile);
         built_.space = space.kind();
         const bool bytes = encoded_.kind == opened::CodeKind::uniform_exact;
         // Walks by sketches lead straight to the vectors.

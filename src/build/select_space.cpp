@@ -1,9 +1,14 @@
 #include "build/select_space.hpp"
 
+#include <algorithm>
+#include <array>
+#include <limits>
 #include <vector>
 
 #include "base/random.hpp"
+#include "build/budget.hpp"
 #include "build/encode.hpp"
+#include "build/space_trial.hpp"
 #include "build/stages.hpp"
 #include "build/typical_rows.hpp"
 #include "opened/seed_parts.hpp"
@@ -13,7 +18,18 @@ namespace {
 
 // A projection that keeps less of the variance costs more recall than it saves bytes.
 constexpr double least_variance_kept = 0.85;
+
+// The edges of a trial are found by as many directions as keep so much.
+constexpr double variance_of_edges = 0.96;
 constexpr std::size_t most_rotated_dim = 2048;
+
+// The numbers of directions that are tried: the matrix of more costs a query more than it saves.
+constexpr std::array<std::size_t, 6> tried = {64, 128, 192, 256, 384, 512};
+
+// Directions are trained on so many rows, evenly spread.
+constexpr std::uint32_t most_trained_on = 4096;
+constexpr std::uint32_t least_trained_on = 1024;
+constexpr std::size_t most_values = std::size_t{1} << 24;
 
 double variance_kept(const kernels::Kernels& kernels, const opened::Space& space, std::span<const float> sample,
                      std::size_t dim) {
@@ -62,36 +78,128 @@ codes::TrainedWhitening train(const kernels::Kernels& kernels, Metric metric, co
     return codes::train_whitening(parts[0]);
 }
 
+class Selection {
+public:
+    Selection(const kernels::Kernels& kernels, Metric metric, const Rows& rows, std::span<const float> center,
+              const SpaceOptions& options, const StageWatch& watch)
+        : kernels_(kernels),
+          metric_(metric),
+          rows_(rows),
+          center_(center),
+          options_(options),
+          watch_(watch),
+          rotation_seed_(opened::derive_seed(options.seed, opened::SeedPart::rotation)) {}
+
+    SelectedSpace run() const {
+        const std::size_t dim = rows_.dim();
+        if (metric_ == Metric::dot && dim <= opened::max_whitened_dim && rows_.count() > 0) return whitened();
+        if (dim <= codes::projected_dim || rows_.count() == 0) {
+            return options_.sketched ? rotated() : SelectedSpace{opened::Space(dim), {}, {}};
+        }
+        // Queries of inner products are like no item, so items cannot be asked for them.
+        const bool tries =
+            options_.sketched && metric_ != Metric::dot && dim <= opened::max_walk_dim && rows_.count() >= least_tried;
+        return tries ? by_trial() : by_variance();
+    }
+
+private:
+    SelectedSpace whitened() const {
+        SelectedSpace selected;
+        selected.whitening = train(kernels_, metric_, rows_, center_, options_.threads, watch_);
+        selected.space =
+            opened::Space(rows_.dim(), selected.whitening.factor, selected.whitening.inverse, rotation_seed_);
+        return selected;
+    }
+
+    SelectedSpace rotated() const { return {opened::Space(rows_.dim(), rotation_seed_), {}, {}}; }
+
+    SelectedSpace projected(const codes::Directions& directions, std::size_t count) const {
+        SelectedSpace selected;
+        selected.projection = directions.leading(kernels_, count);
+        selected.space = opened::Space(selected.projection.view(rows_.dim()));
+        return selected;
+    }
+
+    codes::Directions directions(std::span<const float> sample, std::size_t wanted) const {
+        return {kernels_,
+                sample,
+                rows_.dim(),
+                wanted,
+                opened::derive_seed(options_.seed, opened::SeedPart::projection),
+                options_.threads};
+    }
+
+    SelectedSpace by_variance() const {
+        const std::size_t dim = rows_.dim();
+        const std::vector<float> sample = centered_sample();
+        SelectedSpace selected = projected(directions(sample, codes::projected_dim), codes::projected_dim);
+        if (options_.sketched && dim <= most_rotated_dim &&
+            variance_kept(kernels_, selected.space, sample, dim) < least_variance_kept) {
+            return rotated();
+        }
+        return selected;
+    }
+
+    SelectedSpace by_trial() const {
+        std::size_t most = 0;
+        for (const std::size_t count : tried) most = count < rows_.dim() ? count : most;
+        const std::vector<float> sample = centered_sample();
+        const codes::Directions leading = directions(sample, most);
+        SelectedSpace of_edges = rotated();
+        for (const std::size_t count : tried) {
+            if (count > most) break;
+            SelectedSpace selected = projected(leading, count);
+            if (variance_kept(kernels_, selected.space, sample, rows_.dim()) < variance_of_edges) continue;
+            of_edges = std::move(selected);
+            break;
+        }
+        const SpaceTrial trial(kernels_, metric_, rows_, center_, of_edges.space, options_.seed, options_.threads,
+                               watch_);
+        if (!trial.has_sample()) return by_variance();
+        double least = std::numeric_limits<double>::infinity();
+        const auto cost_of = [&](const opened::Space& space) {
+            return trial.cost(space, degree_in_budget(space.dim(), metric_, rows_, options_.profile), least);
+        };
+        SelectedSpace best = rotated();
+        least = cost_of(best.space);
+        for (const std::size_t count : tried) {
+            if (count > most) break;
+            SelectedSpace selected = projected(leading, count);
+            const double cost = cost_of(selected.space);
+            if (cost >= least) continue;
+            least = cost;
+            best = std::move(selected);
+        }
+        return best;
+    }
+
+    std::vector<float> centered_sample() const {
+        const std::size_t dim = rows_.dim();
+        const TypicalRows typical(kernels_, metric_, rows_);
+        const auto affordable = static_cast<std::uint32_t>(most_values / dim);
+        const std::uint32_t n = std::min(rows_.count(), std::clamp(affordable, least_trained_on, most_trained_on));
+        std::vector<float> sample(n * dim);
+        for (std::uint32_t i = 0; i < n; ++i) {
+            const auto row = static_cast<std::uint32_t>(std::uint64_t{i} * rows_.count() / n);
+            load_centered(kernels_, metric_, rows_, center_, typical, row, std::span(sample).subspan(i * dim, dim));
+        }
+        return sample;
+    }
+
+    const kernels::Kernels& kernels_;
+    const Metric metric_;
+    const Rows& rows_;
+    const std::span<const float> center_;
+    const SpaceOptions& options_;
+    const StageWatch& watch_;
+    const std::uint64_t rotation_seed_;
+};
+
 }  // namespace
 
 SelectedSpace select_space(const kernels::Kernels& kernels, Metric metric, const Rows& rows,
-                           std::span<const float> center, bool sketched, std::uint64_t seed, unsigned threads,
-                           const StageWatch& watch) {
-    const std::size_t dim = rows.dim();
-    const std::uint64_t rotation_seed = opened::derive_seed(seed, opened::SeedPart::rotation);
-    SelectedSpace selected;
-    if (metric == Metric::dot && dim <= opened::max_whitened_dim && rows.count() > 0) {
-        selected.whitening = train(kernels, metric, rows, center, threads, watch);
-        selected.space = opened::Space(dim, selected.whitening.factor, selected.whitening.inverse, rotation_seed);
-        return selected;
-    }
-    if (dim <= codes::projected_dim || rows.count() == 0) {
-        selected.space = sketched ? opened::Space(dim, rotation_seed) : opened::Space(dim);
-        return selected;
-    }
-    const TypicalRows typical(kernels, metric, rows);
-    const std::vector<float> sample = sample_rows(rows.count(), dim, [&](std::uint32_t row, std::span<float> values) {
-        load_centered(kernels, metric, rows, center, typical, row, values);
-    });
-    selected.projection =
-        codes::train_projection(kernels, sample, dim, opened::derive_seed(seed, opened::SeedPart::projection));
-    selected.space =
-        opened::Space(codes::Projection{selected.projection.rows.as<std::int8_t>(), selected.projection.scales, dim});
-    if (sketched && dim <= most_rotated_dim &&
-        variance_kept(kernels, selected.space, sample, dim) < least_variance_kept) {
-        selected = {opened::Space(dim, rotation_seed), {}, {}};
-    }
-    return selected;
+                           std::span<const float> center, const SpaceOptions& options, const StageWatch& watch) {
+    return Selection(kernels, metric, rows, center, options, watch).run();
 }
 
 }  // namespace nearfile::build

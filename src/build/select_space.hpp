@@ -1,11 +1,13 @@
 // Which space the trees and walks of a graph see vectors in.
 #pragma once
 
+#include <cstdint>
 #include <span>
 
 #include "build/encode.hpp"
 #include "build/rows.hpp"
 #include "codes/projection.hpp"
+#include "nearfile/types.hpp"
 #include "opened/space.hpp"
 
 namespace nearfile::build {
@@ -16,11 +18,17 @@ struct SelectedSpace {
     codes::TrainedWhitening whitening;    // where that is
 };
 
-// `center`: of what is seen. `sketched`: whether the walk has sketches, which need the variance of the data spread over
-// the dimensions. Inner products of few dimensions get the whitened space; of many, whose factor would cost a query
-// more than its walk, the one that other metrics have: around the mean, which is most of the gain.
+struct SpaceOptions {
+    bool sketched;  // whether the walk has sketches, which need the variance of the data spread over the dimensions
+    Profile profile;
+    std::uint64_t seed;
+    unsigned threads;
+};
+
+// `center`: of what is seen. Inner products of few dimensions get the whitened space; of many, whose factor would cost
+// a query more than its walk, one that other metrics have: around the mean, which is most of the gain. How many
+// directions of many dimensions are enough, a trial says (space_trial.hpp).
 SelectedSpace select_space(const kernels::Kernels& kernels, Metric metric, const Rows& rows,
-                           std::span<const float> center, bool sketched, std::uint64_t seed, unsigned threads,
-                           const StageWatch& watch);
+                           std::span<const float> center, const SpaceOptions& options, const StageWatch& watch);
 
 }  // namespace nearfile::build

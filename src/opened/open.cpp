@@ -52,8 +52,12 @@ private:
         const bool bits = description_.metric == Metric::hamming;
         in_range(static_cast<std::uint32_t>(description_.space), 0, 3, "the space of planes");
         const bool projected = description_.space == SpaceKind::projection;
-        const std::uint64_t plane_dim = bits ? 0 : projected ? codes::projected_dim : description_.dim;
-        in_range(description_.plane_dim, plane_dim, plane_dim, "the dimension of planes");
+        if (projected && !bits) {
+            check_projection();
+        } else {
+            const std::uint64_t plane_dim = bits ? 0 : description_.dim;
+            in_range(description_.plane_dim, plane_dim, plane_dim, "the dimension of planes");
+        }
         check_graph_description();
         const CodeKind code = description_.code_kind;
         const bool graph = description_.structure == Structure::graph;
@@ -69,6 +73,15 @@ private:
                    description_.metric != Metric::manhattan;
         }
         if (!fits) bad("the metric, the value type and the kind of code do not go together");
+    }
+
+    // A forest has one number of directions, a graph what its data wanted, in whole blocks of 4-bit codes.
+    void check_projection() const {
+        const bool graph = description_.structure == Structure::graph;
+        const std::uint64_t fewest = graph ? codes::direction_group : codes::projected_dim;
+        const std::uint64_t most = graph ? std::uint64_t{description_.dim} - 1 : codes::projected_dim;
+        in_range(description_.plane_dim, fewest, most, "the dimension of planes");
+        if (description_.plane_dim % codes::direction_group != 0) bad("its projection is not to whole blocks");
     }
 
     void check_graph_description() const {
@@ -172,8 +185,8 @@ private:
         if (count == 0) return;
         if (description_.space == SpaceKind::projection) {
             state_.space = Space(codes::Projection{
-                section<std::int8_t>(SectionKind::projection, codes::projected_dim * dim),
-                section<float>(SectionKind::projection_scales, codes::projected_dim), static_cast<std::size_t>(dim)});
+                section<std::int8_t>(SectionKind::projection, description_.plane_dim * dim),
+                section<float>(SectionKind::projection_scales, description_.plane_dim), static_cast<std::size_t>(dim)});
         } else if (description_.space == SpaceKind::rotation) {
             state_.space = Space(dim, derive_seed(description_.seed, SeedPart::rotation));
         } else if (description_.space == SpaceKind::whitened) {

@@ -18,7 +18,7 @@ public:
     Space() = default;
     explicit Space(std::size_t dim) : kind_(SpaceKind::own), dim_(dim) {}
     explicit Space(const codes::Projection& projection)
-        : kind_(SpaceKind::projection), dim_(codes::projected_dim), projection_(projection) {}
+        : kind_(SpaceKind::projection), dim_(projection.directions()), projection_(projection) {}
     Space(std::size_t dim, std::uint64_t seed)
         : kind_(SpaceKind::rotation), dim_(dim), rotation_(std::in_place, dim, seed) {}
     // `inverse`: what items need, which are seen by builds alone; else empty.

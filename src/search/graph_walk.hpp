@@ -11,16 +11,22 @@
 
 namespace nearfile::search {
 
-// How many a walk remembers beyond those it goes on to. Where it sees a projection its order says little, and measuring
-// a few more costs less than walking on.
+// Where a walk sees few directions its order says little, and measuring a few more costs less than walking on.
+inline bool sees_little(const Index::State& state) noexcept {
+    return state.space.kind() == opened::SpaceKind::projection && state.space.dim() <= codes::projected_dim;
+}
+
+// How many a walk remembers beyond those it goes on to.
 inline std::size_t spare(const Index::State& state) noexcept {
-    return state.space.kind() == opened::SpaceKind::projection ? 20 : 4;
+    if (sees_little(state)) return 20;
+    return state.space.kind() == opened::SpaceKind::projection ? 12 : 4;
 }
 
 // How many of the walk's best are measured better than its codes do.
 inline std::size_t reranked(const Index::State& state, std::size_t effort, std::size_t k) noexcept {
-    return state.space.kind() == opened::SpaceKind::projection ? std::max(effort, k) + spare(state)
-                                                               : k + std::max<std::size_t>(20, effort / 4);
+    if (sees_little(state)) return std::max(effort, k) + spare(state);
+    const std::size_t share = state.space.kind() == opened::SpaceKind::projection ? 2 : 4;
+    return k + std::max<std::size_t>(20, effort / share);
 }
 
 // Begins in the leaf of the entry tree that the scorer's query falls into. What the walk visits stays in its frontier,

@@ -16,6 +16,16 @@ constexpr float least_square = 1e-30f;
 
 constexpr float directionless_distance = 1.41421356f;  // as Annoy: a zero vector is at a right angle to everything
 
+// All of a usual leaf, whose codes lie one after another; of long codes fewer, or reading them would cost more than the
+// steps that it saves.
+std::size_t most_entry_points(const Index::State& state) noexcept {
+    constexpr std::size_t fewest = 8;
+    constexpr std::size_t most = 64;
+    constexpr std::size_t bytes = 4096;
+    if (!state.graph->sketches) return most;
+    return std::clamp(bytes / state.graph->nibble_layout.stride, fewest, most);
+}
+
 // From the products of a direction with vectors, in out.lower. `rounding`: of a squared distance of directions.
 void direction_bounds(const RowBlock& rows, Metric metric, bool query_has_direction, float rounding,
                       codes::Bounds out) noexcept {
@@ -307,10 +317,8 @@ void Scorer::restore_seen(const SeenQuery& seen_query) {
 }
 
 void Scorer::entry_points(std::vector<codes::ItemId>& found) {
-    // All of a usual leaf: its codes lie one after another.
-    constexpr std::size_t most = 64;
     const forest::Range leaf = entry_leaf();
-    const std::size_t n = std::min(most, leaf.size);
+    const std::size_t n = std::min(most_entry_points(state_), leaf.size);
     for (std::size_t i = 0; i < n; ++i) found.push_back(leaf.first + static_cast<codes::ItemId>(i * leaf.size / n));
 }
 

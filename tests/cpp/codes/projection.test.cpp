@@ -1,4 +1,4 @@
-// The projection of the forest's planes: the same for the same sample and seed, and true to data of few real
+// Projections to any number of directions: the same for the same sample and seed, and true to data of few real
 // dimensions.
 #include "codes/projection.hpp"
 
@@ -30,9 +30,8 @@ std::vector<float> low_rank(std::size_t n, std::size_t dim, std::size_t rank, Ra
 std::vector<float> project(const TrainedProjection& trained, std::size_t dim, std::span<const float> values) {
     ScaledQuery encoded(dim);
     encoded.set(values);
-    std::vector<float> out(projected_dim);
-    Projection{trained.rows.as<std::int8_t>(), trained.scales, dim}.apply(chosen(), encoded.code(),
-                                                                          encoded.tail().scale, out);
+    std::vector<float> out(trained.scales.size());
+    trained.view(dim).apply(chosen(), encoded.code(), encoded.tail().scale, out);
     return out;
 }
 
@@ -56,7 +55,7 @@ TEST(projection_keeps_the_variance_of_low_rank_data) {
     Random random(1);
     for (const std::size_t dim : {129, 300, 784}) {
         const auto rows = low_rank(400, dim, 20, random);
-        const double share = kept(train_projection(chosen(), rows, dim, 7), dim, rows);
+        const double share = kept(train_projection(chosen(), rows, dim, projected_dim, 7, 1), dim, rows);
         CHECK(share > 0.97 && share < 1.03);
     }
 }
@@ -65,7 +64,7 @@ TEST(projection_keeps_distances_of_low_rank_data) {
     Random random(2);
     const std::size_t dim = 400;
     const auto rows = low_rank(100, dim, 30, random);
-    const auto trained = train_projection(chosen(), rows, dim, 7);
+    const auto trained = train_projection(chosen(), rows, dim, projected_dim, 7, 1);
     for (std::size_t i = 1; i < 100; ++i) {
         const auto a = std::span(rows).first(dim);
         const auto b = std::span(rows).subspan(i * dim, dim);
@@ -79,7 +78,7 @@ TEST(projection_keeps_a_fair_share_of_data_without_structure) {
     Random random(3);
     const std::size_t dim = 512;
     const auto rows = gaussian(1000 * dim, random);
-    const double share = kept(train_projection(chosen(), rows, dim, 7), dim, rows);
+    const double share = kept(train_projection(chosen(), rows, dim, projected_dim, 7, 1), dim, rows);
     CHECK(share > 0.9 * 128 / 512 && share < 1.0);
 }
 
@@ -88,7 +87,7 @@ TEST(projection_spreads_the_variance_over_its_directions) {
     const std::size_t dim = 256;
     auto rows = gaussian(500 * dim, random);
     for (std::size_t i = 0; i < rows.size(); i += dim) rows[i] *= 100;  // one direction has nearly all of it
-    const auto trained = train_projection(chosen(), rows, dim, 7);
+    const auto trained = train_projection(chosen(), rows, dim, projected_dim, 7, 1);
     std::vector<double> variance(projected_dim);
     double sum = 0;
     for (std::size_t i = 0; i < rows.size(); i += dim) {
@@ -103,9 +102,9 @@ TEST(projection_is_the_same_for_the_same_seed_and_another_for_another) {
     Random random(5);
     const std::size_t dim = 200;
     const auto rows = low_rank(100, dim, 10, random);
-    const auto one = train_projection(chosen(), rows, dim, 7);
-    const auto same = train_projection(chosen(), rows, dim, 7);
-    const auto other = train_projection(chosen(), rows, dim, 8);
+    const auto one = train_projection(chosen(), rows, dim, projected_dim, 7, 1);
+    const auto same = train_projection(chosen(), rows, dim, projected_dim, 7, 1);
+    const auto other = train_projection(chosen(), rows, dim, projected_dim, 8, 1);
     CHECK(std::memcmp(one.rows.data(), same.rows.data(), one.rows.size()) == 0 && one.scales == same.scales);
     CHECK(std::memcmp(one.rows.data(), other.rows.data(), one.rows.size()) != 0);
     for (const auto code : one.rows.as<std::int8_t>()) CHECK(code >= -127);
@@ -119,8 +118,36 @@ TEST(projection_of_samples_with_nothing_in_them_is_finite) {
     auto huge = gaussian(10 * dim, random);
     for (float& value : huge) value *= 1e17f;
     for (const auto& rows : {std::vector<float>(40 * dim, 0.0f), std::vector<float>(dim, 1.0f), tiny, huge}) {
-        const auto trained = train_projection(chosen(), rows, dim, 1);
+        const auto trained = train_projection(chosen(), rows, dim, projected_dim, 1, 1);
         for (const float scale : trained.scales) CHECK(std::isfinite(scale) && scale >= 0);
         for (const float value : project(trained, dim, std::span(rows).first(dim))) CHECK(std::isfinite(value));
+    }
+}
+
+TEST(projection_to_the_first_of_many_directions_keeps_as_much_as_one_to_so_few) {
+    Random random(7);
+    const std::size_t dim = 300;
+    auto rows = gaussian(1500 * dim, random);
+    for (std::size_t i = 0; i < rows.size(); ++i) rows[i] /= static_cast<float>(1 + i % dim);  // ever less variance
+    const Directions many(chosen(), rows, dim, 256, 7, 1);
+    double before = 0;
+    for (const std::size_t count : {64u, 128u, 192u, 256u}) {
+        const double share = kept(many.leading(chosen(), count), dim, rows);
+        CHECK(share > 0.98 * kept(train_projection(chosen(), rows, dim, count, 7, 1), dim, rows));
+        CHECK(share > before);
+        before = share;
+    }
+    CHECK(before > 0.98);
+}
+
+TEST(projection_is_the_same_on_any_number_of_threads_and_any_instruction_set) {
+    Random random(8);
+    const std::size_t dim = 330;
+    const auto rows = low_rank(700, dim, 200, random);
+    const auto expected = Directions(chosen(), rows, dim, 320, 7, 1).leading(chosen(), 192);
+    for (const nearfile::kernels::Kernels* const* table = nearfile::kernels::supported(); *table; ++table) {
+        const auto same = Directions(**table, rows, dim, 320, 7, 3).leading(**table, 192);
+        CHECK(std::memcmp(expected.rows.data(), same.rows.data(), same.rows.size()) == 0);
+        CHECK(expected.scales == same.scales);
     }
 }

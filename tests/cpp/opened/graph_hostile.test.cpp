@@ -252,6 +252,31 @@ TEST(graph_open_refuses_descriptions_that_do_not_go_together) {
     CHECK(!opens_described(wide, describe(4097), "4097"));
 }
 
+TEST(graph_open_takes_projections_to_whole_blocks_of_fewer_dimensions_alone) {
+    const Image empty =
+        Image(make_index(Metric::euclidean, data_of(Values::floats, 0, 200, 1), graph_options()).bytes());
+    const auto opens_with = [&](Structure structure, std::uint32_t dim, std::uint32_t directions) {
+        const bool graph = structure == Structure::graph;
+        return opens_described(
+            empty,
+            [&](Description& each) {
+                each.structure = structure;
+                if (!graph) each.profile = Profile{}, each.keep = Keep{};
+                each.dim = dim, each.plane_dim = directions;
+                each.walk_dim = graph ? directions : 0, each.degree = graph ? 16 : 0;
+                each.code_kind = graph ? CodeKind::none : CodeKind::scaled;
+                each.space = SpaceKind::projection;
+            },
+            std::to_string(directions) + " of " + std::to_string(dim));
+    };
+    for (const std::uint32_t directions : {64u, 128u, 192u}) CHECK(opens_with(Structure::graph, 200, directions));
+    for (const std::uint32_t directions : {0u, 1u, 63u, 65u, 96u, 200u, 256u, 0xffffffc0u})
+        CHECK(!opens_with(Structure::graph, 200, directions));
+    CHECK(!opens_with(Structure::graph, 128, 128));
+    CHECK(!opens_with(Structure::graph, 8192, 4160));
+    for (const std::uint32_t directions : {64u, 192u}) CHECK(!opens_with(Structure::forest, 200, directions));
+}
+
 // Whatever numbers a section has: every word of it in turn, or all at once.
 TEST(graph_open_of_sections_full_of_bad_numbers) {
     for (const Kind& kind : kinds) {

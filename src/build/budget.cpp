@@ -1,0 +1,55 @@
+#include "build/budget.hpp"
+
+#include <algorithm>
+
+#include "codes/nibble.hpp"
+#include "codes/sketch.hpp"
+#include "opened/description.hpp"
+#include "opened/graph_view.hpp"
+
+namespace nearfile::build {
+namespace {
+
+// docs/algorithms/graph.md has the measurements behind these.
+constexpr std::uint32_t sparsest = 32;
+constexpr std::uint32_t densest = 64;
+
+// What `balanced` may take for an item, in times its values in single precision: docs/recall.md promises it. Where the
+// values are few, the bytes that a graph needs.
+constexpr double share_of_few = 2.5;  // up to so many dimensions
+constexpr double few_dims = 128;
+constexpr double share_of_many = 2.0;  // from so many on; in between in proportion
+constexpr double many_dims = 384;
+constexpr double balanced_least = 960;
+
+double balanced_budget(std::size_t dim) {
+    const double between = std::clamp((static_cast<double>(dim) - few_dims) / (many_dims - few_dims), 0.0, 1.0);
+    const double share = share_of_few + between * (share_of_many - share_of_few);
+    return std::max(share * static_cast<double>(dim * sizeof(float)), balanced_least);
+}
+
+bool has_lengths(Metric metric) {
+    return metric == Metric::angular || metric == Metric::cosine;
+}
+
+}  // namespace
+
+std::size_t bytes_of_item(std::size_t seen, std::uint32_t degree, Metric metric, const Rows& rows) {
+    const codes::SketchLayout layout(seen, degree, opened::id_bytes(rows.count()), opened::sketch_kind(metric));
+    const std::size_t order = 2 * sizeof(std::uint32_t);
+    const std::size_t inverse_length = has_lengths(metric) ? sizeof(float) : 0;
+    return layout.stride + codes::NibbleLayout(seen).stride + sizeof(codes::NibbleTail) +
+           rows.dim() * codes::bytes_per_value(rows.kind()) + inverse_length + order;
+}
+
+std::uint32_t degree_in_budget(std::size_t seen, Metric metric, const Rows& rows, Profile profile) {
+    if (profile == Profile::fast) return densest;
+    const double budget = balanced_budget(rows.dim());
+    std::uint32_t degree = sparsest;
+    for (std::uint32_t denser = degree; denser <= densest; denser += codes::sketch_group) {
+        if (static_cast<double>(bytes_of_item(seen, denser, metric, rows)) <= budget) degree = denser;
+    }
+    return degree;
+}
+
+}  // namespace nearfile::build
