@@ -23,8 +23,9 @@ constexpr double least_variance_kept = 0.85;
 constexpr double variance_of_edges = 0.96;
 constexpr std::size_t most_rotated_dim = 2048;
 
-// The numbers of directions that are tried: the matrix of more costs a query more than it saves.
-constexpr std::array<std::size_t, 6> tried = {64, 128, 192, 256, 384, 512};
+// The numbers of directions that are tried, ascending: the matrix of more costs a query more than it saves.
+constexpr std::array<std::size_t, 4> usual = {64, 128, 192, 256};
+constexpr std::array<std::size_t, 2> many = {384, 512};
 
 // Directions are trained on so many rows, evenly spread.
 constexpr std::uint32_t most_trained_on = 4096;
@@ -141,36 +142,54 @@ private:
     }
 
     SelectedSpace by_trial() const {
-        std::size_t most = 0;
-        for (const std::size_t count : tried) most = count < rows_.dim() ? count : most;
         const std::vector<float> sample = centered_sample();
-        const codes::Directions leading = directions(sample, most);
-        SelectedSpace of_edges = rotated();
-        for (const std::size_t count : tried) {
-            if (count > most) break;
-            SelectedSpace selected = projected(leading, count);
-            if (variance_kept(kernels_, selected.space, sample, rows_.dim()) < variance_of_edges) continue;
-            of_edges = std::move(selected);
-            break;
-        }
+        const codes::Directions leading = directions(sample, most_below(rows_.dim(), usual));
+        const SelectedSpace of_edges = keeping_nearly_all(leading, sample);
         const SpaceTrial trial(kernels_, metric_, rows_, center_, of_edges.space, options_.seed, options_.threads,
                                watch_);
         if (!trial.has_sample()) return by_variance();
+        SelectedSpace best = rotated();
         double least = std::numeric_limits<double>::infinity();
         const auto cost_of = [&](const opened::Space& space) {
             return trial.cost(space, degree_in_budget(space.dim(), metric_, rows_, options_.profile), least);
         };
-        SelectedSpace best = rotated();
+        const auto try_each = [&](const codes::Directions& some, std::span<const std::size_t> counts) {
+            int dearer = 0;
+            for (const std::size_t count : counts) {
+                if (count >= rows_.dim()) return;
+                SelectedSpace selected = projected(some, count);
+                const double cost = cost_of(selected.space);
+                if (cost < least) {
+                    least = cost;
+                    best = std::move(selected);
+                    dearer = 0;
+                } else if (best.space.kind() == opened::SpaceKind::projection && ++dearer == 2) {
+                    return;  // what sees still more costs still more
+                }
+            }
+        };
         least = cost_of(best.space);
-        for (const std::size_t count : tried) {
-            if (count > most) break;
-            SelectedSpace selected = projected(leading, count);
-            const double cost = cost_of(selected.space);
-            if (cost >= least) continue;
-            least = cost;
-            best = std::move(selected);
+        try_each(leading, usual);
+        // Many directions take their time to be trained: only where fewer are not enough.
+        if (best.space.dim() >= usual.back() && rows_.dim() > many.front()) {
+            try_each(directions(sample, most_below(rows_.dim(), many)), many);
         }
         return best;
+    }
+
+    static std::size_t most_below(std::size_t dim, std::span<const std::size_t> counts) {
+        std::size_t most = 0;
+        for (const std::size_t count : counts) most = count < dim ? count : most;
+        return most;
+    }
+
+    SelectedSpace keeping_nearly_all(const codes::Directions& leading, std::span<const float> sample) const {
+        for (const std::size_t count : usual) {
+            if (count >= rows_.dim()) break;
+            SelectedSpace selected = projected(leading, count);
+            if (variance_kept(kernels_, selected.space, sample, rows_.dim()) >= variance_of_edges) return selected;
+        }
+        return rotated();
     }
 
     std::vector<float> centered_sample() const {
