@@ -3,8 +3,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
-#include <cstring>
 #include <new>
 #include <span>
 #include <utility>
@@ -18,17 +18,24 @@ public:
 
     AlignedBuffer() = default;
     explicit AlignedBuffer(std::size_t bytes) : size_(bytes) {
-        const std::size_t rounded = (bytes + slack + alignment - 1) / alignment * alignment;
-        if (rounded < bytes) return;  // overflow: ok() stays false
-        data_ = static_cast<std::byte*>(std::aligned_alloc(alignment, rounded));
-        if (data_ != nullptr) std::memset(data_, 0, rounded);
+        const std::size_t needed = bytes + slack + alignment;
+        if (needed < bytes) return;  // overflow: ok() stays false
+        // Of many bytes the system gives pages that are zero already: they are touched first by who fills them, on
+        // whichever thread.
+        block_ = std::calloc(needed, 1);
+        if (block_ == nullptr) return;
+        const auto at = reinterpret_cast<std::uintptr_t>(block_);
+        data_ = static_cast<std::byte*>(block_) + ((at + alignment - 1) / alignment * alignment - at);
     }
-    ~AlignedBuffer() { std::free(data_); }
+    ~AlignedBuffer() { std::free(block_); }
     AlignedBuffer(const AlignedBuffer&) = delete;
     AlignedBuffer& operator=(const AlignedBuffer&) = delete;
     AlignedBuffer(AlignedBuffer&& other) noexcept
-        : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+        : block_(std::exchange(other.block_, nullptr)),
+          data_(std::exchange(other.data_, nullptr)),
+          size_(std::exchange(other.size_, 0)) {}
     AlignedBuffer& operator=(AlignedBuffer&& other) noexcept {
+        std::swap(block_, other.block_);
         std::swap(data_, other.data_);
         std::swap(size_, other.size_);
         return *this;
@@ -51,6 +58,7 @@ public:
     }
 
 private:
+    void* block_ = nullptr;
     std::byte* data_ = nullptr;
     std::size_t size_ = 0;
 };

@@ -14,6 +14,8 @@
 #include "build/stages.hpp"
 #include "opened/seed_parts.hpp"
 #include "search/effort.hpp"
+#include "search/graph_walk.hpp"
+#include "search/reranker.hpp"
 #include "search/scratch.hpp"
 #include "search/search.hpp"
 
@@ -67,32 +69,27 @@ public:
         return some;
     }
 
-    CalibrationPoint walks(std::uint32_t k, std::uint32_t effort) {
+    // What walks of an effort found of each k: one walk a query, whatever is wanted of it.
+    void walks(std::uint32_t effort, std::span<const std::uint32_t> ks, std::span<CalibrationPoint> points) {
         constexpr std::size_t queries_a_task = 16;
-        std::vector<std::uint32_t> found(n_queries_);
+        std::vector<std::uint32_t> found(n_queries_ * ks.size());
         std::atomic<bool> stop{false};
         run_stage(
             "calibration", (n_queries_ + queries_a_task - 1) / queries_a_task, threads_,
             [&](std::size_t task) {
                 search::BorrowedScratch scratch(state_);
-                std::vector<Neighbor> out(k);
+                std::vector<Neighbor> out;
                 const std::size_t end = std::min(n_queries_, (task + 1) * queries_a_task);
                 for (std::size_t q = task * queries_a_task; q < end; ++q) {
-                    found[q] = hits(q, effort, *scratch, out);
+                    walk(q, effort, ks.back(), *scratch);
+                    for (std::size_t i = 0; i < ks.size(); ++i) {
+                        out.resize(ks[i]);
+                        found[q * ks.size() + i] = hits(q, effort, *scratch, out);
+                    }
                 }
             },
             watch_, stop);
-        double sum = 0;
-        double squares = 0;
-        const std::vector<std::size_t> telling = telling_queries(k);
-        for (const std::size_t q : telling) {
-            const double share = static_cast<double>(found[q]) / k;
-            sum += share;
-            squares += share * share;
-        }
-        const auto n = static_cast<double>(telling.size());
-        const double variance = std::max(0.0, squares / n - (sum / n) * (sum / n));
-        return {k, effort, static_cast<float>(sum / n), static_cast<float>(std::sqrt(variance / n))};
+        for (std::size_t i = 0; i < ks.size(); ++i) points[i] = point_of(ks, i, effort, found);
     }
 
 private:
@@ -110,16 +107,43 @@ private:
         return telling;
     }
 
-    // How many of a walk's answers are among the nearest; ties count as found.
-    std::uint32_t hits(std::size_t q, std::uint32_t effort, search::Scratch& scratch, std::span<Neighbor> out) {
-        const std::size_t dim = state_.description.dim;
-        const auto values = std::span(queries_.values).subspan(q * dim, dim);
-        const SearchOptions options{.effort = effort};
-        if (leave_one_out_.empty()) {
-            search::search(state_, values, options, scratch, out);
-        } else {
-            search_without(state_, values, effort, leave_one_out_[q], scratch, out);
+    // The mean over the queries of what each found of ks[i].
+    CalibrationPoint point_of(std::span<const std::uint32_t> ks, std::size_t i, std::uint32_t effort,
+                              std::span<const std::uint32_t> found) const {
+        double sum = 0;
+        double squares = 0;
+        const std::vector<std::size_t> telling = telling_queries(ks[i]);
+        for (const std::size_t q : telling) {
+            const double share = static_cast<double>(found[q * ks.size() + i]) / ks[i];
+            sum += share;
+            squares += share * share;
         }
+        const auto n = static_cast<double>(telling.size());
+        const double variance = std::max(0.0, squares / n - (sum / n) * (sum / n));
+        return {ks[i], effort, static_cast<float>(sum / n), static_cast<float>(std::sqrt(variance / n))};
+    }
+
+    // Remembers enough for k.
+    void walk(std::size_t q, std::uint32_t effort, std::uint32_t k, search::Scratch& scratch) {
+        const std::size_t dim = state_.description.dim;
+        scratch.scorer.set_query(std::span(queries_.values).subspan(q * dim, dim));
+        if (!leave_one_out_.empty()) return walk_without(state_, effort, k, leave_one_out_[q], scratch);
+        search::walk_from_leaf(state_, effort, k, scratch, [&](auto& computer, const auto& entries, std::size_t kept) {
+            graph::walk(computer, entries, {}, effort, kept, state_.graph->degree, scratch.walk);
+        });
+    }
+
+    // How many of a walk's answers are among the nearest; ties count as found.
+    std::uint32_t hits(std::size_t q, std::uint32_t effort, search::Scratch& scratch, std::span<Neighbor> out) const {
+        const std::size_t k = out.size();
+        search::Reranker reranker(state_, scratch, k);
+        // As many as a search for k alone would remember.
+        const std::size_t n_visited = std::min(search::reranked(state_, effort, k), search::kept(state_, effort, k));
+        if (!reranker.take_visited(n_visited)) {
+            // A search would look at every item now; but for one that is left out there is no such search.
+            return leave_one_out_.empty() ? static_cast<std::uint32_t>(k) : 0;
+        }
+        reranker.rerank(out);
         const float farthest = truth_[q][out.size() - 1];
         const float tolerated = farthest + std::fabs(farthest) * 1e-6f;
         std::uint32_t n = 0;
@@ -139,40 +163,81 @@ private:
     std::vector<LeaveOneOut> leave_one_out_;       // where queries are items
 };
 
-// What the queries that walks find the least for say of an effort.
-CalibrationPoint hardest(std::span<Panel> panels, std::uint32_t k, std::uint32_t effort) {
-    CalibrationPoint least = panels.front().walks(k, effort);
+// What the queries that walks find the least for say of an effort and of each k.
+void hardest(std::span<Panel> panels, std::uint32_t effort, std::span<const std::uint32_t> ks,
+             std::span<CalibrationPoint> least) {
+    panels.front().walks(effort, ks, least);
+    std::vector<CalibrationPoint> points(ks.size());
     for (Panel& panel : panels.subspan(1)) {
-        const CalibrationPoint point = panel.walks(k, effort);
-        if (point.recall - point.standard_error < least.recall - least.standard_error) least = point;
+        panel.walks(effort, ks, points);
+        for (std::size_t i = 0; i < ks.size(); ++i) {
+            const auto sure = [](const CalibrationPoint& point) { return point.recall - point.standard_error; };
+            if (sure(points[i]) < sure(least[i])) least[i] = points[i];
+        }
     }
-    return least;
 }
 
-// From few in view, which is what easy data takes, on in steps of a quarter, until walks have found nearly all, until
-// looking at all items costs no more, or until more effort is no help.
-void measure(const Index::State& state, std::span<Panel> panels, std::uint32_t k,
-             std::vector<CalibrationPoint>& points) {
-    const std::uint32_t scanned = search::scanned_from(state);
-    float best = 0;
-    float best_at_half = 0;
-    std::uint32_t half = 0;
-    for (std::uint32_t effort = std::max(least_effort, k / 5); effort < std::min(scanned, most_effort);
-         effort += std::max(1u, effort / 4)) {
-        CalibrationPoint point = hardest(panels, k, effort);
-        best = std::max(best, point.recall);
-        point.recall = best;
-        points.push_back(point);
-        if (best >= search::curve_end) return;
-        if (effort < 2 * half) continue;
-        const float gain = best - best_at_half;
+// One k's curve while it is measured: until walks have found nearly all, or until more effort is no help.
+class Curve {
+public:
+    Curve(std::uint32_t k, std::uint32_t scanned) : k_(k), scanned_(scanned) {}
+
+    std::uint32_t k() const noexcept { return k_; }
+    bool wants(std::uint32_t effort) const noexcept { return !ended_ && effort >= k_ / 5; }
+    bool ended() const noexcept { return ended_; }
+    const std::vector<CalibrationPoint>& points() const noexcept { return points_; }
+
+    void add(CalibrationPoint point) {
+        const std::uint32_t effort = point.effort;
+        best_ = std::max(best_, point.recall);
+        point.recall = best_;
+        points_.push_back(point);
+        ended_ = best_ >= search::curve_end;
+        if (ended_ || effort < 2 * half_) return;
+        const float gain = best_ - best_at_half_;
         int doublings_left = 0;  // and what is left of one
-        for (std::uint64_t doubled = effort; doubled < scanned; doubled *= 2) ++doublings_left;
-        if (half > 0 && best + gain * static_cast<float>(doublings_left) < hopeless) return;
-        if (effort >= usual_effort && gain < least_gain) return;
-        half = effort;
-        best_at_half = best;
+        for (std::uint64_t doubled = effort; doubled < scanned_; doubled *= 2) ++doublings_left;
+        const bool no_hope = half_ > 0 && best_ + gain * static_cast<float>(doublings_left) < hopeless;
+        ended_ = no_hope || (effort >= usual_effort && gain < least_gain);
+        half_ = effort;
+        best_at_half_ = best_;
     }
+
+private:
+    std::uint32_t k_;
+    std::uint32_t scanned_;
+    std::vector<CalibrationPoint> points_;
+    float best_ = 0;
+    float best_at_half_ = 0;
+    std::uint32_t half_ = 0;
+    bool ended_ = false;
+};
+
+// Between two efforts recall is nearly in proportion.
+std::uint32_t next_effort(std::uint32_t effort) noexcept {
+    return effort + std::max(1u, effort * 2 / 5);
+}
+
+// Efforts for all k at once, from few in view, which is what easy data takes, until every curve has ended or looking at
+// all items costs no more.
+std::vector<CalibrationPoint> measure(const Index::State& state, std::span<Panel> panels) {
+    const std::uint32_t scanned = search::scanned_from(state);
+    std::vector<Curve> curves;
+    for (const std::uint32_t k : search::calibrated_ks) curves.emplace_back(k, scanned);
+    for (std::uint32_t effort = least_effort; effort < std::min(scanned, most_effort); effort = next_effort(effort)) {
+        std::vector<std::uint32_t> ks;
+        for (const Curve& curve : curves) {
+            if (curve.wants(effort)) ks.push_back(curve.k());
+        }
+        if (std::ranges::all_of(curves, &Curve::ended)) break;
+        if (ks.empty()) continue;
+        std::vector<CalibrationPoint> found(ks.size());
+        hardest(panels, effort, ks, found);
+        for (const CalibrationPoint& point : found) std::ranges::find(curves, point.k, &Curve::k)->add(point);
+    }
+    std::vector<CalibrationPoint> points;
+    for (const Curve& curve : curves) points.insert(points.end(), curve.points().begin(), curve.points().end());
+    return points;
 }
 
 }  // namespace
@@ -246,7 +311,7 @@ Calibration calibrate(const Index::State& state, const CalibrationQueries& queri
         panels.emplace_back(state, others.emplace_back(between_items(state, queries.items)), threads, watch);
     }
     Calibration calibration;
-    for (const std::uint32_t k : search::calibrated_ks) measure(state, panels, k, calibration.points);
+    calibration.points = measure(state, panels);
     calibration.nearest = panels.front().nearest();
     return calibration;
 }

@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 
 #include "search/graph_walk.hpp"
-#include "search/reranker.hpp"
 
 namespace nearfile::build {
 
@@ -47,22 +45,13 @@ graph::ItemId LeaveOneOut::find_replacement(graph::ItemId vertex) {
                                                distances.begin())];
 }
 
-void search_without(const Index::State& state, std::span<const float> query, std::uint32_t effort,
-                    LeaveOneOut& leave_one_out, search::Scratch& scratch, std::span<Neighbor> out) {
-    const std::size_t k = out.size();
-    const std::size_t width = effort;
-    scratch.scorer.set_query(query);
-    search::Reranker reranker(state, scratch, k);
+void walk_without(const Index::State& state, std::uint32_t effort, std::size_t k, LeaveOneOut& leave_one_out,
+                  search::Scratch& scratch) {
     const std::array<graph::ItemId, 1> item = {leave_one_out.item()};
-    search::walk_from_leaf(state, width, k, scratch, [&](auto& computer, const auto& entry_points, std::size_t kept) {
+    search::walk_from_leaf(state, effort, k, scratch, [&](auto& computer, const auto& entry_points, std::size_t kept) {
         LeaveOneOutComputer without(computer, leave_one_out);
-        graph::walk(without, entry_points, item, width, kept, state.graph->degree, scratch.walk);
+        graph::walk(without, entry_points, item, effort, kept, state.graph->degree, scratch.walk);
     });
-    if (reranker.take_visited(search::reranked(state, width, k))) {
-        reranker.rerank(out);
-    } else {
-        std::fill(out.begin(), out.end(), Neighbor{0, std::numeric_limits<float>::infinity()});
-    }
 }
 
 }  // namespace nearfile::build

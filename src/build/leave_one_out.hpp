@@ -68,9 +68,8 @@ private:
     LeaveOneOut& leave_one_out_;
 };
 
-// search() with an effort on that graph. `out` must be fewer than the items; it is filled with no neighbours where the
-// walk visits fewer.
-void search_without(const Index::State& state, std::span<const float> query, std::uint32_t effort,
-                    LeaveOneOut& leave_one_out, search::Scratch& scratch, std::span<Neighbor> out);
+// A search's walk on that graph, for the query of the scratch's scorer.
+void walk_without(const Index::State& state, std::uint32_t effort, std::size_t k, LeaveOneOut& leave_one_out,
+                  search::Scratch& scratch);
 
 }  // namespace nearfile::build

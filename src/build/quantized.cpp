@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstddef>
 #include <cstring>
 
 #include "build/stages.hpp"
@@ -38,9 +39,9 @@ public:
         count_ = some.size();
         for (std::size_t i = 0; i < count_; ++i) {
             if (i + rows_ahead < count_) points_.prefetch(some[i + rows_ahead]);
-            std::memcpy(rows_.data() + i * bytes_, points_.code(some[i]), points_.stride);
-            scales_[i] = points_.scales[some[i]];
-            norms_[i] = points_.squared_norms[some[i]];
+            std::memcpy(rows_.data() + i * bytes_, points_.code(some[i]), points_.dim);
+            scales_[i] = points_.tail(some[i]).scale;
+            norms_[i] = points_.tail(some[i]).squared_norm;
         }
     }
 
@@ -104,28 +105,26 @@ private:
 
 QuantizedVectors::QuantizedVectors(std::size_t dim_, std::uint32_t count)
     : dim(dim_),
-      stride((dim_ + 15) / 16 * 16),
+      tail_at((dim_ + 7) / 8 * 8),
+      stride((tail_at + sizeof(Tail) + 15) / 16 * 16),
       rows(base::allocate(count * stride)),
-      scales(count),
-      squared_norms(count),
       full_norms(count) {}
 
 void QuantizedVectors::set(std::uint32_t item, const codes::ScaledQuery& coded) noexcept {
     std::copy_n(coded.code(), dim, code(item));
-    scales[item] = coded.tail().scale;
-    squared_norms[item] = coded.tail().squared_norm;
+    tail(item) = {coded.tail().scale, coded.tail().squared_norm};
 }
 
 void QuantizedVectors::take_lengths_away() {
-    own_scales = scales;
+    own_scales.resize(count());
     for (std::uint32_t item = 0; item < count(); ++item) {
+        own_scales[item] = tail(item).scale;
         double squares = 0;
         for (std::size_t i = 0; i < dim; ++i) squares += static_cast<double>(code(item)[i]) * code(item)[i];
         // What has no direction stays where it is.
         const float scale = squares > 0 ? static_cast<float>(1.0 / std::sqrt(squares)) : 0.0f;
-        scales[item] = scale;
         // In the order of roundings that makes the distance of duplicates nothing at all.
-        squared_norms[item] = scale * scale * static_cast<float>(squares);
+        tail(item) = {scale, scale * scale * static_cast<float>(squares)};
     }
 }
 
@@ -136,7 +135,7 @@ void QuantizedVectors::decode(std::uint32_t item, std::span<float> out) const no
 }
 
 forest::Points QuantizedVectors::points() const noexcept {
-    return {code(0), stride, {reinterpret_cast<const std::byte*>(scales.data()), sizeof(float)}, {}, dim, count()};
+    return {code(0), stride, {rows.data() + tail_at + offsetof(Tail, scale), stride}, {}, dim, count()};
 }
 
 QuantizedVectors quantize(const kernels::Kernels& kernels, Metric metric, const Rows& rows, const opened::Space& space,
@@ -158,7 +157,7 @@ QuantizedVectors quantize(const kernels::Kernels& kernels, Metric metric, const 
             for (std::uint32_t row = begin; row < end; ++row) {
                 if (!load_row(kernels, metric, rows, row, values)) {
                     points.set(row, nowhere);
-                    points.squared_norms[row] = apart;
+                    points.tail(row).squared_norm = apart;
                     points.full_norms[row] = apart;
                     continue;
                 }
@@ -186,8 +185,6 @@ QuantizedVectors reorder(const QuantizedVectors& points, std::span<const std::ui
                 const std::uint32_t from = order[item];
                 std::memcpy(moved.rows.data() + item * moved.stride, points.rows.data() + from * points.stride,
                             points.stride);
-                moved.scales[item] = points.scales[from];
-                moved.squared_norms[item] = points.squared_norms[from];
                 moved.full_norms[item] = points.full_norms[from];
                 if (!moved.own_scales.empty()) moved.own_scales[item] = points.own_scales[from];
             }
@@ -206,25 +203,23 @@ base::AlignedBuffer reorder(const base::AlignedBuffer& rows, std::size_t stride,
 
 PaddedCode::PaddedCode(const QuantizedVectors& points, std::uint32_t item) {
     constexpr std::size_t padding = 64;
-    if (points.stride + padding > small_.size()) large_.resize(points.stride + padding);
+    if (points.dim + padding > small_.size()) large_.resize(points.dim + padding);
     std::int8_t* const to = large_.empty() ? small_.data() : large_.data();
-    std::memcpy(to, points.code(item), points.stride);
-    std::memset(to + points.stride, 0, padding);
+    std::memcpy(to, points.code(item), points.dim);
+    std::memset(to + points.dim, 0, padding);
 }
 
 void QuantizedDistances::from(graph::ItemId item, std::span<const graph::ItemId> to, float* out) const {
     const PaddedCode query(points_, item);
-    const float own_norm = points_.squared_norms[item];
-    const float own_scale = points_.scales[item];
+    const QuantizedVectors::Tail own = points_.tail(item);
     std::array<std::int32_t, batch> products;
     for (std::size_t start = 0; start < to.size(); start += batch) {
         const std::size_t n = std::min(batch, to.size() - start);
         kernels_.dot_i8(query.data(), points_.code(0), points_.stride, to.data() + start, n, points_.dim,
                         products.data());
         for (std::size_t j = 0; j < n; ++j) {
-            const graph::ItemId other = to[start + j];
-            out[start + j] =
-                squared(own_norm, own_scale, points_.squared_norms[other], points_.scales[other], products[j]);
+            const QuantizedVectors::Tail& other = points_.tail(to[start + j]);
+            out[start + j] = squared(own.squared_norm, own.scale, other.squared_norm, other.scale, products[j]);
         }
     }
 }

@@ -14,25 +14,36 @@
 
 namespace nearfile::build {
 
-// For inner products trees and the graph see directions alone: `scales` and `squared_norms` are those of length one.
+// For inner products trees and the graph see directions alone: the tails are those of length one.
 struct QuantizedVectors {
+    // Stands in the row, after the code: a distance reads both.
+    struct Tail {
+        float scale;
+        float squared_norm;  // of scale * code
+    };
+
     QuantizedVectors() = default;
     QuantizedVectors(std::size_t dim_, std::uint32_t count);
 
     std::size_t dim = 0;
-    std::size_t stride = 0;  // a multiple of 16: zeros fill up
+    std::size_t tail_at = 0;  // in a row: dim in whole eights, as sketches read codes; zeros fill up
+    std::size_t stride = 0;   // a multiple of 16
     base::AlignedBuffer rows;
-    std::vector<float> scales;
-    std::vector<float> own_scales;     // where the others are not the codes' own, else empty
-    std::vector<float> squared_norms;  // of scale * code
-    std::vector<float> full_norms;     // squared, of the vectors themselves, relative to the center
+    std::vector<float> own_scales;  // where those of the tails are not the codes' own, else empty
+    std::vector<float> full_norms;  // squared, of the vectors themselves, relative to the center
 
-    std::uint32_t count() const noexcept { return static_cast<std::uint32_t>(scales.size()); }
+    std::uint32_t count() const noexcept { return static_cast<std::uint32_t>(full_norms.size()); }
     const std::int8_t* code(std::uint32_t item) const noexcept {
         return rows.as<const std::int8_t>().data() + item * stride;
     }
     std::int8_t* code(std::uint32_t item) noexcept { return rows.as<std::int8_t>().data() + item * stride; }
-    float own_scale(std::uint32_t item) const noexcept { return (own_scales.empty() ? scales : own_scales)[item]; }
+    const Tail& tail(std::uint32_t item) const noexcept {
+        return *reinterpret_cast<const Tail*>(rows.data() + item * stride + tail_at);
+    }
+    Tail& tail(std::uint32_t item) noexcept { return *reinterpret_cast<Tail*>(rows.data() + item * stride + tail_at); }
+    float own_scale(std::uint32_t item) const noexcept {
+        return own_scales.empty() ? tail(item).scale : own_scales[item];
+    }
     void set(std::uint32_t item, const codes::ScaledQuery& coded) noexcept;
     // From now on directions alone.
     void take_lengths_away();
@@ -52,7 +63,7 @@ QuantizedVectors reorder(const QuantizedVectors& points, std::span<const std::ui
                          const StageWatch& watch);
 base::AlignedBuffer reorder(const base::AlignedBuffer& rows, std::size_t stride, std::span<const std::uint32_t> order);
 
-// An item's code as the kernels take queries: zeros up to a multiple of 64, where rows have them to one of 16.
+// An item's code as the kernels take queries: zeros up to a multiple of 64.
 class PaddedCode {
 public:
     PaddedCode(const QuantizedVectors& points, std::uint32_t item);

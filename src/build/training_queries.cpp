@@ -91,8 +91,8 @@ std::vector<float> made_up_values(const kernels::Kernels& kernels, const graph::
 
 void QuantizedQueryDistances::from(std::uint32_t query, std::span<const graph::ItemId> to, float* out) const {
     const PaddedCode code(queries_, query);
-    const float scale = (product_ ? 1.0f : 2.0f) * queries_.scales[query];
-    const float norm = product_ ? 0.0f : queries_.squared_norms[query];
+    const float scale = (product_ ? 1.0f : 2.0f) * queries_.tail(query).scale;
+    const float norm = product_ ? 0.0f : queries_.tail(query).squared_norm;
     std::array<std::int32_t, batch> products;
     for (std::size_t start = 0; start < to.size(); start += batch) {
         const std::size_t n = std::min(batch, to.size() - start);
@@ -100,7 +100,7 @@ void QuantizedQueryDistances::from(std::uint32_t query, std::span<const graph::I
         for (std::size_t j = 0; j < n; ++j) {
             const graph::ItemId item = to[start + j];
             const float along = scale * items_.own_scale(item) * static_cast<float>(products[j]);
-            out[start + j] = product_ ? -along : norm + items_.squared_norms[item] - along;
+            out[start + j] = product_ ? -along : norm + items_.tail(item).squared_norm - along;
         }
     }
 }

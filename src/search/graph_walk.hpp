@@ -22,16 +22,21 @@ inline std::size_t spare(const Index::State& state) noexcept {
     return state.space.kind() == opened::SpaceKind::projection ? 12 : 4;
 }
 
+// How many it remembers: enough for k also where it goes on to fewer, because what a short walk of easy data passes by
+// is its answer.
+inline std::size_t kept(const Index::State& state, std::size_t effort, std::size_t k) noexcept {
+    return std::max(effort, k) + (state.graph->sketches ? spare(state) : 0);
+}
+
 // How many of the walk's best are measured better than its codes do.
 inline std::size_t reranked(const Index::State& state, std::size_t effort, std::size_t k) noexcept {
-    if (sees_little(state)) return std::max(effort, k) + spare(state);
+    if (sees_little(state)) return kept(state, effort, k);
     const std::size_t share = state.space.kind() == opened::SpaceKind::projection ? 2 : 4;
     return k + std::max<std::size_t>(20, effort / share);
 }
 
-// Begins in the leaf of the entry tree that the scorer's query falls into. What the walk visits stays in its frontier,
-// enough for k also where it goes on to fewer: what a short walk of easy data passes by is its answer. `walk(computer,
-// entry_points, kept)` does it, on the whole graph or on a part.
+// Begins in the leaf of the entry tree that the scorer's query falls into. What the walk visits stays in its frontier.
+// `walk(computer, entry_points, kept)` does it, on the whole graph or on a part.
 template <class Walk>
 void walk_from_leaf(const Index::State& state, std::size_t effort, std::size_t k, Scratch& scratch, const Walk& walk) {
     Scorer& scorer = scratch.scorer;
@@ -41,11 +46,11 @@ void walk_from_leaf(const Index::State& state, std::size_t effort, std::size_t k
     if (scratch.tables) {
         SketchDistanceComputer computer(state, *scratch.tables);
         computer.set_query(scorer);
-        walk(computer, entry_points, std::max(effort, k) + spare(state));
+        walk(computer, entry_points, kept(state, effort, k));
     } else {
         scorer.prepare_codes();
         CodeDistanceComputer computer(state, scorer);
-        walk(computer, entry_points, std::max(effort, k));
+        walk(computer, entry_points, kept(state, effort, k));
     }
 }
 

@@ -13,19 +13,15 @@ namespace {
 
 QuantizedVectors random_vectors(std::uint32_t count, std::size_t dim, std::uint64_t seed) {
     base::Random random(seed);
-    QuantizedVectors points;
-    points.dim = dim;
-    points.stride = (dim + 15) / 16 * 16;
-    points.rows = base::AlignedBuffer(count * points.stride + kernels::code_overread);
+    QuantizedVectors points(dim, count);
     for (std::uint32_t item = 0; item < count; ++item) {
-        auto* row = points.rows.as<std::int8_t>().data() + item * points.stride;
-        std::fill_n(row, points.stride, std::int8_t{0});
+        std::int8_t* const row = points.code(item);
         for (std::size_t i = 0; i < dim; ++i)
             row[i] = static_cast<std::int8_t>(static_cast<int>(random.below(255)) - 127);
-        points.scales.push_back(0.01f * static_cast<float>(1 + random.below(100)));
+        const float scale = 0.01f * static_cast<float>(1 + random.below(100));
         std::int32_t sum = 0;
         for (std::size_t i = 0; i < dim; ++i) sum += row[i] * row[i];
-        points.squared_norms.push_back(points.scales.back() * points.scales.back() * static_cast<float>(sum));
+        points.tail(item) = {scale, scale * scale * static_cast<float>(sum)};
     }
     return points;
 }
@@ -68,6 +64,17 @@ TEST(packed_rows_are_as_far_from_each_other_as_by_number) {
                     CHECK(std::equal(expected.begin() + i + 1, expected.begin() + left.size(), row.begin()));
                 }
             }
+        }
+    }
+}
+
+TEST(sketches_may_read_rows_in_whole_eights_of_dimensions) {
+    for (std::size_t dim = 1; dim <= 140; ++dim) {
+        const QuantizedVectors points = random_vectors(3, dim, dim);
+        CHECK(points.stride % 16 == 0);
+        for (std::uint32_t item = 0; item < 3; ++item) {
+            for (std::size_t i = dim; i % 8 != 0; ++i) CHECK(points.code(item)[i] == 0);
+            CHECK(points.tail(item).scale > 0);
         }
     }
 }
