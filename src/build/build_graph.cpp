@@ -195,8 +195,13 @@ private:
     }
 
     EdgePlan plan() const {
-        return {built_.degree, built_.n_trees, options_.seed, threads_,
-                metric_ == Metric::dot ? alpha_of_directions : alpha};
+        return {built_.degree,
+                built_.n_trees,
+                options_.seed,
+                threads_,
+                metric_ == Metric::dot ? alpha_of_directions : alpha,
+                built_.walk_dim,
+                options_.profile};
     }
 
     // The first tree. Its leaves, one after another, become the order of the items, so that it needs no list of them.

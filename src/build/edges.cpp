@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/random.hpp"
+#include "build/refining.hpp"
 #include "build/stages.hpp"
 #include "codes/sketch.hpp"
 #include "graph/candidate_lists.hpp"
@@ -21,8 +22,6 @@ namespace {
 constexpr std::uint32_t candidate_leaf_size = 300;
 constexpr std::uint32_t candidates_kept = 48;
 constexpr std::uint32_t candidates_of_leaf = 16;
-constexpr std::uint32_t refine_width = 64;
-constexpr std::uint32_t refine_steps = 24;
 constexpr std::uint32_t leaves_a_task = 16;
 
 // A graph has room for this many times its mean number of neighbours.
@@ -109,10 +108,11 @@ graph::Adjacency near_edges(const graph::Distances& distances, const GrowOne<Spl
             watch, items_a_task);
     }
     graph = with_reverse(distances, graph, plan, watch);
+    const Refining refining = select_refining(distances, graph, plan.seen, plan.profile, plan.threads, watch);
     graph::Adjacency refined(count, plan.degree);
     run_blocks_with(
         "refining", count, plan.threads,
-        [&] { return std::make_unique<graph::Refiner>(distances, graph, plan.alpha, refine_width, refine_steps); },
+        [&] { return std::make_unique<graph::Refiner>(distances, graph, plan.alpha, refining.width, refining.steps); },
         [&](graph::Refiner& refiner, std::uint32_t begin, std::uint32_t end) {
             for (std::uint32_t item = begin; item < end; ++item) refiner.refine(item, refined);
         },

@@ -8,6 +8,7 @@
 #include "forest/grow.hpp"
 #include "graph/adjacency.hpp"
 #include "graph/distances.hpp"
+#include "nearfile/types.hpp"
 
 namespace nearfile::build {
 
@@ -16,7 +17,9 @@ struct EdgePlan {
     std::uint32_t n_trees;
     std::uint64_t seed;
     unsigned threads;
-    float alpha;  // of pruning
+    float alpha;                          // of pruning
+    std::size_t seen = 0;                 // dimensions that searches will see
+    Profile profile = Profile::balanced;  // how much it may take
 };
 
 // Of passes that take each item by itself.

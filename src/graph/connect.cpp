@@ -111,7 +111,7 @@ std::size_t Refiner::expand(std::size_t most) {
     return n_next;
 }
 
-void Refiner::refine(ItemId item, Adjacency& to) {
+std::span<const Candidate> Refiner::walk(ItemId item) {
     stamps_.start();
     stamps_.visit(item);
     fresh_.clear();
@@ -129,6 +129,11 @@ void Refiner::refine(ItemId item, Adjacency& to) {
         merged_.resize(std::min<std::size_t>(merged_.size(), width_));
         std::swap(view_, merged_);
     }
+    return view_;
+}
+
+void Refiner::refine(ItemId item, Adjacency& to) {
+    walk(item);
     merged_.clear();
     std::set_union(view_.begin(), view_.end(), own_.begin(), own_.end(), std::back_inserter(merged_));
     to.set(item, pruner_.keep(merged_, to.degree()));

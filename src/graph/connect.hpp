@@ -60,6 +60,9 @@ public:
           steps_(steps) {}
     void refine(ItemId item, Adjacency& to);
 
+    // What the walk has in view at its end, ascending; stays until the next one.
+    std::span<const Candidate> walk(ItemId item);
+
 private:
     void visit(std::span<const ItemId> some);
     void select_near(ItemId item, Candidate threshold);
