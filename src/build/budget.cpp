@@ -11,7 +11,7 @@ namespace nearfile::build {
 namespace {
 
 // docs/algorithms/graph.md has the measurements behind these.
-constexpr std::uint32_t sparsest = 32;
+constexpr std::uint32_t sparsest = 16;
 constexpr std::uint32_t densest = 64;
 
 // What `balanced` may take for an item, in times its values in single precision: docs/recall.md promises it. Where the
