@@ -123,7 +123,7 @@ private:
             if (sketched) {
                 write_sketches(graph, vectors);
             } else {
-                built_.vertices = plain_vertices(graph);
+                built_.vertices = plain_vertices(graph, threads_, watch_);
             }
         }
         built_.projection = std::move(selected.projection);
@@ -170,7 +170,7 @@ private:
                 return with_query_edges(near, distances, asked, plan(), watch_);
             };
         }
-        built_.vertices = plain_vertices(connect(distances, grow_one, add_queries));
+        built_.vertices = plain_vertices(connect(distances, grow_one, add_queries), threads_, watch_);
     }
 
     // Where walks for queries begin that are like no item.
