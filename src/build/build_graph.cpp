@@ -207,10 +207,10 @@ private:
         run_stage(
             "entry tree", 1, threads_,
             [&](std::size_t) {
-                trees[0] =
-                    grow_one(forest::GrowOptions{entry_leaf_size,
-                                                 opened::derive_seed(options_.seed, opened::SeedPart::entry_tree)},
-                             stop);
+                trees[0] = grow_one(
+                    forest::GrowOptions{entry_leaf_size,
+                                        opened::derive_seed(options_.seed, opened::SeedPart::entry_tree), threads_},
+                    stop);
             },
             watch_, stop);
         auto& tree = trees[0];
