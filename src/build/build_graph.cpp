@@ -85,7 +85,7 @@ private:
         built_.bits = grow_entry_tree<forest::BitSplit>(
             [&](const forest::GrowOptions& grow, auto& stop) { return forest::grow(before, grow, stop); });
         const std::size_t stride = words * sizeof(std::uint64_t);
-        const base::AlignedBuffer codes = reorder(encoded_.rows, stride, built_.row_of_item);
+        const base::AlignedBuffer codes = reorder(encoded_.rows, stride, built_.row_of_item, threads_, watch_);
         const forest::BitPoints points{codes.as<const std::uint64_t>(), words, rows_.dim(), count_};
         const GrowOne<forest::BitSplit> grow_one = [&](const forest::GrowOptions& grow, const std::atomic<bool>& stop) {
             return forest::grow(points, grow, stop);
@@ -116,7 +116,8 @@ private:
         vectors = reorder(vectors, built_.row_of_item, threads_, watch_);
         if (metric_ == Metric::manhattan) {
             const codes::UniformLayout layout(rows_.dim(), encoded_.kind == opened::CodeKind::uniform_exact);
-            const base::AlignedBuffer codes = reorder(encoded_.rows, layout.stride, built_.row_of_item);
+            const base::AlignedBuffer codes =
+                reorder(encoded_.rows, layout.stride, built_.row_of_item, threads_, watch_);
             connect_codes(CodeDistances(kernels_, codes.data(), layout.stride, rows_.dim(), false, count_), grow_one);
         } else {
             const graph::Adjacency graph = connect_quantized(vectors, selected, center, grow_one);
