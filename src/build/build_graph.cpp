@@ -85,7 +85,7 @@ private:
         built_.bits = grow_entry_tree<forest::BitSplit>(
             [&](const forest::GrowOptions& grow, auto& stop) { return forest::grow(before, grow, stop); });
         const std::size_t stride = words * sizeof(std::uint64_t);
-        const base::AlignedBuffer codes = reorder(encoded_.rows, stride, built_.row_of_item);
+        const base::AlignedBuffer codes = reorder(encoded_.rows, stride, built_.row_of_item, threads_, watch_);
         const forest::BitPoints points{codes.as<const std::uint64_t>(), words, rows_.dim(), count_};
         const GrowOne<forest::BitSplit> grow_one = [&](const forest::GrowOptions& grow, const std::atomic<bool>& stop) {
             return forest::grow(points, grow, stop);
@@ -116,14 +116,15 @@ private:
         vectors = reorder(vectors, built_.row_of_item, threads_, watch_);
         if (metric_ == Metric::manhattan) {
             const codes::UniformLayout layout(rows_.dim(), encoded_.kind == opened::CodeKind::uniform_exact);
-            const base::AlignedBuffer codes = reorder(encoded_.rows, layout.stride, built_.row_of_item);
+            const base::AlignedBuffer codes =
+                reorder(encoded_.rows, layout.stride, built_.row_of_item, threads_, watch_);
             connect_codes(CodeDistances(kernels_, codes.data(), layout.stride, rows_.dim(), false, count_), grow_one);
         } else {
             const graph::Adjacency graph = connect_quantized(vectors, selected, center, grow_one);
             if (sketched) {
                 write_sketches(graph, vectors);
             } else {
-                built_.vertices = plain_vertices(graph);
+                built_.vertices = plain_vertices(graph, threads_, watch_);
             }
         }
         built_.projection = std::move(selected.projection);
@@ -170,7 +171,7 @@ private:
                 return with_query_edges(near, distances, asked, plan(), watch_);
             };
         }
-        built_.vertices = plain_vertices(connect(distances, grow_one, add_queries));
+        built_.vertices = plain_vertices(connect(distances, grow_one, add_queries), threads_, watch_);
     }
 
     // Where walks for queries begin that are like no item.
@@ -212,10 +213,10 @@ private:
         run_stage(
             "entry tree", 1, threads_,
             [&](std::size_t) {
-                trees[0] =
-                    grow_one(forest::GrowOptions{entry_leaf_size,
-                                                 opened::derive_seed(options_.seed, opened::SeedPart::entry_tree)},
-                             stop);
+                trees[0] = grow_one(
+                    forest::GrowOptions{entry_leaf_size,
+                                        opened::derive_seed(options_.seed, opened::SeedPart::entry_tree), threads_},
+                    stop);
             },
             watch_, stop);
         auto& tree = trees[0];

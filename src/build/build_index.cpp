@@ -148,7 +148,8 @@ void IndexImage::build_graph_sections(const kernels::Kernels& kernels, Metric me
         encoded_ = encode_scaled_rows(kernels, metric, rows, std::move(encoded_.center), options.threads, watch);
     }
     if (rows.count() > 0 && encoded_.kind != opened::CodeKind::none) {
-        encoded_.rows = reorder(encoded_.rows, encoded_.rows.size() / rows.count(), built_.row_of_item);
+        encoded_.rows =
+            reorder(encoded_.rows, encoded_.rows.size() / rows.count(), built_.row_of_item, options.threads, watch);
     }
     if (!encoded_.are_vectors() && options.keep != Keep::none) {
         const bool in_parts = encoded_.kind == opened::CodeKind::none;

@@ -75,7 +75,7 @@ void collect(const graph::Distances& distances, const GrowOne<SplitType>& grow_o
 
 graph::Adjacency with_reverse(const graph::Distances& distances, const graph::Adjacency& from, const EdgePlan& plan,
                               const StageWatch& watch) {
-    const graph::Reversed reversed(from);
+    const graph::Reversed reversed(from, plan.threads);
     graph::Adjacency joined(from.count(), from.degree());
     run_blocks(
         "joining", from.count(), plan.threads,

@@ -15,15 +15,20 @@
 namespace nearfile::build {
 namespace {
 
-Encoded encode_bit_rows(const Rows& rows) {
+Encoded encode_bit_rows(const Rows& rows, unsigned threads, const StageWatch& watch) {
     const std::size_t row_bytes = codes::words_of(rows.dim()) * sizeof(std::uint64_t);
     Encoded coded;
     coded.kind = opened::CodeKind::bits;
     coded.rows = base::allocate(rows.count() * row_bytes);
-    for (std::uint32_t row = 0; row < rows.count(); ++row) {
-        const auto words = std::as_bytes(rows.words(row));
-        std::copy(words.begin(), words.end(), coded.rows.data() + row * row_bytes);
-    }
+    run_blocks(
+        "codes", rows.count(), threads,
+        [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
+            for (std::uint32_t row = begin; row < end; ++row) {
+                const auto words = std::as_bytes(rows.words(row));
+                std::copy(words.begin(), words.end(), coded.rows.data() + row * row_bytes);
+            }
+        },
+        watch);
     return coded;
 }
 
@@ -44,20 +49,41 @@ float usual_loss(std::span<const float> sample, std::span<const float> center, f
     return *middle + static_cast<float>(dim) * reach / 512.0f;
 }
 
+struct Ranges {
+    std::vector<float> low;
+    std::vector<float> high;
+
+    void take(std::span<const float> least, std::span<const float> greatest) noexcept {
+        for (std::size_t i = 0; i < low.size(); ++i) {
+            low[i] = std::min(low[i], least[i]);
+            high[i] = std::max(high[i], greatest[i]);
+        }
+    }
+};
+
+// Of each dimension.
+Ranges ranges_of(const Rows& rows, unsigned threads, const StageWatch& watch) {
+    constexpr float infinity = std::numeric_limits<float>::infinity();
+    const Ranges none{std::vector<float>(rows.dim(), infinity), std::vector<float>(rows.dim(), -infinity)};
+    std::vector<Ranges> blocks(n_blocks(rows.count()), none);
+    run_blocks(
+        "codes", rows.count(), threads,
+        [&](std::size_t block, std::uint32_t begin, std::uint32_t end) {
+            for (std::uint32_t row = begin; row < end; ++row) blocks[block].take(rows.floats(row), rows.floats(row));
+        },
+        watch);
+    Ranges all = none;
+    for (const Ranges& each : blocks) all.take(each.low, each.high);
+    return all;
+}
+
 // The center such that code 128 of 256 steps over every dimension's range stands for it; the widest range sets the
 // step. Where that is much wider than what most rows need, the range is around the median, and what lies beyond is cut:
 // an error of its rows alone.
-void fit_uniform(const kernels::Kernels& kernels, const Rows& rows, Encoded& encoded) {
+void fit_uniform(const kernels::Kernels& kernels, const Rows& rows, Encoded& encoded, unsigned threads,
+                 const StageWatch& watch) {
     const std::size_t dim = rows.dim();
-    std::vector<float> low(dim, std::numeric_limits<float>::infinity());
-    std::vector<float> high(dim, -std::numeric_limits<float>::infinity());
-    for (std::uint32_t row = 0; row < rows.count(); ++row) {
-        const auto values = rows.floats(row);
-        for (std::size_t i = 0; i < dim; ++i) {
-            low[i] = std::min(low[i], values[i]);
-            high[i] = std::max(high[i], values[i]);
-        }
-    }
+    const auto [low, high] = ranges_of(rows, threads, watch);
     float widest = 0;
     for (std::size_t i = 0; i < dim; ++i) widest = std::max(widest, high[i] - low[i]);
     encoded.center.resize(dim);
@@ -91,7 +117,7 @@ Encoded encode_uniform_rows(const kernels::Kernels& kernels, const Rows& rows, b
         coded.scale = 1.0f;
         coded.center.assign(rows.dim(), 128.0f);
     } else {
-        fit_uniform(kernels, rows, coded);
+        fit_uniform(kernels, rows, coded, threads, watch);
         offsets = coded.center;
         for (float& offset : offsets) offset -= 128.0f * coded.scale;  // as the reader will
     }
@@ -183,7 +209,7 @@ Encoded encode_rows(const kernels::Kernels& kernels, Metric metric, const Rows& 
     const bool bytes = rows.count() > 0 && rows.kind() == codes::ValueKind::uint8;
     switch (metric) {
         case Metric::hamming:
-            return encode_bit_rows(rows);
+            return encode_bit_rows(rows, threads, watch);
         case Metric::manhattan:
             return encode_uniform_rows(kernels, rows, bytes, threads, watch);
         case Metric::euclidean:

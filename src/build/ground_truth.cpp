@@ -6,6 +6,7 @@
 #include <span>
 
 #include "build/stages.hpp"
+#include "search/exact_batch.hpp"
 #include "search/scan.hpp"
 #include "search/search.hpp"
 
@@ -27,30 +28,46 @@ std::vector<float> distances_of(std::span<const Neighbor> found, std::uint32_t o
     return distances;
 }
 
+// The k nearest of every query.
+std::vector<Neighbor> nearest_of(const Index::State& state, std::span<const float> queries, std::size_t k,
+                                 unsigned threads, const StageWatch& watch) {
+    const std::size_t dim = state.description.dim;
+    const std::size_t n = queries.size() / dim;
+    std::vector<Neighbor> found(n * k);
+    if (search::pays_exact_batch(state, n)) {
+        const bool finished = search::exact_batch(
+            state, queries, k, threads, found,
+            [&](std::size_t done, std::size_t total) { return !watch || watch("truth", done, total); });
+        if (!finished) raise_stopped("truth");
+        return found;
+    }
+    std::atomic<bool> stop{false};
+    run_stage(
+        "truth", (n + search::queries_a_scan - 1) / search::queries_a_scan, threads,
+        [&](std::size_t task) {
+            const std::size_t begin = task * search::queries_a_scan;
+            const std::size_t some = std::min(n - begin, search::queries_a_scan);
+            search::search_all(state, queries.subspan(begin * dim, some * dim), k,
+                               std::span(found).subspan(begin * k, some * k));
+        },
+        watch, stop);
+    return found;
+}
+
 }  // namespace
 
 std::vector<std::vector<float>> nearest_distances(const Index::State& state, const CalibrationQueries& queries,
                                                   std::size_t most, unsigned threads, const StageWatch& watch) {
-    const std::size_t dim = state.description.dim;
-    const std::size_t n_queries = queries.values.size() / dim;
+    const std::size_t n_queries = queries.values.size() / state.description.dim;
     const bool items = !queries.items.empty();
     const std::size_t k = most + (items ? 1 : 0);
     const float sign = state.description.metric == Metric::dot ? -1.0f : 1.0f;
+    const std::vector<Neighbor> found = nearest_of(state, queries.values, k, threads, watch);
     std::vector<std::vector<float>> nearest(n_queries);
-    std::atomic<bool> stop{false};
-    run_stage(
-        "truth", (n_queries + search::queries_a_scan - 1) / search::queries_a_scan, threads,
-        [&](std::size_t task) {
-            const std::size_t begin = task * search::queries_a_scan;
-            const std::size_t end = std::min(n_queries, begin + search::queries_a_scan);
-            std::vector<Neighbor> found((end - begin) * k);
-            search::search_all(state, std::span(queries.values).subspan(begin * dim, (end - begin) * dim), k, found);
-            for (std::size_t q = begin; q < end; ++q) {
-                const std::uint32_t own = items ? state.row_of(queries.items[q]) : 0;
-                nearest[q] = distances_of(std::span(found).subspan((q - begin) * k, k), own, items, sign);
-            }
-        },
-        watch, stop);
+    for (std::size_t q = 0; q < n_queries; ++q) {
+        const std::uint32_t own = items ? state.row_of(queries.items[q]) : 0;
+        nearest[q] = distances_of(std::span(found).subspan(q * k, k), own, items, sign);
+    }
     return nearest;
 }
 

@@ -193,11 +193,17 @@ QuantizedVectors reorder(const QuantizedVectors& points, std::span<const std::ui
     return moved;
 }
 
-base::AlignedBuffer reorder(const base::AlignedBuffer& rows, std::size_t stride, std::span<const std::uint32_t> order) {
+base::AlignedBuffer reorder(const base::AlignedBuffer& rows, std::size_t stride, std::span<const std::uint32_t> order,
+                            unsigned threads, const StageWatch& watch) {
     base::AlignedBuffer moved = base::allocate(rows.size());
-    for (std::size_t item = 0; item < order.size(); ++item) {
-        std::memcpy(moved.data() + item * stride, rows.data() + order[item] * stride, stride);
-    }
+    run_blocks(
+        "order", static_cast<std::uint32_t>(order.size()), threads,
+        [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
+            for (std::size_t item = begin; item < end; ++item) {
+                std::memcpy(moved.data() + item * stride, rows.data() + order[item] * stride, stride);
+            }
+        },
+        watch);
     return moved;
 }
 

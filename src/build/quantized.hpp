@@ -61,7 +61,8 @@ QuantizedVectors quantize(const kernels::Kernels& kernels, Metric metric, const 
 // In the order given: item i becomes what order[i] was.
 QuantizedVectors reorder(const QuantizedVectors& points, std::span<const std::uint32_t> order, unsigned threads,
                          const StageWatch& watch);
-base::AlignedBuffer reorder(const base::AlignedBuffer& rows, std::size_t stride, std::span<const std::uint32_t> order);
+base::AlignedBuffer reorder(const base::AlignedBuffer& rows, std::size_t stride, std::span<const std::uint32_t> order,
+                            unsigned threads, const StageWatch& watch);
 
 // An item's code as the kernels take queries: zeros up to a multiple of 64.
 class PaddedCode {

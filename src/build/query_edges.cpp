@@ -64,7 +64,7 @@ graph::Adjacency joined(const graph::Adjacency& near, const graph::Distances& di
             for (std::uint32_t item = begin; item < end; ++item) joiner.join(item, near, own);
         },
         watch, items_a_task);
-    const graph::Reversed reversed(own);
+    const graph::Reversed reversed(own, plan.threads);
     graph::Adjacency full(near.count(), near.degree());
     run_blocks(
         "joining", near.count(), plan.threads,

@@ -23,12 +23,16 @@ using StageWatch = std::function<bool(std::string_view stage, std::uint64_t done
 // Tells `progress`, if there is one, of stages. One that comes again goes on counting where it ended.
 StageWatch counted_on(const Progress& progress);
 
+[[noreturn]] inline void raise_stopped(std::string_view stage) {
+    opened::raise(ErrorCode::cancelled, "the build was stopped while working on " + std::string(stage));
+}
+
 // Tasks of one stage; throws Error(cancelled) when the watch returns false.
 inline void run_stage(std::string_view stage, std::size_t n_tasks, unsigned threads, const base::Task& task,
                       const StageWatch& watch, std::atomic<bool>& stop) {
     const bool finished = base::parallel_for_watched(
         n_tasks, threads, task, [&](std::size_t done) { return !watch || watch(stage, done, n_tasks); }, stop);
-    if (!finished) opened::raise(ErrorCode::cancelled, "the build was stopped while working on " + std::string(stage));
+    if (!finished) raise_stopped(stage);
 }
 
 // Rows in blocks of a fixed size, whatever the number of threads: sums over blocks come out the same.

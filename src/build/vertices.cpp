@@ -12,16 +12,24 @@
 
 namespace nearfile::build {
 
-base::AlignedBuffer plain_vertices(const graph::Adjacency& graph) {
+base::AlignedBuffer plain_vertices(const graph::Adjacency& graph, unsigned threads, const StageWatch& watch) {
     const std::size_t id_bytes = opened::id_bytes(graph.count());
-    base::AlignedBuffer rows = base::allocate(static_cast<std::size_t>(graph.count()) * graph.degree() * id_bytes);
-    std::byte* to = rows.data();
-    for (std::uint32_t item = 0; item < graph.count(); ++item) {
-        for (const graph::ItemId each : graph.row(item)) {
-            std::memcpy(to, &each, id_bytes);  // the lower bytes: the machine is little-endian, as the file
-            to += id_bytes;
-        }
-    }
+    const std::size_t row_bytes = graph.degree() * id_bytes;
+    base::AlignedBuffer rows = base::allocate(graph.count() * row_bytes);
+    run_blocks(
+        "vertices", graph.count(), threads,
+        [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
+            for (std::uint32_t item = begin; item < end; ++item) {
+                std::byte* to = rows.data() + item * row_bytes;
+                const auto neighbors = graph.neighbors(item);
+                for (const graph::ItemId each : neighbors) {
+                    std::memcpy(to, &each, id_bytes);  // the lower bytes: the machine is little-endian, as the file
+                    to += id_bytes;
+                }
+                std::memset(to, 0xff, (graph.degree() - neighbors.size()) * id_bytes);  // no_item
+            }
+        },
+        watch);
     return rows;
 }
 

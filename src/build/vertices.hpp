@@ -12,7 +12,7 @@
 namespace nearfile::build {
 
 // Without sketches.
-base::AlignedBuffer plain_vertices(const graph::Adjacency& graph);
+base::AlignedBuffer plain_vertices(const graph::Adjacency& graph, unsigned threads, const StageWatch& watch);
 
 base::AlignedBuffer sketched_vertices(const kernels::Kernels& kernels, const graph::Adjacency& graph,
                                       const QuantizedVectors& vectors, codes::SketchKind kind, unsigned threads,

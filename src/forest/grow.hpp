@@ -13,9 +13,13 @@
 
 namespace nearfile::forest {
 
+// Nodes of more items are divided by themselves, with a seed of their own, before what is below them is grown.
+inline constexpr std::uint32_t grown_at_once = 65536;
+
 struct GrowOptions {
     std::uint32_t leaf_size;
     std::uint64_t seed;
+    unsigned threads = 1;  // of use to a tree of many items; it is the same on any number
 };
 
 // One number an item, wherever it lies: in the row of the item's code, where the cache line is at hand, or in an array.

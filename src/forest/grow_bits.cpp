@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "forest/grow.hpp"
+#include "forest/parts.hpp"
 #include "forest/recursion.hpp"
 
 namespace nearfile::forest {
@@ -90,8 +91,8 @@ private:
 }  // namespace
 
 Tree<BitSplit> grow(const BitPoints& points, const GrowOptions& options, const std::atomic<bool>& stop) {
-    BitDivider divider(points);
-    return Recursion<BitDivider>(divider, options, stop).run(points.count);
+    const auto make = [&] { return BitDivider(points); };
+    return Parts(make, options, stop).run(points.count);
 }
 
 }  // namespace nearfile::forest

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "forest/grow.hpp"
+#include "forest/parts.hpp"
 #include "forest/recursion.hpp"
 #include "forest/two_means.hpp"
 
@@ -24,7 +25,6 @@ public:
     PlaneDivider(const kernels::Kernels& kernels, const Points& points)
         : kernels_(kernels), points_(points), two_means_(kernels, points) {
         plane_.code.resize((points.dim + 63) / 64 * 64);
-        margins_.resize(points.count);
     }
 
     std::uint32_t divide(std::span<ItemId> items, base::Random& random, Split& split, Tree<Split>& tree) {
@@ -45,6 +45,7 @@ public:
 private:
     // Returns how many are below.
     std::uint32_t set_margins(std::span<const ItemId> items) {
+        if (margins_.size() < items.size()) margins_.resize(items.size());
         std::uint32_t below = 0;
         for (std::size_t start = 0; start < items.size(); start += at_once) {
             const auto some = items.subspan(start, std::min(at_once, items.size() - start));
@@ -93,8 +94,8 @@ private:
 
 Tree<Split> grow(const kernels::Kernels& kernels, const Points& points, const GrowOptions& options,
                  const std::atomic<bool>& stop) {
-    PlaneDivider divider(kernels, points);
-    return Recursion<PlaneDivider>(divider, options, stop).run(points.count);
+    const auto make = [&] { return PlaneDivider(kernels, points); };
+    return Parts(make, options, stop).run(points.count);
 }
 
 }  // namespace nearfile::forest

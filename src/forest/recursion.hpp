@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
-#include <numeric>
 #include <span>
 #include <vector>
 
@@ -28,10 +27,11 @@ public:
     Recursion(Divider& divider, const GrowOptions& options, const std::atomic<bool>& stop)
         : divider_(divider), leaf_size_(options.leaf_size), random_(options.seed), stop_(stop) {}
 
-    Tree<SplitType> run(std::uint32_t count) {
-        tree_.items.resize(count);
-        std::iota(tree_.items.begin(), tree_.items.end(), 0u);
-        tree_.root = grow(0, count);
+    // The tree of some items, without a list of them. The first is at place `first` of the list that starts refer to.
+    Tree<SplitType> run(std::span<ItemId> items, std::uint32_t first) {
+        items_ = items;
+        first_ = first;
+        tree_.root = grow(0, static_cast<std::uint32_t>(items.size()));
         return std::move(tree_);
     }
 
@@ -39,14 +39,13 @@ private:
     // Depth is bounded because a Divider never leaves one side almost empty.
     NodeRef grow(std::uint32_t begin, std::uint32_t end) {
         if (end - begin <= leaf_size_ || stop_.load(std::memory_order_relaxed)) {
-            tree_.starts.push_back(begin);
+            tree_.starts.push_back(first_ + begin);
             return static_cast<NodeRef>(tree_.starts.size() - 1) | leaf_bit;
         }
         const auto self = static_cast<NodeRef>(tree_.splits.size());
         tree_.splits.emplace_back();
         SplitType split{};
-        const std::uint32_t below =
-            divider_.divide(std::span(tree_.items).subspan(begin, end - begin), random_, split, tree_);
+        const std::uint32_t below = divider_.divide(items_.subspan(begin, end - begin), random_, split, tree_);
         split.below = grow(begin, begin + below);
         split.above = grow(begin + below, end);
         tree_.splits[self] = split;
@@ -57,6 +56,8 @@ private:
     std::uint32_t leaf_size_;
     base::Random random_;
     const std::atomic<bool>& stop_;
+    std::span<ItemId> items_;
+    std::uint32_t first_ = 0;
     Tree<SplitType> tree_;
 };
 

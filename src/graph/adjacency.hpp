@@ -1,12 +1,13 @@
-// A graph while it is built: the same number of places for every item, its neighbours first, then no_item.
+// A graph while it is built: the same number of places for every item, its neighbours first.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
-#include <vector>
 
+#include "base/aligned_buffer.hpp"
 #include "graph/distances.hpp"
 
 namespace nearfile::graph {
@@ -17,42 +18,57 @@ class Adjacency {
 public:
     Adjacency() = default;
     Adjacency(std::uint32_t count, std::uint32_t degree)
-        : count_(count), degree_(degree), ids_(static_cast<std::size_t>(count) * degree, no_item) {}
+        : count_(count),
+          degree_(degree),
+          rows_(base::allocate(static_cast<std::size_t>(count) * (degree + 1) * sizeof(ItemId))) {}
+    Adjacency(Adjacency&&) noexcept = default;
+    Adjacency& operator=(Adjacency&&) noexcept = default;
+    Adjacency(const Adjacency& other) : Adjacency(other.count_, other.degree_) {
+        if (count_ > 0) std::memcpy(rows_.data(), other.rows_.data(), rows_.size());
+    }
+    Adjacency& operator=(const Adjacency&) = delete;
+    ~Adjacency() = default;
 
     std::uint32_t count() const noexcept { return count_; }
     std::uint32_t degree() const noexcept { return degree_; }
 
-    // All places of an item.
-    std::span<const ItemId> row(ItemId item) const noexcept {
-        return std::span(ids_).subspan(static_cast<std::size_t>(item) * degree_, degree_);
-    }
-    std::span<ItemId> row(ItemId item) noexcept {
-        return std::span(ids_).subspan(static_cast<std::size_t>(item) * degree_, degree_);
-    }
-
-    // Those that are taken.
     std::span<const ItemId> neighbors(ItemId item) const noexcept {
-        const auto places = row(item);
-        std::size_t taken = 0;
-        while (taken < places.size() && places[taken] != no_item) ++taken;
-        return places.first(taken);
+        const ItemId* const first = row(item);
+        return {first + 1, *first};
     }
 
     void prefetch(ItemId item) const noexcept {
-        const ItemId* const first = row(item).data();
-        for (std::size_t i = 0; i < degree_; i += 16) __builtin_prefetch(first + i);
+        const ItemId* const first = row(item);
+        for (std::size_t i = 0; i <= degree_; i += 16) __builtin_prefetch(first + i);
     }
 
     void set(ItemId item, std::span<const ItemId> neighbors) noexcept {
-        const auto places = row(item);
-        std::copy(neighbors.begin(), neighbors.end(), places.begin());
-        std::fill(places.begin() + static_cast<std::ptrdiff_t>(neighbors.size()), places.end(), no_item);
+        ItemId* const first = row(item);
+        *first = static_cast<ItemId>(neighbors.size());
+        std::copy(neighbors.begin(), neighbors.end(), first + 1);
+    }
+
+    bool has_place(ItemId item) const noexcept { return *row(item) < degree_; }
+
+    // In the place of its last neighbour where none is free.
+    void add(ItemId item, ItemId neighbor) noexcept {
+        ItemId* const first = row(item);
+        *first = std::min(*first + 1, degree_);
+        first[*first] = neighbor;
     }
 
 private:
+    // How many there are, then what they are. Zeros, of which the system gives pages without a write, are none.
+    const ItemId* row(ItemId item) const noexcept {
+        return rows_.as<const ItemId>().data() + static_cast<std::size_t>(item) * (degree_ + 1);
+    }
+    ItemId* row(ItemId item) noexcept {
+        return rows_.as<ItemId>().data() + static_cast<std::size_t>(item) * (degree_ + 1);
+    }
+
     std::uint32_t count_ = 0;
     std::uint32_t degree_ = 0;
-    std::vector<ItemId> ids_;
+    base::AlignedBuffer rows_;
 };
 
 }  // namespace nearfile::graph

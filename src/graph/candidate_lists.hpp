@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "base/aligned_buffer.hpp"
 #include "graph/candidate.hpp"
 
 namespace nearfile::graph {
@@ -19,7 +20,7 @@ public:
     CandidateLists(std::uint32_t count, std::uint32_t kept);
 
     // Nothing that is not below can enter the item's list.
-    Candidate limit(ItemId item) const noexcept { return places(item)[kept_ - 1]; }
+    Candidate limit(ItemId item) const noexcept { return begun_[item] ? places(item)[kept_ - 1] : no_candidate; }
 
     // For an item that is added to soon.
     void prefetch(ItemId item) const noexcept {
@@ -33,16 +34,19 @@ public:
     // In ascending order, without repetitions.
     std::span<const Candidate> best(ItemId item) const noexcept {
         const Candidate* first = places(item);
-        return {first, std::lower_bound(first, first + kept_, no_candidate)};
+        return {first, begun_[item] ? std::lower_bound(first, first + kept_, no_candidate) : first};
     }
 
 private:
     const Candidate* places(ItemId item) const noexcept {
-        return places_.data() + static_cast<std::size_t>(item) * kept_;
+        return places_.as<const Candidate>().data() + static_cast<std::size_t>(item) * kept_;
     }
 
     std::uint32_t kept_;
-    std::vector<Candidate> places_;  // ascending for each item; no_candidate where a place is free
+    // Ascending for each item; no_candidate where a place is free. The first who adds to an item writes these, so that
+    // no thread has to touch all of the memory before the others can begin.
+    base::AlignedBuffer places_;
+    std::vector<std::uint8_t> begun_;
 };
 
 }  // namespace nearfile::graph

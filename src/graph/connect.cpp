@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <utility>
+
+#include "base/parallel.hpp"
 
 namespace nearfile::graph {
 namespace {
@@ -13,19 +16,35 @@ constexpr std::size_t most_joined = 4;
 // By a refiner: the neighbours of all of them are measured in one go.
 constexpr std::size_t expanded_at_once = 8;
 
+// Each has a number of its own for every item.
+constexpr std::size_t most_parts = 8;
+
 }  // namespace
 
-Reversed::Reversed(const Adjacency& graph) : starts_(static_cast<std::size_t>(graph.count()) + 1) {
-    const std::uint32_t count = graph.count();
-    for (ItemId item = 0; item < count; ++item) {
-        for (const ItemId neighbor : graph.neighbors(item)) ++starts_[neighbor + 1];
+// Each thread takes a stretch of sources, and of every item's room what these need: ascending, however many threads.
+Reversed::Reversed(const Adjacency& graph, unsigned threads) : starts_(static_cast<std::size_t>(graph.count()) + 1) {
+    const std::size_t count = graph.count();
+    const std::size_t parts = std::min<std::size_t>(base::resolve_threads(threads), most_parts);
+    base::AlignedBuffer room = base::allocate(parts * count * sizeof(std::uint32_t));
+    const auto in_parts = [&](const auto& take) {
+        base::parallel_for(parts, threads, [&](std::size_t part) {
+            const auto places = room.as<std::uint32_t>().subspan(part * count, count);
+            const auto end = static_cast<ItemId>((part + 1) * count / parts);
+            for (auto item = static_cast<ItemId>(part * count / parts); item < end; ++item) {
+                for (const ItemId neighbor : graph.neighbors(item)) take(item, neighbor, places[neighbor]);
+            }
+        });
+    };
+    in_parts([](ItemId, ItemId, std::uint32_t& place) { ++place; });
+    const auto places = room.as<std::uint32_t>();
+    for (std::size_t item = 0; item < count; ++item) {
+        std::uint32_t before = 0;
+        for (std::size_t part = 0; part < parts; ++part) before += std::exchange(places[part * count + item], before);
+        starts_[item + 1] = starts_[item] + before;
     }
-    for (std::size_t i = 0; i < count; ++i) starts_[i + 1] += starts_[i];
-    sources_.resize(starts_[count]);
-    std::vector<std::uint64_t> next(starts_.begin(), starts_.end() - 1);
-    for (ItemId item = 0; item < count; ++item) {
-        for (const ItemId neighbor : graph.neighbors(item)) sources_[next[neighbor]++] = item;
-    }
+    sources_ = base::allocate(starts_[count] * sizeof(ItemId));
+    const auto sources = sources_.as<ItemId>();
+    in_parts([&](ItemId item, ItemId neighbor, std::uint32_t& place) { sources[starts_[neighbor] + place++] = item; });
 }
 
 void ReverseJoiner::join(ItemId item, Adjacency& to) {

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "base/aligned_buffer.hpp"
 #include "graph/adjacency.hpp"
 #include "graph/candidate.hpp"
 #include "graph/prune.hpp"
@@ -16,14 +17,16 @@ namespace nearfile::graph {
 // Edges the other way round: who points at an item.
 class Reversed {
 public:
-    explicit Reversed(const Adjacency& graph);
+    explicit Reversed(const Adjacency& graph, unsigned threads = 1);
+
+    // In ascending order.
     std::span<const ItemId> sources(ItemId item) const noexcept {
-        return std::span(sources_).subspan(starts_[item], starts_[item + 1] - starts_[item]);
+        return sources_.as<const ItemId>().subspan(starts_[item], starts_[item + 1] - starts_[item]);
     }
 
 private:
     std::vector<std::uint64_t> starts_;
-    std::vector<ItemId> sources_;
+    base::AlignedBuffer sources_;
 };
 
 // An item's neighbours and those that point at it, pruned where they are too many.

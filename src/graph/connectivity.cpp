@@ -1,6 +1,5 @@
 #include "graph/connectivity.hpp"
 
-#include <algorithm>
 #include <vector>
 
 namespace nearfile::graph {
@@ -21,6 +20,7 @@ public:
             for (const ItemId neighbor : graph_.neighbors(at)) {
                 if (reached_[neighbor]) continue;
                 reached_[neighbor] = true;
+                graph_.prefetch(neighbor);
                 stack_.push_back(neighbor);
             }
         }
@@ -36,15 +36,11 @@ private:
 // of the tree, which is reached, in its last place.
 void attach(Adjacency& graph, ItemId item, const Flood& flood) {
     for (const ItemId neighbor : graph.neighbors(item)) {
-        if (!flood.reached(neighbor)) continue;
-        const std::size_t taken = graph.neighbors(neighbor).size();
-        if (taken == graph.degree()) continue;
-        graph.row(neighbor)[taken] = item;
+        if (!flood.reached(neighbor) || !graph.has_place(neighbor)) continue;
+        graph.add(neighbor, item);
         return;
     }
-    const auto row = graph.row(item - 1);
-    const std::size_t taken = graph.neighbors(item - 1).size();
-    row[std::min<std::size_t>(taken, row.size() - 1)] = item;
+    graph.add(item - 1, item);
 }
 
 }  // namespace

@@ -186,16 +186,18 @@ bool pays_exact_batch(const Index::State& state, std::size_t n_queries) noexcept
     return CodeChunk::serves(state) && n_queries >= least;
 }
 
-void exact_batch(const Index::State& state, std::span<const float> queries, std::size_t k, unsigned threads,
-                 std::span<Neighbor> out) {
+bool exact_batch(const Index::State& state, std::span<const float> queries, std::size_t k, unsigned threads,
+                 std::span<Neighbor> out, const BatchWatch& watch) {
     CodeChunk chunk(state);
     Pass pass(state, chunk, queries, k, out);
     pass.prepare();
     for (std::size_t c = 0; c < chunk.n_chunks(); ++c) {
         base::parallel_for(chunk.n_blocks(), threads, [&](std::size_t slot) { chunk.load(c, slot); });
         base::parallel_for(pass.n_tasks(), threads, [&](std::size_t task) { pass.scan(task); });
+        if (watch && !watch(c + 1, chunk.n_chunks())) return false;
     }
     pass.finish();
+    return true;
 }
 
 }  // namespace nearfile::search

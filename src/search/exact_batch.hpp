@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <span>
 
 #include "opened/state.hpp"
@@ -13,8 +14,10 @@ namespace nearfile::search {
 bool pays_exact_batch(const Index::State& state, std::size_t n_queries) noexcept;
 
 // The k (above zero, at most the items there are) nearest of each query, k of `out` for each. Memory is bounded: the
-// codes of some thousand items, and those of the queries.
-void exact_batch(const Index::State& state, std::span<const float> queries, std::size_t k, unsigned threads,
-                 std::span<Neighbor> out);
+// codes of some thousand items, and those of the queries. `watch` is told how many of how many stretches of items are
+// done, after each; false stops the work, with `out` of no use. Returns whether everything ran.
+using BatchWatch = std::function<bool(std::size_t done, std::size_t total)>;
+bool exact_batch(const Index::State& state, std::span<const float> queries, std::size_t k, unsigned threads,
+                 std::span<Neighbor> out, const BatchWatch& watch = {});
 
 }  // namespace nearfile::search

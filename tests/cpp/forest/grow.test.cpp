@@ -156,6 +156,24 @@ TEST(grow_the_same_seed_gives_the_same_tree_and_another_another) {
     CHECK(!same(grow_tree(bits, 32, 7), grow_tree(bits, 32, 8)));
 }
 
+TEST(grow_of_many_items_gives_the_same_tree_on_any_number_of_threads) {
+    const std::atomic<bool> stop{false};
+    const std::uint32_t count = 4 * grown_at_once + 1;
+    const auto points = random_points(3, count, 1);
+    const auto bits = random_bits(20, count, 1);
+    const auto of_points = grow_tree(points, 300, 7);
+    const auto of_bits = grow_tree(bits, 300, 7);
+    check_tree(of_points, count, 300, "many points");
+    check_tree(of_bits, count, 300, "many bits");
+    CHECK(of_points.planes.size() == of_points.splits.size() * 3);
+    for (const unsigned threads : {2u, 5u}) {
+        CHECK(same(grow(chosen(), points.points(), {300, 7, threads}, stop), of_points));
+        CHECK(same(grow(bits.points(), {300, 7, threads}, stop), of_bits));
+    }
+    CHECK(!same(grow_tree(points, 300, 8), of_points));
+    check_tree(grow_tree(points, 2 * grown_at_once, 7), count, 2 * grown_at_once, "leaves of more than a part");
+}
+
 TEST(grow_gives_a_tree_of_planes_one_a_split) {
     const auto points = random_points(20, 2000, 1);
     const auto tree = grow_tree(points, 32, 7);
@@ -166,6 +184,7 @@ TEST(grow_gives_a_tree_of_planes_one_a_split) {
 TEST(grow_puts_items_on_the_side_of_the_plane_that_a_query_for_them_goes_to) {
     CHECK(share_at_home(random_points(30, 3000, 5)) > 0.99);  // all but what lies in a plane
     CHECK(share_at_home(exponentially_spaced(2000, 1.02)) > 0.95);
+    CHECK(share_at_home(random_points(8, 2 * grown_at_once, 5)) > 0.95);  // grown in parts
 }
 
 TEST(grow_stops_early_when_asked) {

@@ -47,7 +47,7 @@ Adjacency join_all(const Distances& distances, const QueryLists& lists, const Ad
 
 bool same(const Adjacency& a, const Adjacency& b) {
     for (ItemId item = 0; item < a.count(); ++item) {
-        if (!std::ranges::equal(a.row(item), b.row(item))) return false;
+        if (!std::ranges::equal(a.neighbors(item), b.neighbors(item))) return false;
     }
     return true;
 }

@@ -39,15 +39,28 @@ TEST(adjacency_gives_back_what_was_set) {
 TEST(reversed_edges_are_the_edges) {
     base::Random random(1);
     const Adjacency graph = random_graph(300, 8, 0, 8, random);
-    const Reversed reversed(graph);
-    for (ItemId item = 0; item < 300; ++item) {
-        std::vector<ItemId> expected;
-        for (ItemId other = 0; other < 300; ++other) {
-            const auto neighbors = graph.neighbors(other);
-            if (std::find(neighbors.begin(), neighbors.end(), item) != neighbors.end()) expected.push_back(other);
+    for (const unsigned threads : {1u, 2u, 3u, 100u}) {
+        const Reversed reversed(graph, threads);
+        for (ItemId item = 0; item < 300; ++item) {
+            std::vector<ItemId> expected;
+            for (ItemId other = 0; other < 300; ++other) {
+                const auto neighbors = graph.neighbors(other);
+                if (std::find(neighbors.begin(), neighbors.end(), item) != neighbors.end()) expected.push_back(other);
+            }
+            CHECK(vector_of(reversed.sources(item)) == expected);
         }
-        CHECK(sorted(reversed.sources(item)) == expected);
     }
+    CHECK(Reversed(Adjacency(1, 4), 4).sources(0).empty());
+}
+
+TEST(adjacency_takes_the_last_place_where_none_is_free) {
+    Adjacency graph(2, 2);
+    for (const ItemId each : {7u, 8u, 9u}) {
+        CHECK(graph.has_place(1) == (each != 9));
+        graph.add(1, each);
+    }
+    CHECK(vector_of(graph.neighbors(1)) == (std::vector<ItemId>{7, 9}));
+    CHECK(graph.neighbors(0).empty() && graph.has_place(0));
 }
 
 TEST(joining_takes_all_where_there_is_room_and_prunes_where_there_is_not) {

@@ -74,7 +74,7 @@ inline std::vector<ItemId> sorted(std::span<const ItemId> ids) {
 
 inline bool same(const Adjacency& a, const Adjacency& b) {
     for (ItemId item = 0; item < a.count(); ++item) {
-        if (vector_of(a.row(item)) != vector_of(b.row(item))) return false;
+        if (vector_of(a.neighbors(item)) != vector_of(b.neighbors(item))) return false;
     }
     return a.count() == b.count();
 }
