@@ -111,7 +111,7 @@ std::size_t Refiner::expand(std::size_t most) {
     return n_next;
 }
 
-void Refiner::refine(ItemId item, Adjacency& to) {
+void Refiner::refine(ItemId item, std::uint32_t steps, Adjacency& to) {
     stamps_.start();
     stamps_.visit(item);
     fresh_.clear();
@@ -119,8 +119,8 @@ void Refiner::refine(ItemId item, Adjacency& to) {
     select_near(item, no_candidate);
     own_.assign(near_.begin(), near_.end());
     view_.assign(near_.begin(), near_.end());
-    for (std::uint32_t step = 0; step < steps_;) {
-        const std::size_t n_expanded = expand(std::min<std::size_t>(expanded_at_once, steps_ - step));
+    for (std::uint32_t step = 0; step < steps;) {
+        const std::size_t n_expanded = expand(std::min<std::size_t>(expanded_at_once, steps - step));
         if (n_expanded == 0) break;
         step += static_cast<std::uint32_t>(n_expanded);
         select_near(item, view_.size() < width_ ? no_candidate : view_.back());

@@ -58,7 +58,9 @@ public:
           stamps_(from.count()),
           width_(width),
           steps_(steps) {}
-    void refine(ItemId item, Adjacency& to);
+    void refine(ItemId item, Adjacency& to) { refine(item, steps_, to); }
+    // With another number of steps.
+    void refine(ItemId item, std::uint32_t steps, Adjacency& to);
 
 private:
     void visit(std::span<const ItemId> some);
