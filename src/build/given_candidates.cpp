@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 
+#include "base/once.hpp"
 #include "codes/bits.hpp"
 #include "graph/connect.hpp"
 
@@ -120,8 +121,9 @@ Given GivenCandidates::append(std::uint32_t row, std::vector<std::uint32_t>& som
     if (columns_ == 0) return by_like ? Given::neighbors : Given::too_few;
     std::size_t distinct = 0;
     for (std::size_t i = 0; i < columns_; ++i) {
-        const std::int64_t other = matrix_[row * columns_ + i];
-        if (other < 0 || other == row) continue;
+        // Checked again: another thread may write to the caller's array.
+        const std::int64_t other = base::read_once(matrix_[row * columns_ + i]);
+        if (other < 0 || other >= count_ || other == row) continue;
         const auto each = static_cast<std::uint32_t>(other);
         distinct += std::ranges::find(some, each) == some.end() ? 1 : 0;
         some.push_back(each);
