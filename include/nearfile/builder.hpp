@@ -47,6 +47,7 @@ public:
 
 private:
     Index build_file(const std::string& path, const BuildOptions& options) const;
+    static const Index::State* like_of(const BuildOptions& options);
 
     struct State;
     std::unique_ptr<State> state_;

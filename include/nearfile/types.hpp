@@ -78,6 +78,8 @@ Keep keep_from_name(std::string_view name);
 // Error(cancelled).
 using Progress = std::function<bool(std::string_view stage, std::uint64_t done, std::uint64_t total)>;
 
+class Index;
+
 struct BuildOptions {
     Structure structure = Structure::graph;
     Profile profile = Profile::balanced;  // of a graph
@@ -87,6 +89,13 @@ struct BuildOptions {
     // returns. Where queries are unlike the items (users against items, text against images) they make the graph lead
     // to what such queries ask for. Some of them, at most 512, are held out to measure which effort finds which recall.
     std::span<const float> queries = {};
+    // Of a graph: for every row that was added, in that order, equally many rows that are likely to be its nearest, as
+    // another library found them; -1 where there is none. Itself and repetitions count for nothing. Trees are
+    // grown only for items that have fewer than 16. It must stay until build() returns.
+    std::span<const std::int64_t> candidates = {};
+    // Of a graph: an index of the same metric and dimension, yesterday's say. Items that have an id and a vector that
+    // were there get the neighbours that they had there, by id (rows where there are no ids); trees are for the others.
+    const Index* like = nullptr;
     std::uint64_t seed = 0;     // same input, seed and version: same bytes
     std::uint32_t threads = 0;  // up to max_threads; 0: cores(); does not change the result
     Progress progress = {};

@@ -21,6 +21,7 @@ using Rows = nanobind::ndarray<const float, nanobind::ndim<2>, nanobind::c_conti
 // Arrays of the caller's, which a search writes into.
 using RowsToFill = nanobind::ndarray<float, nanobind::ndim<2>, nanobind::c_contig, nanobind::device::cpu>;
 using NumbersToFill = nanobind::ndarray<std::int64_t, nanobind::ndim<2>, nanobind::c_contig, nanobind::device::cpu>;
+using RowMatrix = nanobind::ndarray<const std::int64_t, nanobind::ndim<2>, nanobind::c_contig, nanobind::device::cpu>;
 using RowNumbers = nanobind::ndarray<const std::int64_t, nanobind::ndim<1>, nanobind::c_contig, nanobind::device::cpu>;
 
 // The buffer of a Python object, held for as long as this lives.

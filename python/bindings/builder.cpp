@@ -106,7 +106,8 @@ void tell(const nb::object& progress, std::string_view stage, std::uint64_t done
 std::unique_ptr<SharedIndex> build(SharedBuilder& shared, const std::optional<nb::bytes>& path,
                                    std::string_view structure, std::string_view profile, std::string_view keep,
                                    std::uint32_t n_trees, const std::optional<Rows>& queries, std::uint64_t seed,
-                                   std::uint32_t threads, const nb::object& progress) {
+                                   std::uint32_t threads, const nb::object& progress,
+                                   const std::optional<RowMatrix>& candidates, const SharedIndex* like) {
     const SharedBuilder::Turn turn(shared);
     const std::string file = path ? std::string(path->c_str(), path->size()) : std::string();
     std::exception_ptr raised;  // a signal's KeyboardInterrupt, or what the callable raised
@@ -118,14 +119,19 @@ std::unique_ptr<SharedIndex> build(SharedBuilder& shared, const std::optional<nb
         }
         return raised == nullptr;
     };
-    BuildOptions options{.structure = structure_from_name(structure),
-                         .profile = profile_from_name(profile),
-                         .keep = keep_from_name(keep),
-                         .n_trees = n_trees,
-                         .queries = queries ? checked(*queries, turn.builder(), "queries") : std::span<const float>(),
-                         .seed = seed,
-                         .threads = threads,
-                         .progress = {}};
+    // A copy stays open whoever closes the other.
+    const std::optional<Index> kept = like != nullptr ? std::optional(like->get()) : std::nullopt;
+    BuildOptions options{
+        .structure = structure_from_name(structure),
+        .profile = profile_from_name(profile),
+        .keep = keep_from_name(keep),
+        .n_trees = n_trees,
+        .queries = queries ? checked(*queries, turn.builder(), "queries") : std::span<const float>(),
+        .candidates = candidates ? std::span(candidates->data(), candidates->size()) : std::span<const std::int64_t>(),
+        .like = kept ? &*kept : nullptr,
+        .seed = seed,
+        .threads = threads,
+        .progress = {}};
     try {
         return with_path(file, [&] {
             WithoutGil released;
@@ -166,12 +172,15 @@ void bind_builder(nb::module_& module) {
         .def("add_strings", &add_strings, "rows"_a.noconvert(), "ids"_a,
              nb::sig("def add_strings(self, rows: numpy.typing.NDArray[numpy.float32], ids: list[str]) -> None"),
              "Add rows named by str.")
-        .def("build", &build, "path"_a.none(), "structure"_a, "profile"_a, "keep"_a, "n_trees"_a,
-             "queries"_a.none().noconvert(), "seed"_a, "threads"_a, "progress"_a.none(),
-             nb::sig("def build(self, path: bytes | None, structure: str, profile: str, keep: str, n_trees: int, "
-                     "queries: numpy.typing.NDArray[numpy.float32] | None, seed: int, threads: int, "
-                     "progress: collections.abc.Callable[[str, int, int], object] | None) -> Index"),
-             "Build, into a file or in memory.");
+        .def(
+            "build", &build, "path"_a.none(), "structure"_a, "profile"_a, "keep"_a, "n_trees"_a,
+            "queries"_a.none().noconvert(), "seed"_a, "threads"_a, "progress"_a.none(),
+            "candidates"_a.none().noconvert() = nb::none(), "like"_a.none() = nb::none(),
+            nb::sig("def build(self, path: bytes | None, structure: str, profile: str, keep: str, n_trees: int, "
+                    "queries: numpy.typing.NDArray[numpy.float32] | None, seed: int, threads: int, "
+                    "progress: collections.abc.Callable[[str, int, int], object] | None, "
+                    "candidates: numpy.typing.NDArray[numpy.int64] | None = None, like: Index | None = None) -> Index"),
+            "Build, into a file or in memory.");
 }
 
 }  // namespace nearfile::python

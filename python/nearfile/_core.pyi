@@ -144,7 +144,7 @@ class Builder:
     def add_strings(self, rows: numpy.typing.NDArray[numpy.float32], ids: list[str]) -> None:
         """Add rows named by str."""
 
-    def build(self, path: bytes | None, structure: str, profile: str, keep: str, n_trees: int, queries: numpy.typing.NDArray[numpy.float32] | None, seed: int, threads: int, progress: Callable[[str, int, int], object] | None) -> Index:
+    def build(self, path: bytes | None, structure: str, profile: str, keep: str, n_trees: int, queries: numpy.typing.NDArray[numpy.float32] | None, seed: int, threads: int, progress: Callable[[str, int, int], object] | None, candidates: numpy.typing.NDArray[numpy.int64] | None = None, like: Index | None = None) -> Index:
         """Build, into a file or in memory."""
 
 class Items:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 
 from nearfile import _core, arguments, inputs
@@ -9,6 +10,8 @@ from nearfile import progress as progress_module
 from nearfile.arguments import PathLike
 from nearfile.errors import InvalidArgumentError, ScanWarning
 from nearfile.index import Index
+from nearfile.index import open as open_index
+from nearfile.inputs import candidates as candidates_module
 from nearfile.progress import Progress
 
 # What a search asks for that asks for nothing.
@@ -38,6 +41,21 @@ def _warn_of_scans(index: Index, stacklevel: int) -> None:
     if astray and len(index) >= _MOST_SCANNED_UNSAID:
         message = _SCANS.format(found=found, k=k, asked=DEFAULT_RECALL, count=len(index))
         warnings.warn(message, ScanWarning, stacklevel=stacklevel)
+
+
+def _earlier(like: object, structure: str) -> _core.Index | None:
+    if like is None:
+        return None
+    if structure != "graph":
+        raise InvalidArgumentError(
+            f"like: expected structure='graph', whose edges it gives, got structure={structure!r}: leave like out"
+        )
+    if isinstance(like, Index):
+        return like._core
+    if not isinstance(like, (str, bytes, os.PathLike)):
+        kind = type(like).__name__
+        raise TypeError(f"like: expected a nearfile.Index or the path of one, got {like!r} ({kind})")
+    return open_index(like)._core
 
 
 class Builder:
@@ -157,7 +175,9 @@ class Builder:
                 core.add_int64(block, names[start : start + most])
         self._count += len(array)
 
-    def build(self, queries: object = None) -> Index:
+    def build(
+        self, queries: object = None, *, candidates: object = None, like: Index | PathLike | None = None
+    ) -> Index:
         """Build the index, write it to ``path`` where one was given, and open it.
 
         Args:
@@ -166,27 +186,42 @@ class Builder:
                 thousand of them make searches faster at the same recall. At most 512, and a quarter, of them are held
                 out to measure which effort finds which recall. Without a sample, ``"dot"`` makes queries up from the
                 vectors.
+            candidates: Of a graph: what another library found, whole numbers of shape (n, c): for each vector those
+                that are likely to be its nearest, in any order. They are row numbers, counted as vectors were added,
+                also where vectors have ids; -1 where there is none; the vector itself and repetitions count for
+                nothing. Only vectors with fewer than 16 are looked for in trees.
+            like: Of a graph: an index of the same metric and dimension, open or the path of one; yesterday's, which
+                may be the file that is written. A vector that it has under the same id (row number, where there
+                are no ids) begins with the neighbours that it had there. Those that are new, have changed, or have lost
+                more than half of these neighbours are looked for in trees. ``candidates`` may be given besides.
+
+        Both save time, and the graph is about as good as one built without them: wrong candidates make a worse graph,
+        which takes more effort to search, and never a wrong distance.
 
         The file is written under another name, synced and renamed: whoever opens ``path`` sees the old file or the new
         one. After an error or Ctrl-C there is no new file. The builder keeps its vectors, and can go on.
 
         Raises:
-            InvalidArgumentError: An id that was added twice, a value that half precision cannot hold, or queries that
-                cannot be used.
-            FileError: The file could not be written.
+            InvalidArgumentError: An id that was added twice, a value that half precision cannot hold, or queries, candidates or
+                ``like`` that cannot be used.
+            FileError: The file could not be written, or that of ``like`` not be read.
             KeyboardInterrupt: Ctrl-C while building.
 
         Warns:
             ScanWarning: Walks do not find the 10 nearest on this data; searches look at every item, and are exact.
         """
-        return self._build(queries, stacklevel=4)
+        return self._build(queries, candidates, like, stacklevel=4)
 
-    def _build(self, queries: object, stacklevel: int) -> Index:
+    def _build(self, queries: object, candidates: object, like: Index | PathLike | None, stacklevel: int) -> Index:
         core = self._whole()
         sample = inputs.sample(queries, self._dim, self._kinds[0])
+        rows = candidates_module.matrix(candidates, self._count, self._kinds[0])
+        earlier = _earlier(like, self._kinds[0])
         path = None if self._path is None else arguments.path_bytes(self._path)
         with progress_module.reporting(self._progress) as report:
-            built = core.build(path, *self._kinds, self._n_trees, sample, self._seed, self._threads, report)
+            built = core.build(
+                path, *self._kinds, self._n_trees, sample, self._seed, self._threads, report, rows, earlier
+            )
         index = Index(built, self._path)
         _warn_of_scans(index, stacklevel)
         return index
@@ -219,6 +254,8 @@ def build(
     keep: str = arguments.DEFAULT_KEEP,
     n_trees: int | None = None,
     queries: object = None,
+    candidates: object = None,
+    like: Index | PathLike | None = None,
     threads: int | None = None,
     seed: int = 0,
     progress: Progress = None,
@@ -235,6 +272,10 @@ def build(
         keep: Of a graph: ``"exact"``, ``"half"`` or ``"none"``, what stays of the vectors; see :class:`Builder`.
         n_trees: How many trees; ``None`` chooses.
         queries: Of a graph: a sample of real queries, shape (q, dim), where these are unlike the vectors; see
+            :meth:`Builder.build`.
+        candidates: Of a graph: row numbers of likely neighbours, shape (n, c), that another library found; see
+            :meth:`Builder.build`.
+        like: Of a graph: yesterday's index, open or its path, whose neighbours are taken over by id; see
             :meth:`Builder.build`.
         threads: How many threads build; ``None`` is every core.
         seed: Of the random choices.
@@ -268,4 +309,4 @@ def build(
         progress=progress,
     )
     builder.add(array, ids)
-    return builder._build(queries, stacklevel=4)
+    return builder._build(queries, candidates, like, stacklevel=4)

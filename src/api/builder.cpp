@@ -182,30 +182,37 @@ build::Rows sample_of(const BuildOptions& options, const build::Rows& rows) {
 }
 
 build::IndexImage build_kept(Metric metric, const build::Rows& rows, const opened::IdList& ids,
-                             const BuildOptions& options) {
+                             const Index::State* like, const BuildOptions& options) {
     check_options(options);
+    api::check_candidates(options.candidates, rows.count(), options.structure);
+    if (like != nullptr) api::check_like(*like, metric, rows, ids.kind, options.structure);
     const build::Rows queries = sample_of(options, rows);
     const bool half = options.structure == Structure::graph && options.keep == Keep::half;
     if (!half || rows.bits() || rows.kind() != codes::ValueKind::float32) {
-        return build::build_index(metric, rows, ids, queries, options);
+        return build::build_index(metric, rows, ids, queries, like, options);
     }
     api::check_halves(rows);
-    return build::build_index(metric, rounded(rows), ids, queries, options);
+    return build::build_index(metric, rounded(rows), ids, queries, like, options);
 }
 
 }  // namespace
 
+const Index::State* Builder::like_of(const BuildOptions& options) {
+    return options.like == nullptr ? nullptr : options.like->state_.get();
+}
+
 Index Builder::build_file(const std::string& path, const BuildOptions& options) const {
     if (path.empty()) raise(ErrorCode::invalid_argument, "path must name a file; got an empty string");
     opened::unwrap(file::check_target(path));
-    const build::IndexImage image = build_kept(state_->metric, state_->rows, state_->ids, options);
+    const build::IndexImage image = build_kept(state_->metric, state_->rows, state_->ids, like_of(options), options);
     opened::unwrap(image.writer().write(path));
     return Index::open(path);
 }
 
 Index Builder::build(const BuildOptions& options) const {
     auto memory = [&] {
-        const build::IndexImage image = build_kept(state_->metric, state_->rows, state_->ids, options);
+        const build::IndexImage image =
+            build_kept(state_->metric, state_->rows, state_->ids, like_of(options), options);
         return opened::unwrap(image.writer().to_memory());
     }();
     return Index(opened::open_state(std::move(memory)));

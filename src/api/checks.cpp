@@ -8,6 +8,7 @@
 #include "build/rows.hpp"
 #include "nearfile/types.hpp"
 #include "opened/errors.hpp"
+#include "opened/state.hpp"
 
 namespace nearfile::api {
 namespace {
@@ -77,6 +78,48 @@ void check_halves(const build::Rows& rows) {
                                                        std::to_string(row) + " is " + std::to_string(*bad) +
                                                        ": keep the vectors exact or scale the data down");
     }
+}
+
+void check_candidates(std::span<const std::int64_t> candidates, std::uint32_t count, Structure structure) {
+    if (candidates.empty()) return;
+    if (structure != Structure::graph) {
+        opened::raise(ErrorCode::invalid_argument,
+                      "candidates: expected structure graph, whose edges are chosen from them, got structure forest: "
+                      "leave candidates out");
+    }
+    if (count == 0 || candidates.size() % count != 0) {
+        opened::raise(ErrorCode::invalid_argument, "candidates: expected equally many for each of " +
+                                                       std::to_string(count) + " vectors, got " +
+                                                       std::to_string(candidates.size()) + " in all");
+    }
+    const auto bad = std::ranges::find_if(candidates, [&](std::int64_t each) { return each < -1 || each >= count; });
+    if (bad == candidates.end()) return;
+    const auto row = static_cast<std::size_t>(bad - candidates.begin()) / (candidates.size() / count);
+    opened::raise(ErrorCode::invalid_argument,
+                  "candidates: expected row numbers from 0 to " + std::to_string(count - 1) +
+                      ", in the order of adding, and -1 for none, got " + std::to_string(*bad) + " for vector " +
+                      std::to_string(row) + ": number the vectors as they were added, also where they have ids");
+}
+
+void check_like(const Index::State& like, Metric metric, const build::Rows& rows, IdKind ids, Structure structure) {
+    const auto expect = [](bool holds, const std::string& expected, const std::string& got, const char* advice) {
+        if (holds) return;
+        opened::raise(ErrorCode::invalid_argument, "like: expected " + expected + ", got " + got + ": " + advice);
+    };
+    const opened::Description& old = like.description;
+    expect(structure == Structure::graph, "structure graph, whose edges it gives", "structure forest",
+           "leave like out");
+    expect(old.structure == Structure::graph, "an index that is a graph", "a forest",
+           "leave like out, a forest has no neighbours to give");
+    expect(old.metric == metric, "an index of metric " + std::string(metric_name(metric)),
+           std::string(metric_name(old.metric)), "give one of the same metric or leave like out");
+    expect(old.dim == rows.dim(), "an index of dimension " + std::to_string(rows.dim()), std::to_string(old.dim),
+           "give one of the same dimension or leave like out");
+    if (rows.count() == 0 || old.count == 0) return;  // which have ids of any kind
+    expect((old.id_kind == IdKind::string) == (ids == IdKind::string),
+           ids == IdKind::string ? "an index whose ids are strings" : "an index whose ids are numbers",
+           old.id_kind == IdKind::string ? "strings" : "numbers",
+           "items are found in it by their ids, name them as they are named there");
 }
 
 }  // namespace nearfile::api

@@ -5,6 +5,8 @@
 #include <span>
 #include <string_view>
 
+#include "nearfile/index.hpp"
+
 namespace nearfile::build {
 class Rows;
 }
@@ -17,5 +19,9 @@ void check_values(std::span<const float> rows, std::uint32_t dim, bool bits, std
 
 // That half precision holds every value of rows that are not bits. Throws Error(invalid_argument) that names the value.
 void check_halves(const build::Rows& rows);
+
+// What a build may be given to begin with, for `count` rows or for these. Throw Error(invalid_argument).
+void check_candidates(std::span<const std::int64_t> candidates, std::uint32_t count, Structure structure);
+void check_like(const Index::State& like, Metric metric, const build::Rows& rows, IdKind ids, Structure structure);
 
 }  // namespace nearfile::api

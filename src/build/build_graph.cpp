@@ -44,13 +44,15 @@ constexpr std::uint32_t made_up_calibrating = 512;
 class GraphBuilder {
 public:
     GraphBuilder(const kernels::Kernels& kernels, Metric metric, const Rows& rows, const Encoded& encoded,
-                 const Rows& queries, const BuildOptions& options, const StageWatch& watch)
+                 const Rows& queries, const GivenCandidates& given, const BuildOptions& options,
+                 const StageWatch& watch)
         : kernels_(kernels),
           metric_(metric),
           rows_(rows),
           encoded_(encoded),
           queries_(queries),
           sample_(queries.count()),
+          given_(given),
           options_(options),
           watch_(watch),
           threads_(options.threads),
@@ -229,10 +231,20 @@ private:
         return forest;
     }
 
+    // Rows are given, and items have another order.
+    Give give() const {
+        if (!given_.any()) return {};
+        return [this](graph::ItemId item, std::vector<graph::ItemId>& some) {
+            const Given given = given_.append(built_.row_of_item[item], some);
+            for (graph::ItemId& each : some) each = built_.item_of_row[each];
+            return given;
+        };
+    }
+
     template <class SplitType>
     graph::Adjacency connect(const graph::Distances& distances, const GrowOne<SplitType>& grow_one,
                              const AddQueries& add_queries) {
-        graph::Adjacency graph = near_edges(distances, grow_one, plan(), watch_);
+        graph::Adjacency graph = near_edges(distances, grow_one, plan(), watch_, give());
         if (add_queries) graph = add_queries(graph);
         graph = without_empty_places(std::move(graph), distances, threads_, watch_);
         graph::ensure_reachable(graph);
@@ -251,6 +263,7 @@ private:
     const Encoded& encoded_;
     const Rows& queries_;
     const QuerySample sample_;
+    const GivenCandidates& given_;
     const BuildOptions& options_;
     const StageWatch& watch_;
     const unsigned threads_;
@@ -261,8 +274,9 @@ private:
 }  // namespace
 
 BuiltGraph build_graph(const kernels::Kernels& kernels, Metric metric, const Rows& rows, const Encoded& encoded,
-                       const Rows& queries, const BuildOptions& options, const StageWatch& watch) {
-    return GraphBuilder(kernels, metric, rows, encoded, queries, options, watch).run();
+                       const Rows& queries, const GivenCandidates& given, const BuildOptions& options,
+                       const StageWatch& watch) {
+    return GraphBuilder(kernels, metric, rows, encoded, queries, given, options, watch).run();
 }
 
 }  // namespace nearfile::build

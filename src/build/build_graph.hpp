@@ -6,6 +6,7 @@
 
 #include "base/aligned_buffer.hpp"
 #include "build/encode.hpp"
+#include "build/given_candidates.hpp"
 #include "build/vertices.hpp"
 #include "codes/projection.hpp"
 #include "forest/tree.hpp"
@@ -36,6 +37,7 @@ struct BuiltGraph {
 // `encoded`: with codes in the order of adding where the metric's are not scaled (they are what the walk sees), else
 // the center alone. `queries`: a sample of real ones, which may be empty.
 BuiltGraph build_graph(const kernels::Kernels& kernels, Metric metric, const Rows& rows, const Encoded& encoded,
-                       const Rows& queries, const BuildOptions& options, const StageWatch& watch);
+                       const Rows& queries, const GivenCandidates& given, const BuildOptions& options,
+                       const StageWatch& watch);
 
 }  // namespace nearfile::build

@@ -109,14 +109,14 @@ void add_forest(file::Writer& writer, const forest::Forest<SplitType>& forest) {
 }  // namespace
 
 IndexImage build_index(Metric metric, const Rows& rows, const opened::IdList& ids, const Rows& queries,
-                       const BuildOptions& options) {
+                       const Index::State* like, const BuildOptions& options) {
     const kernels::Kernels& kernels = opened::chosen_kernels();
     const StageWatch watch = counted_on(options.progress);
     IndexImage image;
     image.ids_ = ids.table(rows.count());
     image.id_order_ = opened::unwrap(opened::sort_ids(image.ids_));
     if (options.structure == Structure::graph) {
-        image.build_graph_sections(kernels, metric, rows, ids, queries, options, watch);
+        image.build_graph_sections(kernels, metric, rows, ids, queries, like, options, watch);
         return image;
     }
     image.encoded_ = encode_rows(kernels, metric, rows, options.threads, watch);
@@ -130,8 +130,8 @@ IndexImage build_index(Metric metric, const Rows& rows, const opened::IdList& id
 }
 
 void IndexImage::build_graph_sections(const kernels::Kernels& kernels, Metric metric, const Rows& rows,
-                                      const opened::IdList& ids, const Rows& queries, const BuildOptions& options,
-                                      const StageWatch& watch) {
+                                      const opened::IdList& ids, const Rows& queries, const Index::State* like,
+                                      const BuildOptions& options, const StageWatch& watch) {
     const bool scaled = codes_are_scaled(metric, rows);
     if (scaled) {
         encoded_.kind = opened::CodeKind::none;  // until it is known whether the walk leaves any use for them
@@ -143,7 +143,8 @@ void IndexImage::build_graph_sections(const kernels::Kernels& kernels, Metric me
     if ((scaled && metric != Metric::dot) || encoded_.kind == opened::CodeKind::uniform_exact) {
         encoded_.center = mean_of_rows(kernels, metric, rows, options.threads, watch);
     }
-    built_ = build_graph(kernels, metric, rows, encoded_, queries, options, watch);
+    const GivenCandidates given(kernels, rows, ids_, options.candidates, like, options.threads, watch);
+    built_ = build_graph(kernels, metric, rows, encoded_, queries, given, options, watch);
     if (built_.want_codes && scaled) {
         encoded_ = encode_scaled_rows(kernels, metric, rows, std::move(encoded_.center), options.threads, watch);
     }

@@ -18,11 +18,12 @@ public:
     file::Writer writer() const;
 
 private:
-    friend IndexImage build_index(Metric, const Rows&, const opened::IdList&, const Rows&, const BuildOptions&);
+    friend IndexImage build_index(Metric, const Rows&, const opened::IdList&, const Rows&, const Index::State*,
+                                  const BuildOptions&);
 
     void build_graph_sections(const kernels::Kernels& kernels, Metric metric, const Rows& rows,
-                              const opened::IdList& ids, const Rows& queries, const BuildOptions& options,
-                              const StageWatch& watch);
+                              const opened::IdList& ids, const Rows& queries, const Index::State* like,
+                              const BuildOptions& options, const StageWatch& watch);
 
     opened::Description description_{};
     Encoded encoded_;
@@ -35,8 +36,9 @@ private:
     opened::IdTable ids_;
 };
 
-// `queries`: a sample of real ones, which may be empty; of use to a graph alone.
+// `queries`: a sample of real ones, which may be empty. `like`: options.like as it is inside, or null. Both, and
+// options.candidates, are of use to a graph alone, and checked.
 IndexImage build_index(Metric metric, const Rows& rows, const opened::IdList& ids, const Rows& queries,
-                       const BuildOptions& options);
+                       const Index::State* like, const BuildOptions& options);
 
 }  // namespace nearfile::build

@@ -22,6 +22,7 @@ namespace {
 constexpr std::uint32_t candidate_leaf_size = 300;
 constexpr std::uint32_t candidates_kept = 48;
 constexpr std::uint32_t candidates_of_leaf = 16;
+constexpr std::uint32_t again = 3;  // neighbours that were refined before take so much less
 constexpr std::uint32_t leaves_a_task = 16;
 
 // A graph has room for this many times its mean number of neighbours.
@@ -43,7 +44,8 @@ std::vector<forest::Tree<SplitType>> grow_trees(const GrowOne<SplitType>& grow_o
 
 template <class SplitType>
 void collect(const graph::Distances& distances, const GrowOne<SplitType>& grow_one, const EdgePlan& plan,
-             const StageWatch& watch, graph::CandidateLists& lists) {
+             const StageWatch& watch, const GivenTo& given, graph::CandidateLists& lists) {
+    if (given.n_wanted == 0) return;
     auto trees = grow_trees(grow_one, plan, watch);
     std::atomic<bool> stop{false};
     const auto tasks_of = [](const forest::Tree<SplitType>& tree) {
@@ -64,7 +66,8 @@ void collect(const graph::Distances& distances, const GrowOne<SplitType>& grow_o
                 graph::LeafProducts products(distances, candidates_of_leaf);
                 for (std::size_t l = task * leaves_a_task; l < std::min(n_leaves, (task + 1) * leaves_a_task); ++l) {
                     const std::size_t end = l + 1 < n_leaves ? tree.starts[l + 1] : tree.items.size();
-                    products.offer(std::span(tree.items).subspan(tree.starts[l], end - tree.starts[l]), lists);
+                    products.offer(std::span(tree.items).subspan(tree.starts[l], end - tree.starts[l]), given.wanted,
+                                   lists);
                 }
             },
             counted, stop);
@@ -91,39 +94,43 @@ graph::Adjacency with_reverse(const graph::Distances& distances, const graph::Ad
 
 template <class SplitType>
 graph::Adjacency near_edges(const graph::Distances& distances, const GrowOne<SplitType>& grow_one, const EdgePlan& plan,
-                            const StageWatch& watch) {
+                            const StageWatch& watch, const Give& give) {
     const std::uint32_t count = distances.count();
     graph::Adjacency graph(count, plan.degree);
+    GivenTo given;
     {
         graph::CandidateLists lists(count, candidates_kept);
-        collect(distances, grow_one, plan, watch, lists);
+        given = take_given(distances, give, plan.threads, watch, lists, graph);
+        collect(distances, grow_one, plan, watch, given, lists);
         run_blocks(
             "pruning", count, plan.threads,
             [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
                 graph::Pruner pruner(distances, plan.alpha);
                 for (std::uint32_t item = begin; item < end; ++item) {
-                    graph.set(item, pruner.keep(lists.best(item), plan.degree));
+                    if (!given.has_neighbors(item)) graph.set(item, pruner.keep(lists.best(item), plan.degree));
                 }
             },
             watch, items_a_task);
     }
-    graph = with_reverse(distances, graph, plan, watch);
+    if (!given.is_graph()) graph = with_reverse(distances, graph, plan, watch);
     const Refining refining = select_refining(distances, graph, plan.seen, plan.profile, plan.threads, watch);
     graph::Adjacency refined(count, plan.degree);
     run_blocks_with(
         "refining", count, plan.threads,
         [&] { return std::make_unique<graph::Refiner>(distances, graph, plan.alpha, refining.width, refining.steps); },
         [&](graph::Refiner& refiner, std::uint32_t begin, std::uint32_t end) {
-            for (std::uint32_t item = begin; item < end; ++item) refiner.refine(item, refined);
+            for (std::uint32_t item = begin; item < end; ++item) {
+                refiner.refine(item, given.has_neighbors(item) ? refining.steps / again : refining.steps, refined);
+            }
         },
         watch, items_a_task);
     return with_reverse(distances, refined, plan, watch);
 }
 
 template graph::Adjacency near_edges(const graph::Distances&, const GrowOne<forest::Split>&, const EdgePlan&,
-                                     const StageWatch&);
+                                     const StageWatch&, const Give&);
 template graph::Adjacency near_edges(const graph::Distances&, const GrowOne<forest::BitSplit>&, const EdgePlan&,
-                                     const StageWatch&);
+                                     const StageWatch&, const Give&);
 
 graph::Adjacency without_empty_places(graph::Adjacency graph, const graph::Distances& distances, unsigned threads,
                                       const StageWatch& watch) {

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "build/encode.hpp"
+#include "build/given_candidates.hpp"
 #include "forest/grow.hpp"
 #include "graph/adjacency.hpp"
 #include "graph/distances.hpp"
@@ -29,10 +30,10 @@ inline constexpr std::uint32_t items_a_task = 1024;
 template <class SplitType>
 using GrowOne = std::function<forest::Tree<SplitType>(const forest::GrowOptions&, const std::atomic<bool>& stop)>;
 
-// Edges between items that are near each other.
+// Edges between items that are near each other. Trees are for items that lack candidates of `give`.
 template <class SplitType>
 graph::Adjacency near_edges(const graph::Distances& distances, const GrowOne<SplitType>& grow_one, const EdgePlan& plan,
-                            const StageWatch& watch);
+                            const StageWatch& watch, const Give& give = {});
 
 // Places that few items have neighbours for are not worth their bytes: the same graph of a lower degree, or itself.
 graph::Adjacency without_empty_places(graph::Adjacency graph, const graph::Distances& distances, unsigned threads,

@@ -130,7 +130,7 @@ std::size_t Refiner::expand(std::size_t most) {
     return n_next;
 }
 
-std::span<const Candidate> Refiner::walk(ItemId item) {
+std::span<const Candidate> Refiner::walk(ItemId item, std::uint32_t steps) {
     stamps_.start();
     stamps_.visit(item);
     fresh_.clear();
@@ -138,8 +138,8 @@ std::span<const Candidate> Refiner::walk(ItemId item) {
     select_near(item, no_candidate);
     own_.assign(near_.begin(), near_.end());
     view_.assign(near_.begin(), near_.end());
-    for (std::uint32_t step = 0; step < steps_;) {
-        const std::size_t n_expanded = expand(std::min<std::size_t>(expanded_at_once, steps_ - step));
+    for (std::uint32_t step = 0; step < steps;) {
+        const std::size_t n_expanded = expand(std::min<std::size_t>(expanded_at_once, steps - step));
         if (n_expanded == 0) break;
         step += static_cast<std::uint32_t>(n_expanded);
         select_near(item, view_.size() < width_ ? no_candidate : view_.back());
@@ -151,8 +151,8 @@ std::span<const Candidate> Refiner::walk(ItemId item) {
     return view_;
 }
 
-void Refiner::refine(ItemId item, Adjacency& to) {
-    walk(item);
+void Refiner::refine(ItemId item, std::uint32_t steps, Adjacency& to) {
+    walk(item, steps);
     merged_.clear();
     std::set_union(view_.begin(), view_.end(), own_.begin(), own_.end(), std::back_inserter(merged_));
     to.set(item, pruner_.keep(merged_, to.degree()));

@@ -61,10 +61,13 @@ public:
           stamps_(from.count()),
           width_(width),
           steps_(steps) {}
-    void refine(ItemId item, Adjacency& to);
+    void refine(ItemId item, Adjacency& to) { refine(item, steps_, to); }
+    // With another number of steps.
+    void refine(ItemId item, std::uint32_t steps, Adjacency& to);
 
     // What the walk has in view at its end, ascending; stays until the next one.
-    std::span<const Candidate> walk(ItemId item);
+    std::span<const Candidate> walk(ItemId item) { return walk(item, steps_); }
+    std::span<const Candidate> walk(ItemId item, std::uint32_t steps);
 
 private:
     void visit(std::span<const ItemId> some);

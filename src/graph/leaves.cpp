@@ -20,7 +20,8 @@ constexpr std::size_t lists_ahead = 2;
 }  // namespace
 
 LeafProducts::LeafProducts(const Distances& distances, std::uint32_t best)
-    : packed_(distances.packed()),
+    : distances_(distances),
+      packed_(distances.packed()),
       spreads_duplicates_(distances.spreads_duplicates()),
       best_(std::clamp(best, 1u, most_best)) {}
 
@@ -50,33 +51,51 @@ float LeafProducts::bound(const float* row, std::size_t padded) const {
     return *std::max_element(last, last + columns);
 }
 
-void LeafProducts::offer(std::span<const ItemId> leaf, CandidateLists& lists) {
+// `row`: the distances of the leaf's item i from all of it, with room for whole lanes.
+void LeafProducts::offer_row(std::span<const ItemId> leaf, std::size_t i, float* row, CandidateLists& lists) {
+    const std::size_t n = leaf.size();
+    const std::size_t padded = (n + lanes - 1) / lanes * lanes;
+    row[i] = never;
+    if (spreads_duplicates_) keep_one_duplicate({row, n}, i);
+    std::fill(row + n, row + padded, never);
+    const Candidate limit = lists.limit(leaf[i]);
+    float farthest = std::min(bound(row, padded), std::numeric_limits<float>::max());
+    if (limit != no_candidate) farthest = std::min(farthest, distance_of(limit));
+    std::size_t n_near = 0;
+    for (std::size_t j = 0; j < n; ++j) {
+        places_[n_near] = static_cast<std::uint32_t>(j);
+        n_near += row[j] <= farthest ? 1 : 0;
+    }
+    if (n_near == 0) return;
+    for (std::size_t k = 0; k < n_near; ++k) near_[k] = candidate(row[places_[k]], leaf[places_[k]]);
+    std::sort(near_.begin(), near_.begin() + static_cast<std::ptrdiff_t>(n_near));
+    near_[n_near] = no_candidate;
+    lists.add(leaf[i], {near_.data(), n_near + 1});
+}
+
+void LeafProducts::offer_all(std::span<const ItemId> leaf, CandidateLists& lists) {
     const std::size_t n = leaf.size();
     const std::size_t padded = (n + lanes - 1) / lanes * lanes;
     matrix_.resize(std::max(matrix_.size(), n * padded));
-    places_.resize(std::max(places_.size(), n + 1));
-    near_.resize(std::max(near_.size(), n + 1));
     packed_->take(leaf);
     packed_->all(padded, matrix_.data());
     for (std::size_t i = 0; i < n; ++i) {
         if (i + lists_ahead < n) lists.prefetch(leaf[i + lists_ahead]);
-        float* row = matrix_.data() + i * padded;
-        row[i] = never;
-        if (spreads_duplicates_) keep_one_duplicate({row, n}, i);
-        std::fill(row + n, row + padded, never);
-        const Candidate limit = lists.limit(leaf[i]);
-        float farthest = std::min(bound(row, padded), std::numeric_limits<float>::max());
-        if (limit != no_candidate) farthest = std::min(farthest, distance_of(limit));
-        std::size_t n_near = 0;
-        for (std::size_t j = 0; j < n; ++j) {
-            places_[n_near] = static_cast<std::uint32_t>(j);
-            n_near += row[j] <= farthest ? 1 : 0;
-        }
-        if (n_near == 0) continue;
-        for (std::size_t k = 0; k < n_near; ++k) near_[k] = candidate(row[places_[k]], leaf[places_[k]]);
-        std::sort(near_.begin(), near_.begin() + static_cast<std::ptrdiff_t>(n_near));
-        near_[n_near] = no_candidate;
-        lists.add(leaf[i], {near_.data(), n_near + 1});
+        offer_row(leaf, i, matrix_.data() + i * padded, lists);
+    }
+}
+
+void LeafProducts::offer(std::span<const ItemId> leaf, std::span<const std::uint8_t> wanted, CandidateLists& lists) {
+    const std::size_t n = leaf.size();
+    places_.resize(std::max(places_.size(), n + 1));
+    near_.resize(std::max(near_.size(), n + 1));
+    if (wanted.empty()) return offer_all(leaf, lists);
+    // Of few the distances cost less one by one than those of all from all.
+    matrix_.resize(std::max(matrix_.size(), n + lanes));
+    for (std::size_t i = 0; i < n; ++i) {
+        if (wanted[leaf[i]] == 0) continue;
+        distances_.from(leaf[i], leaf, matrix_.data());
+        offer_row(leaf, i, matrix_.data(), lists);
     }
 }
 

@@ -15,6 +15,10 @@ Structure = Annotated[Optional[str], typer.Option(help="graph, or forest for tre
 Profile = Annotated[str, typer.Option(help="Of a graph: compact, balanced or fast.", show_default=True)]
 Keep = Annotated[str, typer.Option(help="Of a graph, what stays of vectors: exact, half or none.", show_default=True)]
 Trees = Annotated[Optional[int], typer.Option(help="How many trees. Default: chosen.")]
+Like = Annotated[
+    Optional[Path],
+    typer.Option(help="Of a graph: an earlier index; what it has of the same ids saves time.", show_default=False),
+]
 Seed = Annotated[int, typer.Option(help="Of the random choices.")]
 Threads = Annotated[Optional[int], typer.Option(help="How many threads. Default: every core.")]
 Json = Annotated[bool, typer.Option("--json", help="Print what was built as JSON.")]
@@ -34,6 +38,7 @@ def build(
     profile: Profile = arguments.DEFAULT_PROFILE,
     keep: Keep = arguments.DEFAULT_KEEP,
     trees: Trees = None,
+    like: Like = None,
     seed: Seed = 0,
     threads: Threads = None,
     json: Json = False,
@@ -51,6 +56,7 @@ def build(
         profile=profile,
         keep=keep,
         n_trees=trees,
+        like=like,
         seed=seed,
         threads=threads,
     )

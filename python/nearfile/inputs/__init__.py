@@ -4,7 +4,7 @@ Everything is checked before anything is changed, and no array is converted as a
 bounded size, so that a memory-mapped array larger than memory can be read through. (Lists are made arrays first.)
 
 :mod:`.foreign` makes NumPy's arrays of other libraries', with :mod:`.arrow` and :mod:`.tables`; :mod:`.conversion` makes
-float32 of them; :mod:`.naming` has ids; :mod:`.refusals` says what cannot be taken, and what to do about it.
+float32 of them; :mod:`.naming` has ids, :mod:`.candidates` neighbours for a build; :mod:`.refusals` says what cannot be taken, and what to do about it.
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ TEST(leaf_products_offer_every_item_its_nearest_of_the_leaf) {
             for (std::size_t start = 0; start < 300;) {
                 const std::size_t size = std::min<std::size_t>(300 - start, 1 + random.below(40));
                 const auto leaf = std::span<const ItemId>(order).subspan(start, size);
-                products.offer(leaf, lists);
+                products.offer(leaf, {}, lists);
                 for (const ItemId item : leaf) {
                     for (const ItemId other : leaf) {
                         if (other != item) all[item].push_back(candidate_of(points, item, other));
@@ -89,6 +89,25 @@ TEST(leaf_products_offer_every_item_its_nearest_of_the_leaf) {
         for (ItemId item = 0; item < 300; ++item) {
             const auto best = lists.best(item);
             CHECK(std::vector<Candidate>(best.begin(), best.end()) == best_of(all[item], 8));
+        }
+    }
+}
+
+TEST(leaf_products_offer_those_that_are_wanted_the_same_as_if_all_were) {
+    for (const std::uint32_t range : {3u, 1000u}) {
+        const Points points(90, 4, range, 1);
+        std::vector<ItemId> leaf(90);
+        for (ItemId i = 0; i < 90; ++i) leaf[i] = i * 7 % 90;
+        std::vector<std::uint8_t> wanted(90);
+        for (ItemId i = 0; i < 90; i += 4) wanted[i] = 1;
+        CandidateLists of_all(90, 8);
+        CandidateLists of_some(90, 8);
+        LeafProducts products(points, 8);
+        products.offer(leaf, {}, of_all);
+        products.offer(leaf, wanted, of_some);
+        for (ItemId item = 0; item < 90; ++item) {
+            const auto expected = wanted[item] != 0 ? of_all.best(item) : std::span<const Candidate>();
+            CHECK(std::ranges::equal(of_some.best(item), expected));
         }
     }
 }
