@@ -36,7 +36,7 @@ enum class Structure : std::uint32_t {
 // What a graph is made for. Stored in files: do not change these values.
 enum class Profile : std::uint32_t {
     compact = 0,   // the fewest bytes resident while searching
-    balanced = 1,  // fast, at a price: 2.7 times the bytes of vectors of 128 values, docs/recall.md
+    balanced = 1,  // fast, at a price: 2.5 times the bytes of vectors of 128 values, docs/recall.md
     fast = 2,      // the fastest
 };
 
