@@ -60,8 +60,9 @@ double share_of(const std::vector<Nearest>& all, const std::vector<Nearest>& som
 
 Refining select_refining(const graph::Distances& distances, const graph::Adjacency& graph, std::size_t seen,
                          Profile profile, unsigned threads, const StageWatch& watch) {
-    const double enough = seen > codes::projected_dim ? enough_of_many_dims : enough_of_few_dims;
-    const std::size_t n_levels = profile == Profile::fast ? levels.size() : levels_of_balanced;
+    const bool fast = profile == Profile::fast;
+    const double enough = fast || seen > codes::projected_dim ? enough_of_many_dims : enough_of_few_dims;
+    const std::size_t n_levels = fast ? levels.size() : levels_of_balanced;
     const auto all = nearest_by(levels.back(), distances, graph, threads, watch);
     for (const Refining& level : std::span(levels).first(n_levels - 1)) {
         if (share_of(all, nearest_by(level, distances, graph, threads, watch)) >= enough) return level;
