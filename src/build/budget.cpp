@@ -12,7 +12,6 @@ namespace {
 
 // docs/algorithms/graph.md has the measurements behind these.
 constexpr std::uint32_t sparsest = 16;
-constexpr std::uint32_t densest = 64;
 
 // What `balanced` may take for an item, in times its values in single precision: docs/recall.md promises it. Where the
 // values are few, the bytes that a graph needs.
@@ -28,16 +27,12 @@ double balanced_budget(std::size_t dim) {
     return std::max(share * static_cast<double>(dim * sizeof(float)), balanced_least);
 }
 
-bool has_lengths(Metric metric) {
-    return metric == Metric::angular || metric == Metric::cosine;
-}
-
 }  // namespace
 
 std::size_t bytes_of_item(std::size_t seen, std::uint32_t degree, Metric metric, const Rows& rows) {
     const codes::SketchLayout layout(seen, degree, opened::id_bytes(rows.count()), opened::sketch_kind(metric));
     const std::size_t order = 2 * sizeof(std::uint32_t);
-    const std::size_t inverse_length = has_lengths(metric) ? sizeof(float) : 0;
+    const std::size_t inverse_length = opened::normalised(metric) ? sizeof(float) : 0;
     return layout.stride + codes::NibbleLayout(seen).stride + sizeof(codes::NibbleTail) +
            rows.dim() * codes::bytes_per_value(rows.kind()) + inverse_length + order;
 }

@@ -9,6 +9,8 @@
 
 namespace nearfile::build {
 
+inline constexpr std::uint32_t densest = 64;  // places that any profile gives
+
 // Of the file, for an item of a graph with sketches of `seen` dimensions.
 std::size_t bytes_of_item(std::size_t seen, std::uint32_t degree, Metric metric, const Rows& rows);
 

@@ -28,8 +28,7 @@ namespace {
 // docs/algorithms/graph.md has the measurements behind these.
 constexpr std::uint32_t entry_leaf_size = 64;
 constexpr std::uint32_t default_trees = 8;
-constexpr std::uint32_t most_trees = 16;  // the candidates of more are the same ones
-constexpr float alpha = 1.1f;
+constexpr std::uint32_t most_trees = 16;      // the candidates of more are the same ones
 constexpr float alpha_of_directions = 1.05f;  // docs/algorithms/inner-products.md
 
 // A denser graph is faster where it is needed and costs a row that is longer.
@@ -202,7 +201,7 @@ private:
                 built_.n_trees,
                 options_.seed,
                 threads_,
-                metric_ == Metric::dot ? alpha_of_directions : alpha,
+                metric_ == Metric::dot ? alpha_of_directions : usual_alpha,
                 built_.walk_dim,
                 options_.profile};
     }

@@ -13,6 +13,8 @@
 
 namespace nearfile::build {
 
+inline constexpr float usual_alpha = 1.1f;  // docs/algorithms/graph.md
+
 struct EdgePlan {
     std::uint32_t degree;
     std::uint32_t n_trees;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/random.hpp"
+#include "build/budget.hpp"
 #include "build/edges.hpp"
 #include "build/vertices.hpp"
 #include "codes/vectors.hpp"
@@ -17,9 +18,7 @@
 namespace nearfile::build {
 namespace {
 
-constexpr std::uint32_t densest = 64;
 constexpr std::uint32_t n_trees = 4;
-constexpr float alpha = 1.1f;
 
 // Nanoseconds, as measured for docs/algorithms/graph.md. Only how they compare matters, and that is much the same on
 // every machine.
@@ -111,8 +110,8 @@ SpaceTrial::SpaceTrial(const kernels::Kernels& kernels, Metric metric, const Row
     const GrowOne<forest::Split> grow_one = [&](const forest::GrowOptions& grow, const std::atomic<bool>& stop) {
         return forest::grow(kernels, vectors_.points(), grow, stop);
     };
-    graph_ =
-        near_edges(QuantizedDistances(kernels, vectors_), grow_one, {densest, n_trees, seed, threads, alpha}, watch);
+    graph_ = near_edges(QuantizedDistances(kernels, vectors_), grow_one, {densest, n_trees, seed, threads, usual_alpha},
+                        watch);
 }
 
 graph::Adjacency SpaceTrial::of_degree(std::uint32_t degree) const {

@@ -2,6 +2,7 @@
 // four rows and their sums are folded by one transposition. Those of 4-bit codes, sketches and blocks: avx2_codes.cpp.
 #include <immintrin.h>
 
+#include "kernels/avx2_floats.hpp"
 #include "kernels/batch.hpp"
 #include "kernels/tables.hpp"
 
@@ -9,25 +10,6 @@ namespace nearfile::kernels {
 namespace {
 
 // ---- float
-
-struct DotTerm {
-    static __m256 of(__m256 q, __m256 x) { return _mm256_mul_ps(q, x); }
-};
-struct SquaredTerm {
-    static __m256 of(__m256 q, __m256 x) {
-        const __m256 difference = _mm256_sub_ps(q, x);
-        return _mm256_mul_ps(difference, difference);
-    }
-};
-struct AbsoluteTerm {
-    static __m256 of(__m256 q, __m256 x) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), _mm256_sub_ps(q, x)); }
-};
-
-// The first `n` lanes of eight set, for masked loads.
-__m256i first_lanes(std::size_t n) {
-    alignas(32) static const std::int32_t lanes[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
-    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(lanes + 8 - n));
-}
 
 // The 32 partial sums of each row, folded to four.
 //
@@ -56,18 +38,7 @@ void float_sums(const float* query, const float* const (&rows)[n_rows], std::siz
                 sums[r][s] = _mm256_add_ps(sums[r][s], Term::of(q, _mm256_maskload_ps(rows[r] + at, lanes)));
         }
     }
-    for (int r = 0; r < n_rows; ++r) {
-        const __m256 eight =
-            _mm256_add_ps(_mm256_add_ps(sums[r][0], sums[r][2]), _mm256_add_ps(sums[r][1], sums[r][3]));
-        folded[r] = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
-    }
-}
-
-// Folds four sums of each of four rows: lane r of the result is row r, added as (s0 + s2) + (s1 + s3).
-__m128 fold_four(const __m128 (&s)[4]) {
-    const __m128 ab = _mm_add_ps(_mm_unpacklo_ps(s[0], s[1]), _mm_unpackhi_ps(s[0], s[1]));
-    const __m128 cd = _mm_add_ps(_mm_unpacklo_ps(s[2], s[3]), _mm_unpackhi_ps(s[2], s[3]));
-    return _mm_add_ps(_mm_movelh_ps(ab, cd), _mm_movehl_ps(cd, ab));
+    for (int r = 0; r < n_rows; ++r) folded[r] = fold_partial_sums(sums[r]);
 }
 
 template <class Term>

@@ -1,6 +1,7 @@
 // Kernels for AVX2 with F16C that read vectors as they are kept: eight values at a time, four rows together.
 #include <immintrin.h>
 
+#include "kernels/avx2_floats.hpp"
 #include "kernels/tables.hpp"
 
 namespace nearfile::kernels {
@@ -11,12 +12,6 @@ struct Row {
     const char* lower;
     __m256 scale;
 };
-
-// The first `n` lanes of eight set.
-__m256i first_lanes(std::size_t n) {
-    alignas(32) static const std::int32_t lanes[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
-    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(lanes + 8 - n));
-}
 
 // ---- how a vector is kept: eight values from i on
 
@@ -66,22 +61,6 @@ struct Parts : Overreading<Parts> {
 
 // ---- what is added up
 
-__m256 absolute(__m256 value) {
-    return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), value);
-}
-
-struct DotTerm {
-    static __m256 of(__m256 q, __m256 x) { return _mm256_mul_ps(q, x); }
-};
-struct SquaredTerm {
-    static __m256 of(__m256 q, __m256 x) {
-        const __m256 difference = _mm256_sub_ps(q, x);
-        return _mm256_mul_ps(difference, difference);
-    }
-};
-struct AbsoluteTerm {
-    static __m256 of(__m256 q, __m256 x) { return absolute(_mm256_sub_ps(q, x)); }
-};
 struct MagnitudeTerm {
     static __m256 of(__m256 q, __m256 x) { return absolute(_mm256_mul_ps(q, x)); }
 };
@@ -112,18 +91,7 @@ void vector_sums(const float* query, const Row (&rows)[n_rows], std::size_t dim,
             sums[r][s] = _mm256_add_ps(sums[r][s], Term::of(q, x));
         }
     }
-    for (int r = 0; r < n_rows; ++r) {
-        const __m256 eight =
-            _mm256_add_ps(_mm256_add_ps(sums[r][0], sums[r][2]), _mm256_add_ps(sums[r][1], sums[r][3]));
-        folded[r] = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
-    }
-}
-
-// Folds four sums of each of four rows: lane r of the result is row r, added as (s0 + s2) + (s1 + s3).
-__m128 fold_four(const __m128 (&s)[4]) {
-    const __m128 ab = _mm_add_ps(_mm_unpacklo_ps(s[0], s[1]), _mm_unpackhi_ps(s[0], s[1]));
-    const __m128 cd = _mm_add_ps(_mm_unpacklo_ps(s[2], s[3]), _mm_unpackhi_ps(s[2], s[3]));
-    return _mm_add_ps(_mm_movelh_ps(ab, cd), _mm_movehl_ps(cd, ab));
+    for (int r = 0; r < n_rows; ++r) folded[r] = fold_partial_sums(sums[r]);
 }
 
 Row row_at(const VectorRows& rows, const ItemId* ids, std::size_t j) {

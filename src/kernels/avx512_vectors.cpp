@@ -2,6 +2,7 @@
 // for the tails.
 #include <immintrin.h>
 
+#include "kernels/avx512_floats.hpp"
 #include "kernels/tables.hpp"
 
 namespace nearfile::kernels {
@@ -68,18 +69,6 @@ struct Parts {
 
 // ---- what is added up
 
-struct DotTerm {
-    static __m512 of(__m512 q, __m512 x) { return _mm512_mul_ps(q, x); }
-};
-struct SquaredTerm {
-    static __m512 of(__m512 q, __m512 x) {
-        const __m512 difference = _mm512_sub_ps(q, x);
-        return _mm512_mul_ps(difference, difference);
-    }
-};
-struct AbsoluteTerm {
-    static __m512 of(__m512 q, __m512 x) { return _mm512_abs_ps(_mm512_sub_ps(q, x)); }
-};
 struct MagnitudeTerm {
     static __m512 of(__m512 q, __m512 x) { return _mm512_abs_ps(_mm512_mul_ps(q, x)); }
 };
@@ -109,18 +98,7 @@ void vector_sums(const float* query, const Row (&rows)[n_rows], std::size_t dim,
             sums[r][s] = _mm512_add_ps(sums[r][s], Term::of(q, x));
         }
     }
-    for (int r = 0; r < n_rows; ++r) {
-        const __m512 all = _mm512_add_ps(sums[r][0], sums[r][1]);
-        const __m256 eight = _mm256_add_ps(_mm512_castps512_ps256(all), _mm512_extractf32x8_ps(all, 1));
-        folded[r] = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
-    }
-}
-
-// Folds four sums of each of four rows: lane r of the result is row r, added as (s0 + s2) + (s1 + s3).
-__m128 fold_four(const __m128 (&s)[4]) {
-    const __m128 ab = _mm_add_ps(_mm_unpacklo_ps(s[0], s[1]), _mm_unpackhi_ps(s[0], s[1]));
-    const __m128 cd = _mm_add_ps(_mm_unpacklo_ps(s[2], s[3]), _mm_unpackhi_ps(s[2], s[3]));
-    return _mm_add_ps(_mm_movelh_ps(ab, cd), _mm_movehl_ps(cd, ab));
+    for (int r = 0; r < n_rows; ++r) folded[r] = fold_partial_sums(sums[r]);
 }
 
 Row row_at(const VectorRows& rows, const ItemId* ids, std::size_t j) {

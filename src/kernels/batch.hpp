@@ -1,9 +1,10 @@
-// The rows of one call, and fetching them ahead: the one thing that kernel files share.
+// The rows of one call, and fetching them ahead: what all kernel files share. (Those of one instruction set share
+// <set>_floats.hpp too.)
 //
-// Every name here is in an anonymous namespace, which other headers must never do. Each kernel file is compiled for
-// instructions of its own; of an inline function that several of them have under one name the linker keeps one copy,
-// perhaps that of the file for AVX-512, and every machine would run it. Names in an anonymous namespace are never
-// merged: each file keeps the copy that was compiled for it.
+// Every name here is in an anonymous namespace, which headers of other folders must never do. Each kernel file is
+// compiled for instructions of its own; of an inline function that several of them have under one name the linker keeps
+// one copy, perhaps that of the file for AVX-512, and every machine would run it. Names in an anonymous namespace are
+// never merged: each file keeps the copy that was compiled for it.
 #pragma once
 
 #include <cstddef>

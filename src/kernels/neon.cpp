@@ -3,25 +3,13 @@
 #include <arm_neon.h>
 
 #include "kernels/batch.hpp"
+#include "kernels/neon_floats.hpp"
 #include "kernels/tables.hpp"
 
 namespace nearfile::kernels {
 namespace {
 
 // ---- float
-
-struct DotTerm {
-    static float32x4_t of(float32x4_t q, float32x4_t x) { return vmulq_f32(q, x); }
-};
-struct SquaredTerm {
-    static float32x4_t of(float32x4_t q, float32x4_t x) {
-        const float32x4_t difference = vsubq_f32(q, x);
-        return vmulq_f32(difference, difference);
-    }
-};
-struct AbsoluteTerm {
-    static float32x4_t of(float32x4_t q, float32x4_t x) { return vabdq_f32(q, x); }
-};
 
 // The first `n` of four floats, 1 to 3, and zeros: no byte past them is read.
 float32x4_t load_first(const float* at, std::size_t n) {

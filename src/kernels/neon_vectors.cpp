@@ -1,6 +1,7 @@
 // Kernels for 64-bit ARM that read vectors as they are kept: four values at a time.
 #include <arm_neon.h>
 
+#include "kernels/neon_floats.hpp"
 #include "kernels/tables.hpp"
 
 namespace nearfile::kernels {
@@ -69,18 +70,6 @@ struct Parts : Overreading<Parts> {
 
 // ---- what is added up
 
-struct DotTerm {
-    static float32x4_t of(float32x4_t q, float32x4_t x) { return vmulq_f32(q, x); }
-};
-struct SquaredTerm {
-    static float32x4_t of(float32x4_t q, float32x4_t x) {
-        const float32x4_t difference = vsubq_f32(q, x);
-        return vmulq_f32(difference, difference);
-    }
-};
-struct AbsoluteTerm {
-    static float32x4_t of(float32x4_t q, float32x4_t x) { return vabdq_f32(q, x); }
-};
 struct MagnitudeTerm {
     static float32x4_t of(float32x4_t q, float32x4_t x) { return vabsq_f32(vmulq_f32(q, x)); }
 };

@@ -94,6 +94,11 @@ constexpr std::uint32_t no_neighbor(std::uint32_t count) noexcept {
     return 0xffffffffu >> (32 - 8 * id_bytes(count));
 }
 
+// Where only directions count, so that vectors are measured at length one.
+constexpr bool normalised(Metric metric) noexcept {
+    return metric == Metric::angular || metric == Metric::cosine;
+}
+
 inline constexpr std::uint32_t max_degree = 1024;
 inline constexpr std::size_t max_calibration_points = 256;
 inline constexpr std::uint32_t max_whitened_dim = 256;

@@ -52,9 +52,7 @@ struct Index::State {
     mutable opened::ScratchPool scratch;
     mutable opened::QueryDriftWatch drift;
 
-    bool normalised() const noexcept {
-        return description.metric == Metric::angular || description.metric == Metric::cosine;
-    }
+    bool normalised() const noexcept { return opened::normalised(description.metric); }
     // Items of a graph are not in the order of adding. What a damaged file says is kept below count.
     std::uint32_t row_of(std::uint32_t item) const noexcept {
         return graph ? std::min(base::read_once(graph->row_of_item[item]), description.count - 1) : item;

@@ -183,7 +183,8 @@ TEST(sketch_masks_are_the_formula) {
                 const auto masks = vertex.masks(tables.query(), 3.0f, threshold);
                 for (std::size_t i = 0; i < degree; ++i) {
                     const float other = vertex.estimate(tables.query(), i, 3.0f);
-                    if (std::fabs(other - threshold) < 1e-5f * dim) continue;  // the kernel rounds in another order
+                    if (std::fabs(other - threshold) < 1e-5f * static_cast<float>(dim))
+                        continue;  // the kernel rounds in another order
                     const bool set = (masks[i / sketch_group] >> (i % sketch_group) & 1) != 0;
                     CHECK(set == (other < threshold));
                 }
