@@ -240,6 +240,7 @@ void bind_index(nb::module_& module) {
     bind_search(type);
     bind_nearest(type);
     bind_inspection(type);
+    bind_filter(module, type);
 }
 
 }  // namespace nearfile::python
