@@ -24,6 +24,16 @@ struct Neighbor {
     float distance;
 };
 
+// What is within a radius of some queries, all in one: of query q from offsets[q] to offsets[q + 1].
+struct RaggedNeighbors {
+    std::vector<Neighbor> neighbors;
+    std::vector<std::uint64_t> offsets;  // one more than there are queries
+
+    std::span<const Neighbor> operator[](std::size_t query) const noexcept {
+        return std::span(neighbors).subspan(offsets[query], offsets[query + 1] - offsets[query]);
+    }
+};
+
 struct Section {
     std::string name;
     std::uint64_t offset;
@@ -109,6 +119,20 @@ public:
     // The same as two arrays: ids as int64_id() gives them, and distances.
     void search_batch(std::span<const float> queries, const SearchOptions& options, std::span<std::int64_t> ids,
                       std::span<float> distances) const;
+
+    // Every item at most `radius` from one query of dim() floats, or for dot with an inner product of at least that,
+    // nearest first, ties as of search(). No radius but of dot is negative; an infinite one holds all.
+    std::vector<Neighbor> search_radius(std::span<const float> query, float radius,
+                                        const RadiusOptions& options = {}) const;
+
+    // The same of a batch: `queries` holds n x dim() floats.
+    RaggedNeighbors search_radius_batch(std::span<const float> queries, float radius,
+                                        const RadiusOptions& options = {}) const;
+
+    // The min(k, size()) nearest of every item, row after row in the order of adding: each itself first, whatever is as
+    // near, at distance 0 or for dot with its inner product, then the others nearest first. Both arrays hold as many a
+    // row.
+    void knn_graph(const KnnGraphOptions& options, std::span<std::uint32_t> rows, std::span<float> distances) const;
 
     // The vector as it was added (zeros and ones for hamming), into `out` of dim() floats.
     void vector(std::uint32_t row, std::span<float> out) const;

@@ -24,8 +24,6 @@ std::uint64_t candidates_wanted(const SearchOptions& options, std::size_t k, std
     return std::max({default_candidates_least, default_candidates_per_neighbor * k, least});
 }
 
-constexpr float default_recall = 0.95f;
-
 // How many vertices a walk keeps in view; every_item where it is not to walk.
 std::uint32_t effort_wanted(const Index::State& state, const SearchOptions& options, std::size_t k) {
     if (options.exact || state.description.count <= least_walked) return every_item;
@@ -76,7 +74,7 @@ void search(const Index::State& state, std::span<const float> query, const Searc
         found = scratch.candidates.size() >= k;  // but in a damaged forest
         if (found) reranker.filter_by_bounds(scratch.candidates);
     }
-    if (!found) scan(state, {&reranker, 1});
+    if (!found) scan(state, std::span(&reranker, 1));
     reranker.rerank(out);
     if (found && watched && state.drift.watching()) {
         const float sign = state.description.metric == Metric::dot ? -1.0f : 1.0f;
@@ -95,7 +93,7 @@ void search_all(const Index::State& state, std::span<const float> queries, std::
         scratch.scorer.set_query(queries.subspan(q * dim, dim));
         rerankers.emplace_back(state, scratch, k);
     }
-    scan(state, rerankers);
+    scan(state, std::span(rerankers));
     for (std::size_t q = 0; q < n; ++q) rerankers[q].rerank(out.subspan(q * k, k));
 }
 
