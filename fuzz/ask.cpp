@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <set>
@@ -33,6 +34,7 @@ public:
         std::fill(query_.begin(), query_.end(), 0.0f);
         search({.k = 3, .effort = graph_ ? 5u : 0u, .search_k = graph_ ? 0u : 5u});
         batch();
+        radius();
         items();
         ids();
         index_.info();
@@ -85,6 +87,31 @@ private:
                 check({some.begin(), some.end()}, 4);
             }
         });
+    }
+
+    // Of some, of all, and of every item what is near it; rows that a damaged file gives twice leave others without
+    // any.
+    void radius() {
+        constexpr float infinity = std::numeric_limits<float>::infinity();
+        const float all = index_.metric() == Metric::dot ? -infinity : infinity;
+        for (const float radius : {0.0f, 1.0f, all}) {
+            for (const bool exact : {false, true}) {
+                may_throw([&] {
+                    for (const Neighbor& each : index_.search_radius(query_, radius, {.exact = exact})) check(each.row);
+                });
+            }
+        }
+        const std::size_t room = std::size_t{index_.size()} * std::min(3u, index_.size());
+        std::vector<std::uint32_t> rows(room, max_count);
+        std::vector<float> distances(room);
+        may_throw([&] {
+            index_.knn_graph({.k = 3, .threads = 1}, rows, distances);
+            for (const std::uint32_t row : rows) check(row);
+        });
+    }
+
+    void check(std::uint32_t row) const {
+        if (row >= index_.size()) throw std::logic_error("a neighbour is not in the index");
     }
 
     // A graph's items are in an order of their own, and a damaged one may give one row to two of them.

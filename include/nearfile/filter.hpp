@@ -21,11 +21,15 @@ public:
     Filter operator|(const Filter& other) const;
     Filter operator~() const;
 
-    // For keeping it elsewhere; Index::filter_of_words() makes it again. Bit i % 64 of word i / 64 is item i of the
-    // file.
+    // For keeping it elsewhere: its bits, bit i % 64 of word i / 64 for item i of the file, how many items there are,
+    // allowed or not, and Index::fingerprint() of what it is for.
     std::span<const std::uint64_t> words() const noexcept;
-    // Of the file that it is for.
+    std::uint32_t n_items() const noexcept;
     std::uint64_t fingerprint() const noexcept;
+
+    // The same filter again. Throws Error(invalid_argument) where the words are not as many as the items take, or have
+    // bits behind the last.
+    static Filter of_words(std::span<const std::uint64_t> words, std::uint32_t n_items, std::uint64_t fingerprint);
 
     struct State;
     const State& state() const noexcept { return *state_; }

@@ -29,6 +29,16 @@ struct Neighbor {
 // Where a batch has fewer answers for a query than for another one: behind its last.
 inline constexpr Neighbor no_neighbor{0xffffffffu, std::numeric_limits<float>::quiet_NaN()};
 
+// What is within a radius of some queries, all in one: of query q from offsets[q] to offsets[q + 1].
+struct RaggedNeighbors {
+    std::vector<Neighbor> neighbors;
+    std::vector<std::uint64_t> offsets;  // one more than there are queries
+
+    std::span<const Neighbor> operator[](std::size_t query) const noexcept {
+        return std::span(neighbors).subspan(offsets[query], offsets[query + 1] - offsets[query]);
+    }
+};
+
 struct Section {
     std::string name;
     std::uint64_t offset;
@@ -120,17 +130,30 @@ public:
     void search_batch(std::span<const float> queries, const SearchOptions& options, std::span<std::int64_t> ids,
                       std::span<float> distances) const;
 
-    // Filters: of a byte a row, not zero where it is allowed; of rows; of what Filter::words() and fingerprint() gave.
-    // Throw Error(invalid_argument) where there are not as many as items, Error(not_found) for a row that is none.
+    // Filters: of a byte a row, not zero where it is allowed, and of rows. Throw Error(invalid_argument) where the
+    // bytes are not as many as the items, Error(not_found) for a row that is none.
     Filter filter(std::span<const std::uint8_t> mask) const;
     Filter filter_of_rows(std::span<const std::uint32_t> rows) const;
-    Filter filter_of_words(std::span<const std::uint64_t> words, std::uint64_t fingerprint) const;
 
     // What a filter allows, ascending.
     std::vector<std::uint32_t> rows_in(const Filter& filter) const;
 
     // Made of the checksums of everything in the file: files with the same one are the same.
     std::uint64_t fingerprint() const noexcept;
+
+    // Every item at most `radius` from one query of dim() floats, or for dot with an inner product of at least that,
+    // nearest first, ties as of search(). No radius but of dot is negative; an infinite one holds all.
+    std::vector<Neighbor> search_radius(std::span<const float> query, float radius,
+                                        const RadiusOptions& options = {}) const;
+
+    // The same of a batch: `queries` holds n x dim() floats.
+    RaggedNeighbors search_radius_batch(std::span<const float> queries, float radius,
+                                        const RadiusOptions& options = {}) const;
+
+    // The min(k, size()) nearest of every item, row after row in the order of adding: each itself first, whatever is as
+    // near, at distance 0 or for dot with its inner product, then the others nearest first. Both arrays hold as many a
+    // row.
+    void knn_graph(const KnnGraphOptions& options, std::span<std::uint32_t> rows, std::span<float> distances) const;
 
     // The vector as it was added (zeros and ones for hamming), into `out` of dim() floats.
     void vector(std::uint32_t row, std::span<float> out) const;

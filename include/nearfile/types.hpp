@@ -124,4 +124,20 @@ struct SearchOptions {
     std::span<const std::size_t> exclude_starts = {};
 };
 
+struct RadiusOptions {
+    float recall = 0;               // of a graph: the share of what is within the radius to find; 0: .95
+    std::uint64_t search_k = 0;     // of a forest: candidates to score, more where they find much; 0: chosen
+    bool exact = false;             // score every item: the answer of brute force
+    std::uint32_t max_results = 0;  // the nearest so many of each query and no more; 0: all
+    std::uint32_t threads = 1;      // for batches, up to max_threads; 0: cores()
+};
+
+struct KnnGraphOptions {
+    std::uint32_t k = 15;       // of each item, itself among them
+    float recall = 0;           // the share of an item's k - 1 nearest others to find; 0: .97
+    bool exact = false;         // compare every item with every item
+    std::uint32_t threads = 0;  // up to max_threads; 0: cores(); does not change the result
+    Progress progress = {};     // as of a build: false stops it
+};
+
 }  // namespace nearfile

@@ -83,6 +83,12 @@ void verify(const SharedIndex& shared) {
     });
 }
 
+nb::object query_drift(const SharedIndex& shared) {
+    const QueryDrift drift = shared.get().query_drift();
+    if (drift.seen < drift.watched) return nb::none();
+    return nb::make_tuple(drift.far, drift.seen);
+}
+
 nb::object ids(const SharedIndex& shared) {
     const Index index = shared.get();
     if (index.id_kind() == IdKind::string) {
@@ -211,13 +217,7 @@ void bind_index(nb::module_& module) {
             "id_kind", [](const SharedIndex& shared) { return id_kind_name(shared.get().id_kind()); },
             "'row', 'int64' or 'string'.")
         .def(
-            "query_drift",
-            [](const SharedIndex& shared) -> nb::object {
-                const QueryDrift drift = shared.get().query_drift();
-                if (drift.seen < drift.watched) return nb::none();
-                return nb::make_tuple(drift.far, drift.seen);
-            },
-            nb::sig("def query_drift(self) -> tuple[int, int] | None"),
+            "query_drift", &query_drift, nb::sig("def query_drift(self) -> tuple[int, int] | None"),
             "How many of the first queries had a farther nearest item than nearly all of the calibration's, and of how "
             "many; (0, 0) without a calibration, None until enough were seen.")
         .def("ids", &ids, nb::sig("def ids(self) -> numpy.typing.NDArray[numpy.int64] | list[str]"), "Every id by row.")
@@ -238,6 +238,7 @@ void bind_index(nb::module_& module) {
             [](const SharedIndex& shared, std::uint32_t a, std::uint32_t b) { return shared.get().distance(a, b); },
             "a"_a, "b"_a, "The distance of two rows.");
     bind_search(type);
+    bind_radius(type);
     bind_nearest(type);
     bind_inspection(type);
     bind_filter(module, type);

@@ -31,6 +31,8 @@ from nearfile.errors import (
 )
 from nearfile.index import Index, open_buffer
 from nearfile.index import open as open
+from nearfile.items import Item
+from nearfile.neighbor_graph import NeighborGraph
 
 __version__: str = _core.version
 
@@ -43,8 +45,10 @@ __all__ = [
     "FileError",
     "Index",
     "InvalidArgumentError",
+    "Item",
     "MissingFileError",
     "NearfileError",
+    "NeighborGraph",
     "NotFoundError",
     "ScanWarning",
     "UnlikeQueriesWarning",

@@ -114,6 +114,16 @@ class Index:
     def names(self, rows: numpy.typing.NDArray[numpy.int64]) -> list[str]:
         """The ids of rows, of an index whose ids are str."""
 
+    def search_radius(self, queries: numpy.typing.NDArray[numpy.float32], radius: float, recall: float, search_k: int, exact: bool, max_results: int, threads: int) -> tuple[numpy.typing.NDArray[numpy.int64] | list[str], numpy.typing.NDArray[numpy.float32], numpy.typing.NDArray[numpy.int64]]:
+        """
+        What is within a radius of a batch of queries: ids and distances one query after the other, and offsets.
+        """
+
+    def knn_graph(self, k: int, recall: float, exact: bool, threads: int, rows: numpy.typing.NDArray[numpy.int32], distances: numpy.typing.NDArray[numpy.float32]) -> None:
+        """
+        The nearest of every item, itself first, into arrays of shape (size, min(k, size)).
+        """
+
     def nearest(self, vector: object, k: int, effort: int, recall: float, search_k: int, exact: bool, with_distances: bool) -> list[int] | tuple[list[int], list[float]]:
         """One query as Items.add reads it, of an index whose ids are numbers."""
 

@@ -80,14 +80,19 @@ def steps(effort: object, recall: object, structure: str) -> tuple[int, float]:
     return min(between(name, value, 1, 1 << 63), _core.max_count), 0.0
 
 
-def share(name: str, value: object) -> float:
-    """``value`` as a float above 0 and up to 1, for Python's and NumPy's numbers alike; a bool is none."""
+def number(name: str, value: object) -> float:
+    """``value`` as a float, for Python's and NumPy's numbers alike; a bool is none."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise TypeError(f"{name}: expected a number, got {value!r} ({type(value).__name__})")
-    number = float(value)
-    if not 0 < number <= 1:
-        raise InvalidArgumentError(f"{name}: expected a number above 0 and up to 1, got {number}")
-    return number
+    return float(value)
+
+
+def share(name: str, value: object) -> float:
+    """``value`` as a float above 0 and up to 1."""
+    part = number(name, value)
+    if not 0 < part <= 1:
+        raise InvalidArgumentError(f"{name}: expected a number above 0 and up to 1, got {part}")
+    return part
 
 
 def threads(value: object, default: int) -> int:

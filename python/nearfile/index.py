@@ -5,17 +5,19 @@ from __future__ import annotations
 import threading
 import warnings
 from types import TracebackType
-from typing import Any, Callable, Union, cast
+from typing import Any, Callable, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nearfile import _core, arguments, inputs
+from nearfile import _core, arguments, inputs, items, neighbor_graph
 from nearfile.arguments import PathLike
 from nearfile.errors import ClosedError, NotFoundError, UnlikeQueriesWarning
 from nearfile.inspection import Inspection
-
-Id = Union[int, str]
+from nearfile.items import Id
+from nearfile.neighbor_graph import NeighborGraph
+from nearfile.radius import Within
+from nearfile.radius import search_radius as search_radius_of
 
 #: Ids as int64, or as str in an array of objects, and distances as float32; of one shape.
 Found = tuple[NDArray[Any], NDArray[np.float32]]
@@ -139,7 +141,8 @@ class Index:
 
         Args:
             query: Shape (dim,) or (q, dim); any real dtype, taken as float32. Zeros and ones for ``hamming``. What
-                :meth:`Builder.add` takes for vectors is taken here.
+                :meth:`Builder.add` takes for vectors is taken here. In the place of a vector, alone or in a list, may
+                stand a :class:`nearfile.Item`.
             k: How many to find, from 1; there are fewer where the index has fewer.
             effort: Of a graph: how many items the walk keeps in view, from 1; there are ``k`` answers all the same. More
                 finds more of the true neighbours and takes longer; where it would take longer than looking at all
@@ -165,6 +168,7 @@ class Index:
                 ``effort``, ``recall``, ``search_k`` or ``threads`` out of range; both ``effort`` and ``recall``;
                 ``search_k`` of a graph, or ``effort`` or ``recall`` of a forest.
             TypeError: ``k``, ``effort``, ``search_k`` or ``threads`` is no whole number, or ``recall`` no number.
+            NotFoundError: There is no such item.
             ClosedError: The index was closed.
 
         >>> import numpy, nearfile
@@ -191,7 +195,7 @@ class Index:
         everything = bool(exact)
         found = self._core.search(query, k, width, share, candidates, everything)
         if found is None:  # not one ready row of float32
-            array = inputs.query(query, self._core.dim)
+            array = items.queries(self, query)
             if array.ndim == 2:
                 batch = self._search_batch(array, k, (width, share, candidates, everything, threads or 0))
                 if self._watching:
@@ -205,7 +209,7 @@ class Index:
 
     def neighbors(
         self,
-        id: Id,
+        id: Any,
         k: int = 10,
         *,
         effort: int | None = None,
@@ -216,7 +220,8 @@ class Index:
     ) -> Found:
         """The nearest items of an item, which is itself among them: first, but for ``dot`` and for equal vectors.
 
-        Takes and returns what :meth:`search` does, with the item's id for the query.
+        Takes and returns what :meth:`search` does, with the item's id for the query, or several ids for a batch: a list,
+        or whatever else :meth:`vectors` takes.
 
         Raises:
             NotFoundError: There is no such id.
@@ -225,9 +230,96 @@ class Index:
         >>> index = nearfile.build(numpy.eye(2), ids=["left", "right"])
         >>> index.neighbors("right")[0].tolist()
         ['right', 'left']
+        >>> index.neighbors(["right", "left"], k=1)[0].tolist()
+        [['right'], ['left']]
         """
-        vector = self._core.vector(self._row(id))
+        vector = self._vectors(id)
         return self.search(vector, k, effort=effort, recall=recall, exact=exact, search_k=search_k, threads=threads)
+
+    def search_radius(
+        self,
+        query: object,
+        radius: float,
+        *,
+        recall: float | None = None,
+        exact: bool = False,
+        search_k: int | None = None,
+        max_results: int | None = None,
+        threads: int | None = None,
+    ) -> Within:
+        """All items within a radius of one query, or of each of a batch.
+
+        Args:
+            query: As :meth:`search` takes it.
+            radius: The largest distance by the index's metric, from 0; for ``dot`` the least inner product. It is
+                rounded to float32, as distances are; what is exactly so far is within. ``inf`` holds all (for ``dot``
+                ``-inf``).
+            recall: Of a graph: the share of what is within the radius that answers are to have on average, above 0 and
+                up to 1; ``None`` for .95. Where few items are within, answers have more. Walks ask for more and more of
+                the nearest until some are beyond the radius; where that would take longer than a look at all items,
+                which is exact, these are looked at.
+            exact: Compare with every item: the answer of brute force.
+            search_k: Of a forest: how many candidates to compare with the query, from 1, while at most 32 are found,
+                and in proportion for more; ``None`` for 6,400.
+            max_results: The nearest so many of each query and no more, from 1; ``None`` for all of them.
+            threads: How many threads share a batch; ``None`` is every core. One query is searched by one thread.
+
+        Returns:
+            ids and distances as of :meth:`search`, nearest first; each of shape (m,), with as many as there are. Of a
+            batch these are of all queries one after the other, and a third array comes with them: offsets, shape
+            (q + 1,), int64. What was found for query i is ``ids[offsets[i]:offsets[i + 1]]``.
+
+        Raises:
+            InvalidArgumentError: A query as of :meth:`search`; a ``radius`` that is no number, or negative where it is
+                no inner product; ``recall``, ``search_k``, ``max_results`` or ``threads`` out of range; ``search_k`` of
+                a graph, or ``recall`` of a forest.
+            TypeError: ``radius`` or ``recall`` is no number, or ``search_k``, ``max_results`` or ``threads`` no whole
+                number.
+            NotFoundError: There is no such item.
+            ClosedError: The index was closed.
+
+        >>> import numpy, nearfile
+        >>> index = nearfile.build([[0.0], [1.0], [3.0]], metric="euclidean")
+        >>> ids, distances = index.search_radius([0.5], 0.5)
+        >>> ids.tolist(), distances.tolist()
+        ([0, 1], [0.5, 0.5])
+        >>> ids, distances, offsets = index.search_radius([[0.0], [9.0], [2.5]], 1.5)
+        >>> ids.tolist(), offsets.tolist()
+        ([0, 1, 2, 1], [0, 2, 2, 4])
+        """
+        options: dict[str, Any] = {"recall": recall, "exact": exact, "search_k": search_k, "threads": threads}
+        return search_radius_of(self, query, radius, max_results=max_results, **options)
+
+    def knn_graph(
+        self, k: int = 15, *, recall: float | None = None, exact: bool = False, threads: int | None = None
+    ) -> NeighborGraph:
+        """Every item's nearest items: for clustering, for maps of the data, for cleaning it up.
+
+        Args:
+            k: How many of each, itself among them, from 1; there are fewer where the index has fewer.
+            recall: The share of its ``k - 1`` nearest others that an item is to get on average, above 0 and up to 1;
+                ``None`` for .97. How much that takes is measured first, with items from everywhere, of a forest too.
+            exact: Compare every item with every item, as ``recall=1`` does.
+            threads: How many threads share the work; ``None`` is every core. The result is the same.
+
+        Returns:
+            A :class:`nearfile.NeighborGraph`, with ``rows`` and ``distances`` of shape (n, min(k, n)) and
+            ``to_scipy()``. Each item is its own first neighbour, also among others that are as near.
+
+        Raises:
+            InvalidArgumentError: ``k``, ``recall`` or ``threads`` out of range.
+            TypeError: ``k`` or ``threads`` is no whole number, or ``recall`` no number.
+            ClosedError: The index was closed.
+
+        >>> import numpy, nearfile
+        >>> index = nearfile.build([[0.0], [1.0], [3.0]], metric="euclidean")
+        >>> graph = index.knn_graph(k=2)
+        >>> graph.rows.tolist()
+        [[0, 1], [1, 0], [2, 1]]
+        >>> graph.distances.tolist()
+        [[0.0, 1.0], [0.0, 1.0], [0.0, 2.0]]
+        """
+        return neighbor_graph.knn_graph(self, k, recall, exact, threads)
 
     def distance(self, a: Id, b: Id) -> float:
         """The distance of two items by the index's metric.
@@ -261,8 +353,7 @@ class Index:
             NotFoundError: There is no such id; the first that is missing is named.
             InvalidArgumentError: A set or another object that has no order, or one str.
         """
-        rows = np.array([self._row(id) for id in inputs.each_id(ids)], np.int64)
-        return self._as_added(self._core.vectors(rows))
+        return self._as_added(self._rows_of(ids))
 
     def inspect(self, id: Id) -> Inspection:
         """What the file has of an item, and where: docs/format.md come alive. ``nearfile inspect`` prints it.
@@ -368,6 +459,17 @@ class Index:
 
     def _as_added(self, values: NDArray[np.float32]) -> NDArray[Any]:
         return values.astype(np.uint8) if self._bits else values
+
+    def _vectors(self, id: Any) -> NDArray[np.float32]:
+        """As float32 of one id, or of several."""
+        one = isinstance(id, (str, bytes)) or not hasattr(id, "__len__")
+        if one or (isinstance(id, np.ndarray) and id.ndim == 0):
+            return self._core.vector(self._row(id))
+        return self._rows_of(id)
+
+    def _rows_of(self, ids: Any) -> NDArray[np.float32]:
+        rows = np.array([self._row(id) for id in inputs.each_id(ids)], np.int64)
+        return self._core.vectors(rows)
 
     def _find(self, id: object) -> int | None:
         if isinstance(id, str):

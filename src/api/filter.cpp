@@ -18,8 +18,8 @@ namespace {
 using opened::raise;
 using Words = std::vector<std::uint64_t>;
 
-Words no_words(std::uint32_t n_items) {
-    return Words((std::size_t{n_items} + 63) / 64, 0);
+std::size_t words_of(std::uint32_t n_items) noexcept {
+    return (std::size_t{n_items} + 63) / 64;
 }
 
 void set(Words& words, std::uint32_t item) noexcept {
@@ -60,6 +60,19 @@ std::span<const std::uint64_t> Filter::words() const noexcept {
 std::uint64_t Filter::fingerprint() const noexcept {
     return state_->fingerprint;
 }
+std::uint32_t Filter::n_items() const noexcept {
+    return state_->eligible.n_items();
+}
+
+Filter Filter::of_words(std::span<const std::uint64_t> words, std::uint32_t n_items, std::uint64_t fingerprint) {
+    if (words.size() != words_of(n_items) || (n_items % 64 != 0 && words.back() >> (n_items % 64) != 0)) {
+        raise(ErrorCode::invalid_argument, "a filter must have a bit for each item and none behind the last; got " +
+                                               std::to_string(words.size()) + " words for " + std::to_string(n_items) +
+                                               " items");
+    }
+    return Filter(made({words.begin(), words.end()}, n_items, fingerprint));
+}
+
 Filter Filter::operator&(const Filter& other) const {
     return Filter(combined(*state_, *other.state_, [](std::uint64_t a, std::uint64_t b) { return a & b; }));
 }
@@ -76,7 +89,7 @@ Filter Index::filter(std::span<const std::uint8_t> mask) const {
         raise(ErrorCode::invalid_argument, "a mask must have a value for each of the " + std::to_string(n) +
                                                " items; got " + std::to_string(mask.size()));
     }
-    Words words = no_words(n);
+    Words words(words_of(n));
     for (std::size_t word = 0; word < words.size(); ++word) {
         const auto first = static_cast<std::uint32_t>(word * 64);
         const std::uint32_t end = std::min(n, first + 64);
@@ -90,24 +103,12 @@ Filter Index::filter(std::span<const std::uint8_t> mask) const {
 }
 
 Filter Index::filter_of_rows(std::span<const std::uint32_t> rows) const {
-    Words words = no_words(size());
+    Words words(words_of(size()));
     for (const std::uint32_t row : rows) {
         api::check_row(*state_, row);
         set(words, state_->item_of(row));
     }
     return Filter(made(std::move(words), size(), fingerprint()));
-}
-
-Filter Index::filter_of_words(std::span<const std::uint64_t> words, std::uint64_t of_fingerprint) const {
-    const std::uint32_t n = size();
-    const std::size_t expected = (std::size_t{n} + 63) / 64;
-    if (of_fingerprint != fingerprint() || words.size() != expected) {
-        raise(ErrorCode::invalid_argument, "the filter is of another index: make it anew by this index's filter()");
-    }
-    if (n % 64 != 0 && words.back() >> (n % 64) != 0) {
-        raise(ErrorCode::invalid_argument, "the words of a filter must have no bit behind the last item");
-    }
-    return Filter(made({words.begin(), words.end()}, n, of_fingerprint));
 }
 
 std::vector<std::uint32_t> Index::rows_in(const Filter& filter) const {

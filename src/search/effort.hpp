@@ -17,11 +17,11 @@ inline constexpr std::array<std::uint32_t, 3> calibrated_ks = {1, 10, 100};
 // A curve ends where walks have found as much.
 inline constexpr float curve_end = 0.997f;
 
+// What a search is to find where it is not said.
+inline constexpr float default_recall = 0.95f;
+
 // Below so many items a search looks at all of them.
 inline constexpr std::uint32_t least_walked = 1024;
-
-// What is asked for where nothing is said.
-inline constexpr float default_recall = 0.95f;
 
 // Instead of an effort: no walk, all items.
 inline constexpr std::uint32_t every_item = 0xffffffffu;

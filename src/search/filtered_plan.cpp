@@ -25,8 +25,8 @@ double admitted_share_near(const Admission& admission, const forest::Range& leaf
     return (admission.count_in(first, end) + weight_of_all * of_all) / (end - first + weight_of_all);
 }
 
-// The k nearest that are admitted are the k / share nearest of all, but a walk that found three in five of those has seen, as
-// neighbours of what it went to, all that it needs.
+// The k nearest that are admitted are the k / share nearest of all, but a walk that found three in five of those has
+// seen, as neighbours of what it went to, all that it needs.
 constexpr double rank_walked_to = 0.6;
 
 std::uint32_t effort_of_walk(const Index::State& state, std::size_t k, double share, float recall) {

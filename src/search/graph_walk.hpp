@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <span>
 
 #include "graph/walk.hpp"
 #include "opened/state.hpp"
@@ -35,14 +36,12 @@ inline std::size_t reranked(const Index::State& state, std::size_t effort, std::
     return k + std::max<std::size_t>(20, effort / share);
 }
 
-// Begins in the leaf of the entry tree that the scorer's query falls into. What the walk visits stays in its frontier.
+// Begins at entry points, the scorer being ready for them. What the walk visits stays in its frontier.
 // `walk(computer, entry_points, kept)` does it, on the whole graph or on a part.
 template <class Walk>
-void walk_from_leaf(const Index::State& state, std::size_t effort, std::size_t k, Scratch& scratch, const Walk& walk) {
+void walk_from(std::span<const codes::ItemId> entry_points, const Index::State& state, std::size_t effort,
+               std::size_t k, Scratch& scratch, const Walk& walk) {
     Scorer& scorer = scratch.scorer;
-    auto& entry_points = scratch.candidates;
-    entry_points.clear();
-    scorer.entry_points(entry_points);
     if (scratch.tables) {
         SketchDistanceComputer computer(state, *scratch.tables);
         computer.set_query(scorer);
@@ -52,6 +51,14 @@ void walk_from_leaf(const Index::State& state, std::size_t effort, std::size_t k
         CodeDistanceComputer computer(state, scorer);
         walk(computer, entry_points, kept(state, effort, k));
     }
+}
+
+// Begins in the leaf of the entry tree that the scorer's query falls into.
+template <class Walk>
+void walk_from_leaf(const Index::State& state, std::size_t effort, std::size_t k, Scratch& scratch, const Walk& walk) {
+    scratch.candidates.clear();
+    scratch.scorer.entry_points(scratch.candidates);
+    walk_from(scratch.candidates, state, effort, k, scratch, walk);
 }
 
 }  // namespace nearfile::search

@@ -64,7 +64,7 @@ void search(const Index::State& state, std::span<const float> query, const Searc
         found = scratch.candidates.size() >= k;  // but in a damaged forest
         if (found) reranker.filter_by_bounds(scratch.candidates);
     }
-    if (!found) scan(state, {&reranker, 1});
+    if (!found) scan(state, std::span(&reranker, 1));
     reranker.rerank(out);
     if (found && watched && state.drift.watching()) {
         const float sign = state.description.metric == Metric::dot ? -1.0f : 1.0f;
@@ -83,7 +83,7 @@ void search_all(const Index::State& state, std::span<const float> queries, std::
         scratch.scorer.set_query(queries.subspan(q * dim, dim));
         rerankers.emplace_back(state, scratch, k);
     }
-    scan(state, rerankers);
+    scan(state, std::span(rerankers));
     for (std::size_t q = 0; q < n; ++q) rerankers[q].rerank(out.subspan(q * k, k));
 }
 

@@ -140,6 +140,21 @@ def test_search_by_vector_and_by_queries() -> None:
 
 
 @pytest.mark.usefixtures("folder")
+def test_search_within_a_radius() -> None:
+    assert run_json("search", "words.near", "--item", "beta", "--radius", 0) == {"ids": ["beta"], "distances": [0.0]}
+    assert run_json("search", "words.near", "--item", "beta", "--radius", 1.5)["ids"][0] == "beta"
+    assert len(run_json("search", "words.near", "--item", "beta", "--radius", 1.5)["ids"]) == 4
+    assert len(run_json("search", "words.near", "--item", "beta", "--radius", 1.5, "-k", 3)["ids"]) == 3
+    assert run_json("search", "words.near", "--vector", "9,9,9,9", "--radius", 1) == {"ids": [], "distances": []}
+    np.save("queries.npy", np.eye(4)[1:3] * [[1], [9]])
+    both = run_json("search", "words.near", "queries.npy", "--radius", 0.5, "--exact")
+    assert both == {"ids": [["beta"], []], "distances": [[0.0], []]}
+    assert "query 1" in run("search", "words.near", "queries.npy", "--radius", 0.5)
+    assert run_json("search", "numbers.near", "--item=-20", "--radius", 0.5)["ids"] == [-20]
+    assert "got --effort" in run("search", "words.near", "--item", "beta", "--radius", 1, "--effort", 5, code=2)
+
+
+@pytest.mark.usefixtures("folder")
 def test_search_wants_one_kind_of_query() -> None:
     for arguments in ([], ["--item", "beta", "--vector", "1"], ["vectors.npy", "--item", "beta"]):
         assert "exactly one of" in run("search", "words.near", *arguments, code=2)
@@ -224,6 +239,7 @@ def test_verify_says_whether_a_file_is_whole() -> None:
         (["build", "vectors.npy", "x.near", "--structure", "forest", "--keep", "none"], "keep: expected"),
         (["search", "words.near", "--item", "beta", "--search-k", "9"], "search_k: expected a search of a forest"),
         (["search", "words.near", "--item", "beta", "--effort", "9", "--recall", "0.5"], "leave one out"),
+        (["search", "words.near", "--item", "beta", "--radius=-1"], "radius: expected at least 0"),
     ],
 )
 @pytest.mark.usefixtures("folder")

@@ -9,6 +9,7 @@ from rich.table import Table
 import nearfile
 from nearfile.cli import output
 from nearfile.cli.build import as_int, read_vectors
+from nearfile.radius import Within
 
 
 def search(
@@ -19,7 +20,9 @@ def search(
     ] = None,
     item: Annotated[Optional[str], typer.Option(help="The id of an item to find the nearest of.")] = None,
     vector: Annotated[Optional[str], typer.Option(help="A query as numbers with commas: 0.1,0.2,0.3.")] = None,
-    k: Annotated[int, typer.Option("-k", "--k", help="How many to find.")] = 10,
+    k: Annotated[
+        Optional[int], typer.Option("-k", "--k", help="How many to find. Default: 10, within a radius all.")
+    ] = None,
     effort: Annotated[
         Optional[int], typer.Option(help="Of a graph: how many items to keep in view. Default: chosen.")
     ] = None,
@@ -31,27 +34,46 @@ def search(
     ] = None,
     exact: Annotated[bool, typer.Option("--exact", help="Compare with every item.")] = False,
     threads: Annotated[Optional[int], typer.Option(help="How many threads share queries. Default: every core.")] = None,
+    radius: Annotated[
+        Optional[float],
+        typer.Option(help="Find what is at most so far (dot: has at least this product)."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print ids and distances as JSON.")] = False,
 ) -> None:
     """Find the nearest items of one item (--item), one vector (--vector), or every query of a .npy file."""
     if sum(given is not None for given in (queries, item, vector)) != 1:
         raise typer.BadParameter("expected exactly one of QUERIES, --item and --vector")
-    options: dict[str, Any] = {"effort": effort, "recall": recall, "search_k": search_k, "exact": exact}
+    if radius is not None and effort is not None:
+        raise typer.BadParameter("expected --recall with --radius, got --effort")
+    options: dict[str, Any] = {"recall": recall, "search_k": search_k, "exact": exact, "threads": threads}
     with nearfile.open(index) as opened:
+        query: Any
         if item is not None:
-            found = opened.neighbors(id_of(opened, item, "--item"), k, **options)
+            query = nearfile.Item(id_of(opened, item, "--item"))
         else:
             query = read_vectors(queries) if queries is not None else parse_vector(vector or "")
-            found = opened.search(query, k, threads=threads, **options)
+        if radius is None:
+            found = opened.search(query, 10 if k is None else k, effort=effort, **options)
+            ids, distances = (each.tolist() for each in found)
+        else:
+            ids, distances = lists_of(opened.search_radius(query, radius, max_results=k, **options))
         metric = opened.metric
-    ids, distances = found
     if json:
-        output.print_json({"ids": ids.tolist(), "distances": distances.tolist()})
-    elif ids.ndim == 1:
-        output.console.print(table(ids.tolist(), distances.tolist(), metric))
+        output.print_json({"ids": ids, "distances": distances})
+    elif not ids or not isinstance(ids[0], list):
+        output.console.print(table(ids, distances, metric))
     else:
-        for number, (row, row_distances) in enumerate(zip(ids.tolist(), distances.tolist())):
+        for number, (row, row_distances) in enumerate(zip(ids, distances)):
             output.console.print(table(row, row_distances, metric, title=f"query {number}"))
+
+
+def lists_of(found: Within) -> tuple[list[Any], list[Any]]:
+    """Ids and distances within a radius, a list for each query of a batch."""
+    if len(found) == 2:
+        return found[0].tolist(), found[1].tolist()
+    ids, distances, offsets = (part.tolist() for part in found)
+    parts = [slice(*ends) for ends in zip(offsets, offsets[1:])]
+    return [ids[part] for part in parts], [distances[part] for part in parts]
 
 
 def id_of(index: nearfile.Index, text: str, argument: str) -> Union[int, str]:
