@@ -20,6 +20,7 @@ MAY_INCLUDE = {
     "graph": {"base", "kernels"},
     "file": {"base"},
     "annoy": {"base", "kernels", "file", "nearfile"},
+    "attributes": {"base", "kernels", "nearfile"},
     "opened": {"base", "kernels", "codes", "forest", "graph", "file", "nearfile"},
     "search": {"base", "kernels", "codes", "forest", "graph", "file", "nearfile", "opened"},
     "build": {"base", "kernels", "codes", "forest", "graph", "file", "nearfile", "opened", "search"},
