@@ -13,6 +13,7 @@ void bind_system(nanobind::module_& module);
 void bind_index(nanobind::module_& module);
 void bind_builder(nanobind::module_& module);
 void bind_items(nanobind::module_& module);
+void bind_expression(nanobind::module_& module);
 void bind_annoy_file(nanobind::module_& module);
 
 // The parts of bind_index that search.cpp, nearest.cpp and inspection.cpp have.

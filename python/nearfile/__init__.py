@@ -29,6 +29,7 @@ from nearfile.errors import (
     ScanWarning,
     UnlikeQueriesWarning,
 )
+from nearfile.expressions import Expression, col
 from nearfile.index import Index, open_buffer
 from nearfile.index import open as open
 
@@ -40,6 +41,7 @@ __all__ = [
     "BadFileError",
     "Builder",
     "ClosedError",
+    "Expression",
     "FileError",
     "Index",
     "InvalidArgumentError",
@@ -50,6 +52,7 @@ __all__ = [
     "UnlikeQueriesWarning",
     "__version__",
     "build",
+    "col",
     "convert",
     "info",
     "open_buffer",

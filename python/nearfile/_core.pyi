@@ -187,6 +187,43 @@ def int32(value: object) -> int:
 def id_range(index: Index) -> tuple[int, int] | None:
     """The smallest and largest id, None where there are no numbers."""
 
+class Expression:
+    """What is allowed, said of columns. It never changes."""
+
+    @staticmethod
+    def compare(column: str, comparison: str, value: bool | int | float | str | tuple[int, int]) -> Expression:
+        """
+        A comparison by its sign; a pair is a timestamp, seconds and nanoseconds.
+        """
+
+    @staticmethod
+    def is_in(column: str, values: list[bool | int | float | str | tuple[int, int]]) -> Expression:
+        """Equal to one of some values."""
+
+    @staticmethod
+    def is_null(column: str) -> Expression:
+        """Without a value."""
+
+    @staticmethod
+    def contains(column: str, value: str) -> Expression:
+        """Of lists: with this string in them."""
+
+    @staticmethod
+    def parse(text: str) -> Expression:
+        """What some text says."""
+
+    def both(self, other: Expression) -> Expression:
+        """Where both hold."""
+
+    def either(self, other: Expression) -> Expression:
+        """Where one of them holds, or both."""
+
+    def negation(self) -> Expression:
+        """Where it does not hold."""
+
+    def text(self) -> str:
+        """As parse() takes it."""
+
 class AnnoyFile:
     """A file that Annoy wrote. Safe to use from any number of threads."""
 
