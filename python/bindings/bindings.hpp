@@ -6,6 +6,7 @@
 namespace nearfile::python {
 
 class SharedIndex;
+class Columns;
 
 void bind_arrays();
 void bind_errors();
@@ -14,11 +15,16 @@ void bind_index(nanobind::module_& module);
 void bind_builder(nanobind::module_& module);
 void bind_items(nanobind::module_& module);
 void bind_expression(nanobind::module_& module);
+void bind_columns(nanobind::module_& module);
 void bind_annoy_file(nanobind::module_& module);
 
 // The parts of bind_index that search.cpp, nearest.cpp and inspection.cpp have.
 void bind_search(nanobind::class_<SharedIndex>& type);
 void bind_nearest(nanobind::class_<SharedIndex>& type);
 void bind_inspection(nanobind::class_<SharedIndex>& type);
+
+// The parts of bind_columns that arrow_import.cpp and arrow_export.cpp have.
+void bind_arrow_import(nanobind::class_<Columns>& type);
+void bind_arrow_export(nanobind::class_<Columns>& type);
 
 }  // namespace nearfile::python

@@ -2,7 +2,7 @@
 The C++ core of nearfile. Private: use the package's own functions and classes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import SupportsIndex, overload
 
 import numpy
@@ -223,6 +223,47 @@ class Expression:
 
     def text(self) -> str:
         """As parse() takes it."""
+
+class Columns:
+    """Columns of attributes, a value a row."""
+
+    def __init__(self) -> None: ...
+
+    def __len__(self) -> int: ...
+
+    def head(self, column: int) -> dict[str, object]:
+        """Its name, type, ticks_per_second, time_zone, and how many rows it has."""
+
+    def values(self, column: int) -> numpy.typing.NDArray[numpy.float64] | numpy.typing.NDArray[numpy.int64] | list[str | None] | list[list[str] | None]:
+        """
+        Its values; any number where one is missing, None where a string or a list is.
+        """
+
+    def missing(self, column: int) -> bytes | None:
+        """A byte a row, 1 where there is no value; None where none is missing."""
+
+    def add_integers(self, name: str, type: str, ticks_per_second: int, time_zone: str, values: numpy.typing.NDArray[numpy.int64], missing: numpy.typing.NDArray[numpy.uint8] | None) -> None:
+        """Add one of bools, whole numbers or timestamps."""
+
+    def add_numbers(self, name: str, values: numpy.typing.NDArray[numpy.float64], missing: numpy.typing.NDArray[numpy.uint8] | None) -> None:
+        """Add one of floats."""
+
+    def add_texts(self, name: str, values: list[str | None]) -> None:
+        """Add one of str."""
+
+    def add_text_lists(self, name: str, values: list[Iterable[str] | None]) -> None:
+        """Add one of lists of str."""
+
+    def add_arrow_stream(self, capsule: object, name: str | None, rows: int) -> None:
+        """
+        Those of a table, or one of this name, that a capsule `arrow_array_stream` gives.
+        """
+
+    def add_arrow_arrays(self, capsules: list[object], name: str | None, rows: int) -> None:
+        """The same of capsules `arrow_schema` and `arrow_array` by turns."""
+
+    def arrow_stream(self, rows: int) -> object:
+        """A capsule `arrow_array_stream` of one table, which shares the memory."""
 
 class AnnoyFile:
     """A file that Annoy wrote. Safe to use from any number of threads."""

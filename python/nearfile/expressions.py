@@ -15,13 +15,12 @@ import numpy as np
 from nearfile import _core
 from nearfile.errors import InvalidArgumentError
 from nearfile.inputs import is_text
+from nearfile.inputs.moments import moment
 
 #: What a column is compared with. Moments without a time zone are those of UTC.
 Literal = Union[bool, int, float, str, datetime.datetime, datetime.date, np.generic]
 
 _CoreLiteral = Union[bool, int, float, str, tuple[int, int]]
-
-_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 
 
 class Expression:
@@ -264,21 +263,6 @@ def whole_number(column: str, value: int) -> int:
             " of floats give its float()"
         )
     return value
-
-
-def moment(value: datetime.date) -> tuple[int, int]:
-    """Seconds and nanoseconds since 1970 of a datetime, also of pandas, which has nanoseconds, or of a date's midnight."""
-    if not isinstance(value, datetime.datetime):
-        value = datetime.datetime(value.year, value.month, value.day)
-    nanoseconds = value.microsecond * 1000 + getattr(value, "nanosecond", 0)
-    plain = datetime.datetime(
-        value.year, value.month, value.day, value.hour, value.minute, value.second, tzinfo=datetime.timezone.utc
-    )
-    behind = value.utcoffset() or datetime.timedelta()
-    since = plain - _EPOCH - behind
-    # An offset may have parts of a second.
-    nanoseconds += since.microseconds * 1000
-    return since.days * 86400 + since.seconds + nanoseconds // 10**9, nanoseconds % 10**9
 
 
 def moment_of_numpy(column: str, value: np.datetime64) -> tuple[int, int]:
