@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "nearfile/attributes.hpp"
 #include "nearfile/inspection.hpp"
 #include "nearfile/types.hpp"
 
@@ -121,6 +122,12 @@ public:
     std::optional<std::uint32_t> find(std::string_view id) const;
     std::int64_t int64_id(std::uint32_t row) const;       // the row itself for other kinds than int64
     std::string_view string_id(std::uint32_t row) const;  // into the map
+
+    // What is known of the items beside their vectors; empty where nothing was added.
+    std::vector<ColumnInfo> columns() const;
+
+    // The values of these rows, one after another, in the order of columns().
+    std::vector<Column> attributes(std::span<const std::uint32_t> rows) const;
 
     // What the file has of an item, and where. Throws Error(bad_file) that names the section where what it needs is
     // damaged.
