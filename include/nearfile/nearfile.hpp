@@ -5,8 +5,10 @@
 #include <string_view>
 #include <vector>
 
+#include "nearfile/attributes.hpp"
 #include "nearfile/builder.hpp"
 #include "nearfile/error.hpp"
+#include "nearfile/expression.hpp"
 #include "nearfile/index.hpp"
 #include "nearfile/types.hpp"
 #include "nearfile/version.hpp"

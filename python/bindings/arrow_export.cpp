@@ -3,6 +3,7 @@
 #include <array>
 #include <cerrno>
 #include <memory>
+#include <nearfile/error.hpp>
 #include <string>
 #include <utility>
 #include <vector>
@@ -189,6 +190,16 @@ void give_stream(Shared columns, std::size_t rows, ArrowArrayStream& to) {
 }
 
 nb::object stream(const Columns& columns, std::size_t rows) {
+    for (const Column& column : columns.all()) {
+        if ((column.name + column.time_zone).find('\0') != std::string::npos) {
+            throw Error(ErrorCode::invalid_argument, "column '" + column.name +
+                                                         "': expected a name and a time zone without zero bytes, at "
+                                                         "which they end in Arrow: take to_dict()");
+        }
+        if (rows_of(column) == rows) continue;
+        throw Error(ErrorCode::invalid_argument, "column '" + column.name + "': expected " + std::to_string(rows) +
+                                                     " rows, got " + std::to_string(rows_of(column)));
+    }
     auto content = std::make_unique<ArrowArrayStream>();
     give_stream(columns.shared(), rows, *content);
     PyObject* const capsule = PyCapsule_New(content.get(), "arrow_array_stream", [](PyObject* object) {

@@ -18,10 +18,11 @@ void bind_expression(nanobind::module_& module);
 void bind_columns(nanobind::module_& module);
 void bind_annoy_file(nanobind::module_& module);
 
-// The parts of bind_index that search.cpp, nearest.cpp and inspection.cpp have.
+// The parts of bind_index that search.cpp, nearest.cpp, inspection.cpp and attributes.cpp have.
 void bind_search(nanobind::class_<SharedIndex>& type);
 void bind_nearest(nanobind::class_<SharedIndex>& type);
 void bind_inspection(nanobind::class_<SharedIndex>& type);
+void bind_attributes(nanobind::class_<SharedIndex>& type);
 
 // The parts of bind_columns that arrow_import.cpp and arrow_export.cpp have.
 void bind_arrow_import(nanobind::class_<Columns>& type);

@@ -33,7 +33,12 @@ using Missing = nb::ndarray<const std::uint8_t, nb::ndim<1>, nb::c_contig, nb::d
 }
 
 void take_missing(Column& column, const std::optional<Missing>& missing) {
-    if (missing) column.missing.assign(missing->data(), missing->data() + missing->size());
+    if (!missing) return;
+    if (missing->size() != rows_of(column)) {
+        refuse(column.name, "expected a byte for each of " + std::to_string(rows_of(column)) + " rows, got " +
+                                std::to_string(missing->size()));
+    }
+    column.missing.assign(missing->data(), missing->data() + missing->size());
 }
 
 void add_integers(Columns& columns, std::string name, std::string_view type, std::uint32_t ticks_per_second,
@@ -98,13 +103,6 @@ const Column& at(const Columns& columns, std::size_t i) {
     return columns.all()[i];
 }
 
-std::size_t rows_of(const Column& column) {
-    if (column.type == ColumnType::float64) return column.numbers.size();
-    const std::size_t starts = column.type == ColumnType::strings ? column.starts.size() : column.text_starts.size();
-    if (column.type == ColumnType::string || column.type == ColumnType::strings) return starts == 0 ? 0 : starts - 1;
-    return column.integers.size();
-}
-
 nb::object text_at(const Column& column, std::uint64_t i) {
     const std::uint64_t start = column.text_starts[i];
     return text(std::string_view(column.text).substr(start, column.text_starts[i + 1] - start));
@@ -158,6 +156,13 @@ nb::dict head(const Columns& columns, std::size_t i) {
 }
 
 }  // namespace
+
+std::uint64_t rows_of(const Column& column) noexcept {
+    if (column.type == ColumnType::float64) return column.numbers.size();
+    const std::size_t starts = column.type == ColumnType::strings ? column.starts.size() : column.text_starts.size();
+    if (column.type == ColumnType::string || column.type == ColumnType::strings) return starts == 0 ? 0 : starts - 1;
+    return column.integers.size();
+}
 
 void bind_columns(nb::module_& module) {
     nb::class_<Columns> type(module, "Columns", "Columns of attributes, a value a row.");

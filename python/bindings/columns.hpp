@@ -1,6 +1,7 @@
 // Columns of attributes between Python and the core: what a builder is given, and what an index gives back.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <nearfile/attributes.hpp>
 #include <utility>
@@ -23,5 +24,11 @@ public:
 private:
     std::shared_ptr<std::vector<Column>> columns_ = std::make_shared<std::vector<Column>>();
 };
+
+// Rows `start` to `start + count` of columns that have as many, for a builder that takes them in blocks.
+std::vector<Column> slice(const std::vector<Column>& columns, std::uint64_t start, std::uint64_t count);
+
+// How many rows its arrays are of.
+std::uint64_t rows_of(const Column& column) noexcept;
 
 }  // namespace nearfile::python

@@ -16,6 +16,7 @@ from typing import Any
 
 from nearfile import _core
 from nearfile.annoy import AnnoyIndex
+from nearfile.attributes import Attributes
 from nearfile.builder import Builder, build
 from nearfile.convert import convert
 from nearfile.errors import (
@@ -38,6 +39,7 @@ __version__: str = _core.version
 # Without open: `from nearfile import *` leaves Python's own what it is.
 __all__ = [
     "AnnoyIndex",
+    "Attributes",
     "BadFileError",
     "Builder",
     "ClosedError",

@@ -120,6 +120,14 @@ class Index:
     def nearest_of(self, id: int, k: int, effort: int, recall: float, search_k: int, exact: bool, with_distances: bool) -> list[int] | tuple[list[int], list[float]]:
         """The vector of an id for a query, zeros where there is none."""
 
+    def columns(self) -> list[dict[str, object]]:
+        """
+        What is known of the items: of each column its name, type, ticks_per_second, time_zone, missing, distinct.
+        """
+
+    def attributes(self, rows: numpy.typing.NDArray[numpy.int64]) -> Columns:
+        """The values of some rows."""
+
     def inspect(self, row: int) -> dict[str, object]:
         """What the file has of a row's item, and where."""
 
@@ -132,16 +140,21 @@ class Builder:
     def size(self) -> int:
         """The number of vectors added."""
 
-    def add(self, rows: numpy.typing.NDArray[numpy.float32]) -> None:
-        """Add rows named by number."""
+    def add(self, rows: numpy.typing.NDArray[numpy.float32], columns: Columns | None = None, start: int = 0) -> None:
+        """Add rows named by number, and what columns have from row `start` on."""
 
     def check(self, rows: numpy.typing.NDArray[numpy.float32]) -> None:
         """Raise what add() would raise; nothing is added."""
 
-    def add_int64(self, rows: numpy.typing.NDArray[numpy.float32], ids: numpy.typing.NDArray[numpy.int64]) -> None:
+    def check_columns(self, columns: Columns, rows: int) -> None:
+        """
+        Raise what add() would raise for columns of so many rows; nothing is added.
+        """
+
+    def add_int64(self, rows: numpy.typing.NDArray[numpy.float32], ids: numpy.typing.NDArray[numpy.int64], columns: Columns | None = None, start: int = 0) -> None:
         """Add rows named by int64."""
 
-    def add_strings(self, rows: numpy.typing.NDArray[numpy.float32], ids: list[str]) -> None:
+    def add_strings(self, rows: numpy.typing.NDArray[numpy.float32], ids: list[str], columns: Columns | None = None, start: int = 0) -> None:
         """Add rows named by str."""
 
     def build(self, path: bytes | None, structure: str, profile: str, keep: str, n_trees: int, queries: numpy.typing.NDArray[numpy.float32] | None, seed: int, threads: int, progress: Callable[[str, int, int], object] | None, candidates: numpy.typing.NDArray[numpy.int64] | None = None, like: Index | None = None) -> Index:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from nearfile import _core, arguments, inputs
 from nearfile.arguments import PathLike
+from nearfile.attributes import Attributes
 from nearfile.errors import ClosedError, NotFoundError, UnlikeQueriesWarning
 from nearfile.inspection import Inspection
 
@@ -89,6 +90,8 @@ class Index:
         ``structure`` (``"graph"`` or ``"forest"``), ``n_trees`` (that it was built with), ``n_trees_asked`` (more, where a
         graph was asked for more than it takes), ``leaf_size``, ``seed``, ``file_bytes``, ``format_version``,
         ``library_version`` (that wrote it) and ``sections``: a list of dicts with ``name``, ``offset`` and ``bytes``.
+        ``columns`` is a list of dicts, one for each column of attributes, with ``name``, ``type``, ``ticks_per_second``
+        and ``time_zone`` (of timestamps), ``missing`` (rows without a value) and ``distinct`` (different strings).
 
         Of a graph also, and ``None`` for a forest: ``profile``, ``keep``, and ``degree``, the neighbours that an item
         has room for. ``calibration`` is what walks found of items that were left out when the index was built: a list
@@ -104,7 +107,7 @@ class Index:
         >>> info["structure"], info["profile"], info["keep"]
         ('graph', 'fast', 'exact')
         """
-        return {"path": self._path, **self._core.info()}
+        return {"path": self._path, **self._core.info(), "columns": self._core.columns()}
 
     def verify(self) -> None:
         """Read the whole file and check every checksum and every stored id.
@@ -291,6 +294,36 @@ class Index:
         found = cast(Inspection, self._core.inspect(self._row(id)))
         found["values"] = self._as_added(found["values"])
         return found
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """The columns of attributes, in the order they were given in, and the type of each.
+
+        Types are ``"bool"``, ``"int64"``, ``"float64"``, ``"timestamp"``, ``"string"`` and ``"strings"``, which is
+        lists of them. ``info()["columns"]`` has more.
+        """
+        return {str(column["name"]): str(column["type"]) for column in self._core.columns()}
+
+    def attributes(self, ids: Any = None) -> Attributes:
+        """The attributes of several ids, or of all items in the order of adding.
+
+        What is returned goes into ``pyarrow.table()``, ``polars.DataFrame()`` and whatever else reads Arrow's
+        capsules; ``to_dict()`` makes NumPy's arrays of it.
+
+        Raises:
+            NotFoundError: There is no such id; the first that is missing is named.
+            InvalidArgumentError: A set or another object that has no order, or one str.
+            BadFileError: The file is damaged where the values are.
+
+        >>> import numpy, nearfile
+        >>> index = nearfile.build(numpy.eye(2), ids=["x", "y"], attributes={"price": [3.5, 4.5]})
+        >>> index.columns
+        {'price': 'float64'}
+        >>> index.attributes(["y"])["price"].tolist()
+        [4.5]
+        """
+        rows = np.arange(len(self)) if ids is None else [self._row(id) for id in inputs.each_id(ids)]
+        return Attributes(self._core.attributes(np.asarray(rows, np.int64)), len(rows))
 
     # Files and copies
 

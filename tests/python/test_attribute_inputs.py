@@ -12,7 +12,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 from arrow_structs import Maker
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from nearfile import InvalidArgumentError
 from nearfile.inputs import attributes
@@ -232,6 +232,7 @@ TYPES = {
 
 
 @given(COLUMNS, st.integers(1, 7))
+@settings(deadline=None)
 def test_arrow_and_lists_and_polars_say_the_same(typed: tuple[str, list[Any]], chunk: int) -> None:
     kind, values = typed
     table = pa.table({"x": pa.array(values, TYPES[kind])})
@@ -299,9 +300,10 @@ def test_columns_of_other_types_are_refused(values: object, message: str) -> Non
         (pa.table({"x": [1, 2]}), "expected a row for each of 3 vectors, got 2"),
         (pa.table({"x": [1, 2, 3, 4]}), "expected a row for each of 3 vectors, got more"),
         (pd.DataFrame({"x": [1, 2]}), "column 'x': expected a value for each of 3 vectors, got 2"),
-        ({1: [1, 2, 3]}, r"names of columns as str, not empty, got 1 \(int\)"),
+        ({1: [1, 2, 3]}, r"names of columns as str, not empty and without zero bytes, got 1 \(int\)"),
         ({"": [1, 2, 3]}, "not empty"),
-        (pd.DataFrame([[1]] * 3), r"names of columns as str, not empty, got 0 \(int\)"),
+        ({"a\0b": [1, 2, 3]}, "without zero bytes"),
+        (pd.DataFrame([[1]] * 3), r"names of columns as str, not empty and without zero bytes, got 0 \(int\)"),
         (pd.Series([1, 2, 3]), r"got a pandas.Series: give \{'name': it\}"),
         (pa.array([1, 2, 3]), r"expected a table, got one column: give it a name"),
         ([{"x": 1}] * 3, "got a list: give columns"),

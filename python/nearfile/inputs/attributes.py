@@ -12,7 +12,7 @@ from typing import Any, Callable
 from nearfile import _core
 from nearfile.errors import InvalidArgumentError
 from nearfile.inputs import foreign, frames, refusals, values
-from nearfile.inputs.naming import is_text
+from nearfile.inputs.naming import column_name
 
 
 def columns(table: object, n: int) -> _core.Columns | None:
@@ -23,7 +23,7 @@ def columns(table: object, n: int) -> _core.Columns | None:
     if frames.is_pandas(table):
         add_each(made, frames.columns_of(table), n)
     elif isinstance(table, Mapping):
-        add_each(made, [(checked_name(name), column) for name, column in table.items()], n)
+        add_each(made, [(column_name(name), column) for name, column in table.items()], n)
     elif has_arrow(table):
         add_arrow(made, None, [table], n)
     elif isinstance(table, (list, tuple)) and table and all(hasattr(part, "__arrow_c_array__") for part in table):
@@ -92,15 +92,6 @@ def told(name: str | None, export: Callable[[], Any]) -> Any:
         raise InvalidArgumentError(
             f"{what}: expected a table that its library exports to Arrow, got: {error}"
         ) from error
-
-
-def checked_name(name: object) -> str:
-    """The name of a column."""
-    if isinstance(name, str) and name and is_text(name):
-        return name
-    raise InvalidArgumentError(
-        f"attributes: expected names of columns as str, not empty, got {name!r} ({type(name).__name__}): rename it"
-    )
 
 
 def refusal(table: Any) -> InvalidArgumentError:

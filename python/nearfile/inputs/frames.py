@@ -9,7 +9,7 @@ import numpy as np
 from nearfile import _core
 from nearfile.errors import InvalidArgumentError
 from nearfile.inputs import values
-from nearfile.inputs.naming import is_text
+from nearfile.inputs.naming import column_name
 
 
 def is_pandas(table: object) -> bool:
@@ -24,15 +24,7 @@ def columns_of(frame: Any) -> list[tuple[str, Any]]:
         raise InvalidArgumentError(
             f"attributes: expected a DataFrame or a dict, got a pandas.{kind}: give {{'name': it}}"
         )
-    named = []
-    for place, name in enumerate(frame.columns):
-        if not isinstance(name, str) or not name or not is_text(name):
-            kind = type(name).__name__
-            raise InvalidArgumentError(
-                f"attributes: expected names of columns as str, not empty, got {name!r} ({kind}): rename it, or leave it out"
-            )
-        named.append((name, frame.iloc[:, place]))
-    return named
+    return [(column_name(name), frame.iloc[:, place]) for place, name in enumerate(frame.columns)]
 
 
 def add(made: _core.Columns, name: str, column: Any) -> None:
