@@ -15,11 +15,62 @@
 #include <string_view>
 #include <vector>
 
+#include "attributes/evaluate.hpp"
 #include "memory.hpp"
 #include "nearfile/error.hpp"
 
 namespace nearfile::fuzz {
 namespace {
+
+// The columns of an open index, as opening it made them.
+attributes::Columns columns_of(const Index& index) {
+    std::span<const std::byte> directory;
+    std::span<const std::byte> values;
+    for (const Section& section : index.info().sections) {
+        const auto bytes = index.bytes().subspan(section.offset, section.bytes);
+        if (section.name == "columns") directory = bytes;
+        if (section.name == "column_values") values = bytes;
+    }
+    if (directory.empty()) return {};
+    auto columns = attributes::Columns::open(directory, values, index.size());
+    if (!columns.ok()) throw std::logic_error("columns that opened do not open again");
+    return std::move(columns.value());
+}
+
+// What a column may be asked: by postings and by codes, with blocks passed over, taken whole and looked at.
+std::vector<Expression::Node> questions(const ColumnInfo& info) {
+    using Node = Expression::Node;
+    using Kind = Expression::Kind;
+    const auto compare = [&](Comparison comparison, AttributeValue value) {
+        return Node{Kind::compare, info.name, comparison, {std::move(value)}, {}};
+    };
+    std::vector<Node> nodes = {{Kind::is_null, info.name, Comparison::equal, {}, {}}};
+    switch (info.type) {
+        case ColumnType::boolean:
+            nodes.push_back(compare(Comparison::equal, true));
+            nodes.push_back(compare(Comparison::not_equal, true));
+            break;
+        case ColumnType::int64:
+        case ColumnType::float64:
+            nodes.push_back(compare(Comparison::less, 20.5));
+            nodes.push_back(compare(Comparison::at_least, std::int64_t{-1}));
+            nodes.push_back({Kind::is_in, info.name, Comparison::equal, {}, {}});
+            for (std::int64_t i = 0; i < 20; ++i) nodes.back().values.emplace_back(i * 3);
+            break;
+        case ColumnType::timestamp:
+            nodes.push_back(compare(Comparison::greater, Timestamp{0, 250'000'000}));
+            break;
+        case ColumnType::string:
+            nodes.push_back(compare(Comparison::equal, std::string("kind 7")));
+            nodes.push_back(compare(Comparison::less, std::string("kind 200")));
+            nodes.push_back(compare(Comparison::not_equal, std::string()));
+            break;
+        case ColumnType::strings:
+            nodes.push_back({Kind::contains, info.name, Comparison::equal, {std::string("kind 7")}, {}});
+            break;
+    }
+    return nodes;
+}
 
 // One open index.
 class Asking {
@@ -37,6 +88,7 @@ public:
         radius();
         items();
         ids();
+        attributes();
         index_.info();
         index_.query_drift();
         verify();
@@ -160,6 +212,41 @@ private:
         may_throw([&] { index_.find("nobody"); });
         may_throw([&] { index_.find(""); });
         for (const std::int64_t id : {std::int64_t{0}, INT64_MIN, INT64_MAX}) may_throw([&] { index_.find(id); });
+    }
+
+    // Of some rows, twice of one, and expressions about every column by its type.
+    void attributes() {
+        std::vector<std::uint32_t> rows = {0, 0};
+        for (std::uint32_t row = 0; row < index_.size(); row += 1 + index_.size() / 40) rows.push_back(row);
+        if (index_.size() == 0) rows.clear();
+        may_throw([&] {
+            const std::vector<Column> columns = index_.attributes(rows);
+            if (columns.size() != index_.columns().size()) throw std::logic_error("columns are missing");
+            for (const Column& column : columns) check(column, rows.size());
+        });
+        const attributes::Columns columns = columns_of(index_);
+        for (const attributes::ColumnView& each : columns.views()) {
+            for (const Expression::Node& node : questions(each.info)) {
+                const auto items = attributes::evaluate(columns, node);
+                if (!items.ok()) throw std::logic_error("it says " + items.error().message);
+                const bool whole = items.value().size() == attributes::words_of(index_.size()) &&
+                                   (items.value().back() & ~attributes::last_word(index_.size())) == 0;
+                if (!whole) throw std::logic_error("it allows an item that is not in the index");
+            }
+        }
+    }
+
+    // A value of each row.
+    static void check(const Column& column, std::size_t rows) {
+        const bool lists = column.type == ColumnType::strings;
+        const bool texts = lists || column.type == ColumnType::string;
+        const std::size_t values = lists   ? column.starts.size() - 1
+                                   : texts ? column.text_starts.size() - 1
+                                           : column.integers.size() + column.numbers.size();
+        if (values != rows || (!column.missing.empty() && column.missing.size() != rows)) {
+            throw std::logic_error("a column has other rows than were asked for");
+        }
+        if (texts && column.text_starts.back() != column.text.size()) throw std::logic_error("its text is cut short");
     }
 
     void verify() {

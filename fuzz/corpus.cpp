@@ -37,6 +37,37 @@ std::vector<float> rows_of(const Recipe& recipe, std::uint32_t count, std::uint6
     return values;
 }
 
+// Of every type, one with values that are missing and one without.
+std::vector<Column> columns_of(std::uint32_t count) {
+    Random random(3);
+    std::vector<Column> columns;
+    for (std::uint32_t i = 0; i < 12; ++i) {
+        Column& column = columns.emplace_back();
+        column.type = static_cast<ColumnType>(i / 2);
+        column.name = std::string(column_type_name(column.type)) + (i % 2 == 0 ? "" : " or none");
+        const bool lists = column.type == ColumnType::strings;
+        const bool texts = lists || column.type == ColumnType::string;
+        if (column.type == ColumnType::timestamp) column.ticks_per_second = 1000;
+        if (texts) column.text_starts.push_back(0);
+        if (lists) column.starts.push_back(0);
+        for (std::uint32_t row = 0; row < count; ++row) {
+            if (i % 2 == 1) column.missing.push_back(random.below(3) == 0 ? 1 : 0);
+            const auto value = static_cast<std::int64_t>(random.below(column.type == ColumnType::boolean ? 2 : 500));
+            for (std::uint64_t n = !texts ? 0 : lists ? random.below(4) : 1; n > 0; --n) {
+                column.text += "kind " + std::to_string(random.below(300));
+                column.text_starts.push_back(column.text.size());
+            }
+            if (lists) column.starts.push_back(column.text_starts.size() - 1);
+            if (column.type == ColumnType::float64) {
+                column.numbers.push_back(static_cast<double>(value) / 4);
+            } else if (!texts) {
+                column.integers.push_back(value);
+            }
+        }
+    }
+    return columns;
+}
+
 void add(Builder& builder, const Recipe& recipe) {
     const std::vector<float> rows = rows_of(recipe, recipe.count, 1);
     std::vector<std::int64_t> numbers;
@@ -45,9 +76,11 @@ void add(Builder& builder, const Recipe& recipe) {
         numbers.push_back(static_cast<std::int64_t>(row * 7919u % 10007u) - 5000);
         texts.push_back(std::string(row % 5, 'x') + std::to_string(numbers.back()));
     }
-    if (recipe.ids == IdKind::row) builder.add(rows);
-    if (recipe.ids == IdKind::int64) builder.add(rows, numbers);
-    if (recipe.ids == IdKind::string) builder.add(rows, std::vector<std::string_view>(texts.begin(), texts.end()));
+    const std::vector<Column> columns = recipe.columns ? columns_of(recipe.count) : std::vector<Column>();
+    const std::vector<std::string_view> names(texts.begin(), texts.end());
+    if (recipe.ids == IdKind::row) builder.add(rows, columns);
+    if (recipe.ids == IdKind::int64) builder.add(rows, numbers, columns);
+    if (recipe.ids == IdKind::string) builder.add(rows, names, columns);
 }
 
 // The last fields of the description (docs/format.md): how far the nearest items were from the calibration's queries.
@@ -76,6 +109,7 @@ void add_graphs(std::vector<Recipe>& all, std::uint32_t m, bool few) {
                       .dim = dims[(p + 2 * k + m) % 3],
                       .largest = largest_values[(p + m) % 3],
                       .queries = false};
+        recipe.columns = p == k;
         all.push_back(recipe);
         recipe.queries = true;
         if (p == k && (recipe.metric == Metric::dot || p == m % 3)) all.push_back(recipe);
@@ -92,7 +126,8 @@ void add_forests(std::vector<Recipe>& all, std::uint32_t m) {
                        .count = least_count + m * 3 + i,
                        .dim = dims[(i + m) % 3],
                        .largest = largest_values[i],
-                       .queries = false});
+                       .queries = false,
+                       .columns = i == m % 3});
     }
 }
 
@@ -129,6 +164,7 @@ std::string Recipe::name() const {
     name.append("x").append(std::to_string(dim));
     if (largest != 0) add("to-" + std::to_string(largest));
     if (queries) add("queries");
+    if (columns) add("columns");
     return name;
 }
 

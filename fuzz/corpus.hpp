@@ -20,12 +20,14 @@ struct Recipe {
     std::uint32_t dim;
     std::uint32_t largest;  // values are whole numbers below it, kept as bytes or in half precision; 0: they are floats
     bool queries;           // built with a sample of queries
+    bool columns = false;   // with attributes of every type
 
     std::string name() const;
 };
 
-// Every metric with every structure, profile, thing to keep, kind of id, and with queries; all pairs of these too,
-// unless few are wanted. Graphs have more items than a search looks at one by one; some files have next to none.
+// Every metric with every structure, profile, thing to keep, kind of id, with queries, and with attributes; all pairs
+// of these too, unless few are wanted. Graphs have more items than a search looks at one by one; some files have next
+// to none.
 std::vector<Recipe> recipes(bool few);
 
 struct WholeFile {

@@ -91,7 +91,7 @@ private:
              std::to_string(static_cast<std::int64_t>(step)));
         if (what == 0) entry.length += step;
         if (what == 1) entry.offset += step;
-        if (what == 2) entry.kind = static_cast<std::uint32_t>(pick(24));
+        if (what == 2) entry.kind = static_cast<std::uint32_t>(pick(26));
         if (what == 3) entry.flags = static_cast<std::uint32_t>(pick(4));
         if (what == 4) entry.length = telling_number(random_, whole_.count, bytes_.size());
         if (what == 5) entry.offset = telling_number(random_, whole_.count, bytes_.size());

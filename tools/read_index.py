@@ -83,12 +83,18 @@ CODES_OF = {
 SECTIONS = ("codes", "roots", "splits", "planes", "leaf_starts", "leaf_items", "projection", "projection_scales")
 SECTIONS += ("center", "vectors", "int64_ids", "id_text_starts", "id_text", "id_order")
 SECTIONS += ("vertices", "nibbles", "row_of_item", "item_of_row", "calibration", "whitening", "nibble_tails")
-SECTIONS += ("inverse_lengths",)
+SECTIONS += ("inverse_lengths", "columns", "column_values")
 
 # 4. What sections are made of.
 
 SPLIT = layout("below:u4 above:u4 scale:f4 offset:f4")
 BIT_SPLIT = layout("below:u4 above:u4 bit:u4 reserved:u4")
+COLUMN_ENTRY = layout(
+    "type:u4 ticks_per_second:u4 name_bytes:u4 time_zone_bytes:u4 missing:u4 distinct:u4 elements:u8 postings:u8 "
+    "text_bytes:u8 reserved:V16"
+)
+COLUMN_TYPES = ("bool", "int64", "float64", "timestamp", "string", "strings")
+BLOCK_ITEMS = 1024  # of which columns have a minimum and a maximum
 LEAF_BIT = 0x80000000
 NO_NEIGHBOR = 0xFFFFFFFF
 
@@ -102,6 +108,95 @@ def name_of(names: tuple[str, ...], number: int) -> str:
     """What ``number`` stands for."""
     check(number < len(names), f"{number} is none of {names}")
     return names[number]
+
+
+class Column:
+    """One column of attributes; its arrays are taken from ``data``, the section column_values, from ``first`` on."""
+
+    def __init__(self, entry: np.void, count: int, data: np.ndarray, first: int) -> None:
+        self.count, self.end = count, first
+        self.type = name_of(COLUMN_TYPES, entry["type"])
+        self.missing, self.distinct = int(entry["missing"]), int(entry["distinct"])
+        self.ticks_per_second = int(entry["ticks_per_second"])
+        elements, postings, text_bytes = (int(entry[name]) for name in ("elements", "postings", "text_bytes"))
+        self.data = data
+        text, lists = self.type.startswith("string"), self.type == "strings"
+        words = round_up(count, 64) // 64
+        self.present = self.bits("<u8", words) if self.missing else np.ones(count, bool)
+        if self.type == "bool":
+            self.values = self.bits("<u8", words)
+        elif not text:
+            self.values = self.take("<f8" if self.type == "float64" else "<i8", count)
+        code = "<u1" if self.distinct <= 1 << 8 else "<u2" if self.distinct <= 1 << 16 else "<u4"
+        self.list_starts = self.take("<u4", count + 1) if lists else np.arange(count + 1)
+        if text:
+            self.codes = self.take(code, elements if lists else count)
+        elif self.type != "bool":
+            self.minima, self.maxima = (self.take(self.values.dtype, -(-count // BLOCK_ITEMS)) for _ in range(2))
+        if text:
+            self.posting_starts = self.take("<u4", self.distinct + 1)
+            self.postings = self.take("<u4", postings)
+            self.text_starts = self.take("<u4" if text_bytes < 1 << 32 else "<u8", self.distinct + 1)
+            self.text = self.take(np.uint8, text_bytes)
+        del self.data
+
+    def take(self, dtype: object, size: int) -> np.ndarray:
+        """The next array, which starts at a multiple of 64."""
+        dtype, start = np.dtype(dtype), self.end
+        end = start + size * dtype.itemsize
+        check(end <= len(self.data), "the values of a column are cut short")
+        self.end = round_up(end, ALIGNMENT)
+        return self.data[start:end].view(dtype)
+
+    def bits(self, dtype: object, words: int) -> np.ndarray:
+        """A bitmap of items."""
+        return np.unpackbits(self.take(dtype, words).view(np.uint8), bitorder="little")[: self.count].astype(bool)
+
+    def string(self, code: int) -> str:
+        """What a code stands for."""
+        check(code < self.distinct, "a string that does not exist")
+        start, end = self.text_starts[code : code + 2].tolist()
+        check(start <= end <= len(self.text), "a string is not in its text")
+        return self.text[start:end].tobytes().decode()
+
+    def strings(self, item: int) -> list[str]:
+        """The strings of an item: its list, or the one that it has."""
+        start, end = self.list_starts[item : item + 2].tolist()
+        check(start <= end <= len(self.codes), "a list is not in its codes")
+        return [self.string(code) for code in self.codes[start:end].tolist()]
+
+    def value(self, item: int) -> object:
+        """What an item has: None where it has no value, ticks of a timestamp."""
+        if not self.present[item]:
+            return None
+        if self.type.startswith("string"):
+            return self.strings(item) if self.type == "strings" else self.strings(item)[0]
+        return self.values[item].item()
+
+    def verify(self) -> None:
+        """Missing values are zeros, blocks have their minima and maxima, strings ascend and have their postings."""
+        check(int((~self.present).sum()) == self.missing, "other values are missing than it says")
+        if not self.type.startswith("string"):
+            check(not self.values[~self.present].any(), "a value that is missing is not zero")
+            for block, first in enumerate(range(0, self.count if self.type != "bool" else 0, BLOCK_ITEMS)):
+                values = self.values[first : first + BLOCK_ITEMS][self.present[first : first + BLOCK_ITEMS]]
+                numbers = values[~np.isnan(values)]
+                if len(numbers):
+                    check(self.minima[block] == numbers.min(), "a minimum is not that of its block")
+                expected = np.nan if len(numbers) < len(values) else numbers.max() if len(numbers) else None
+                check(expected is None or np.array_equal([expected], [self.maxima[block]], True), "nor is a maximum")
+            return
+        strings = [self.string(code).encode() for code in range(self.distinct)]
+        check(all(a < b for a, b in zip(strings, strings[1:])), "the strings of a column do not ascend")
+        postings: list[list[int]] = [[] for _ in strings]
+        for item in np.flatnonzero(self.present).tolist():
+            for code in set(self.codes[self.list_starts[item] : self.list_starts[item + 1]].tolist()):
+                postings[code].append(item)
+        check(
+            self.postings.tolist() == [item for each in postings for item in each],
+            "the postings are not those of the strings",
+        )
+        check(np.diff(self.posting_starts).tolist() == [len(each) for each in postings], "nor do they start there")
 
 
 class IndexFile:
@@ -238,6 +333,31 @@ class IndexFile:
         if SECTIONS.index("id_order") + 1 in self.table:
             self.id_order = self.section("id_order", "<u4", n).tolist()
             check(all(row < n for row in self.id_order), "the order of ids has a row that does not exist")
+        self.columns: dict[str, Column] = {}
+        if SECTIONS.index("columns") + 1 in self.table:
+            self.open_columns()
+
+    def open_columns(self) -> None:
+        """Attributes by name, and for each a time zone."""
+        directory, values = self.section("columns", np.uint8, -1), self.section("column_values", np.uint8, -1)
+        check(len(directory) >= 8, "the directory of columns is cut short")
+        size = int(directory[:8].view("<u8")[0])
+        at = 8 + size * COLUMN_ENTRY.itemsize
+        check(1 <= size <= 4096 and at <= len(directory), "the directory of columns is cut short")
+        end, self.time_zones = 0, {}
+        for entry in directory[8:at].view(COLUMN_ENTRY):
+            column = Column(entry, self.count, values, end)
+            end, split = column.end, at + int(entry["name_bytes"])
+            name = directory[at:split].tobytes().decode()
+            at = split + int(entry["time_zone_bytes"])
+            check(at <= len(directory) and name not in self.columns, "a column has no name of its own")
+            self.columns[name], self.time_zones[name] = column, directory[split:at].tobytes().decode()
+        check(at == len(directory) and end == len(values), "there is more than the columns have")
+
+    def attributes(self, row: int) -> dict[str, object]:
+        """What is known of a row beside its vector."""
+        item = int(self.item_of_row[row]) if self.graph else row
+        return {name: column.value(item) for name, column in self.columns.items()}
 
     def open_graph(self) -> None:
         """The neighbours of every item, the order of items, and what sketches and nibbles are made of."""
@@ -329,6 +449,8 @@ class IndexFile:
         if self.id_kind != "row":
             ordered = [self.ids[row] if self.id_kind == "int64" else self.ids[row].encode() for row in self.id_order]
             check(all(a < b for a, b in zip(ordered, ordered[1:])), "the ids do not ascend in their order")
+        for column in self.columns.values():
+            column.verify()
 
     # 6. Searching by hand: brute force.
 
@@ -494,8 +616,14 @@ def main() -> None:
     for kind, entry in index.table.items():
         name = SECTIONS[kind - 1] if 1 <= kind <= len(SECTIONS) else "unknown"
         print(f"{entry['offset']:>12} {entry['length']:>12}  {kind:2} {name}  crc {entry['crc']:08x}")
+    for name, column in index.columns.items():
+        zone = index.time_zones[name] and f" in {index.time_zones[name]}"
+        ticks = f", {column.ticks_per_second} ticks a second{zone}" if column.ticks_per_second else ""
+        print(f"column {name!r}: {column.type}{ticks}, {column.missing} missing, {column.distinct} distinct strings")
     for row in range(min(3, index.count)):
         print(f"{index.ids[row]!r}: {index.vectors()[row][:8]}{' ...' if index.dim > 8 else ''}")
+        for name, value in index.attributes(row).items():
+            print(f"    {name}: {value!r}")
     if arguments.query is None:
         return
     if not 0 <= arguments.query < index.count:

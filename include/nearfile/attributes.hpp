@@ -33,6 +33,21 @@ struct Column {
     std::string text;
 };
 
+// What an index says of a column.
+struct ColumnInfo {
+    std::string name;
+    ColumnType type = ColumnType::int64;
+    std::uint32_t ticks_per_second = 0;
+    std::string time_zone;
+    std::uint32_t missing = 0;   // rows without a value
+    std::uint32_t distinct = 0;  // different strings, of string and strings; 0 else
+
+    bool operator==(const ColumnInfo&) const = default;
+};
+
+inline constexpr std::uint32_t max_columns = 4096;
+inline constexpr std::uint64_t max_list_strings = 0xffffffff;  // in all lists of a column together
+
 std::string_view column_type_name(ColumnType type) noexcept;
 
 }  // namespace nearfile

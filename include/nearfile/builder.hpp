@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "nearfile/attributes.hpp"
 #include "nearfile/index.hpp"
 #include "nearfile/types.hpp"
 
@@ -24,12 +25,15 @@ public:
 
     // Copy n x dim floats, row after row. Every value must be finite (zero or one for hamming).
     // The first call settles the kind of id; ids must be distinct, which build() checks.
-    void add(std::span<const float> rows);
-    void add(std::span<const float> rows, std::span<const std::int64_t> ids);
-    void add(std::span<const float> rows, std::span<const std::string_view> ids);
+    // `columns`, of n values each, are what the index can be filtered by: attributes.hpp says what they are made of.
+    // The first call settles which there are, and of what type; the others have the same, in any order.
+    void add(std::span<const float> rows, std::span<const Column> columns = {});
+    void add(std::span<const float> rows, std::span<const std::int64_t> ids, std::span<const Column> columns = {});
+    void add(std::span<const float> rows, std::span<const std::string_view> ids, std::span<const Column> columns = {});
 
-    // What add() would throw for these rows; nothing is added.
+    // What add() would throw for these rows, or for these columns of so many rows; nothing is added.
     void check(std::span<const float> rows) const;
+    void check(std::span<const Column> columns, std::uint32_t rows) const;
 
     std::uint32_t size() const noexcept;
     std::uint32_t dim() const noexcept;

@@ -29,12 +29,21 @@ public:
 
     struct Node {
         Kind kind;
-        std::string column;                              // of compare, is_in, is_null and contains
-        Comparison comparison = Comparison::equal;       // of compare
-        std::vector<AttributeValue> values;              // one of compare and contains, any number of is_in
-        std::vector<std::shared_ptr<const Node>> parts;  // two of both and either, one of negation
+        std::string column = {};                              // of compare, is_in, is_null and contains
+        Comparison comparison = Comparison::equal;            // of compare
+        std::vector<AttributeValue> values = {};              // one of compare and contains, any number of is_in
+        std::vector<std::shared_ptr<const Node>> parts = {};  // two of both and either, one of negation
+        std::uint32_t depth = 1;                              // how many nodes are inside each other here
+        std::uint32_t size = 1;                               // how many there are, a shared one as often as it is met
     };
 
+    // What combines expressions throws Error(invalid_argument) where there would be more: whoever follows the parts may
+    // do so by recursion, and ends.
+    static constexpr std::uint32_t max_depth = 1000;
+    static constexpr std::uint32_t max_size = 1'000'000;
+
+    // These throw Error(invalid_argument) where a value is NaN, which no value equals and which has no order, or a
+    // moment outside the years 0 to 9999, or where the column has no name.
     static Expression compare(std::string column, Comparison comparison, AttributeValue value);
     static Expression is_in(std::string column, std::vector<AttributeValue> values);
     static Expression is_null(std::string column);
@@ -54,6 +63,7 @@ public:
     const Node& node() const noexcept { return *node_; }
 
 private:
+    static Expression combined(Kind kind, std::vector<std::shared_ptr<const Node>> parts);
     explicit Expression(Node node) : node_(std::make_shared<const Node>(std::move(node))) {}
     std::shared_ptr<const Node> node_;
 };

@@ -15,6 +15,8 @@
 #include <string_view>
 #include <vector>
 
+#include "nearfile/attributes.hpp"
+#include "nearfile/expression.hpp"
 #include "nearfile/filter.hpp"
 #include "nearfile/inspection.hpp"
 #include "nearfile/types.hpp"
@@ -130,8 +132,10 @@ public:
     void search_batch(std::span<const float> queries, const SearchOptions& options, std::span<std::int64_t> ids,
                       std::span<float> distances) const;
 
-    // Filters: of a byte a row, not zero where it is allowed, and of rows. Throw Error(invalid_argument) where the
-    // bytes are not as many as the items, Error(not_found) for a row that is none.
+    // Filters: of what an expression allows, of a byte a row that is not zero where it is allowed, and of rows. Throw
+    // Error(invalid_argument) where the expression does not fit the columns or the bytes are not as many as the items,
+    // Error(not_found) for a row that is none.
+    Filter filter(const Expression& allowed) const;
     Filter filter(std::span<const std::uint8_t> mask) const;
     Filter filter_of_rows(std::span<const std::uint32_t> rows) const;
 
@@ -166,6 +170,12 @@ public:
     std::optional<std::uint32_t> find(std::string_view id) const;
     std::int64_t int64_id(std::uint32_t row) const;       // the row itself for other kinds than int64
     std::string_view string_id(std::uint32_t row) const;  // into the map
+
+    // What is known of the items beside their vectors; empty where nothing was added.
+    std::vector<ColumnInfo> columns() const;
+
+    // The values of these rows, one after another, in the order of columns().
+    std::vector<Column> attributes(std::span<const std::uint32_t> rows) const;
 
     // What the file has of an item, and where. Throws Error(bad_file) that names the section where what it needs is
     // damaged.

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "nearfile/attributes.hpp"
 #include "nearfile/builder.hpp"
 #include "nearfile/error.hpp"
 #include "nearfile/expression.hpp"

@@ -14,6 +14,7 @@ namespace {
 // Looked up once by bind_arrays() and never given back: they live as long as NumPy does.
 PyObject* numpy_empty = nullptr;
 PyObject* float32_type = nullptr;
+PyObject* float64_type = nullptr;
 PyObject* int64_type = nullptr;
 PyObject* plain_array = nullptr;
 PyObject* mapped_array = nullptr;
@@ -27,8 +28,8 @@ nb::object empty(nb::handle shape, nb::handle type) {
 
 template <class T>
 nb::handle numpy_type() {
-    static_assert(std::is_same_v<T, float> || std::is_same_v<T, std::int64_t>);
-    return std::is_same_v<T, float> ? float32_type : int64_type;
+    static_assert(std::is_same_v<T, float> || std::is_same_v<T, double> || std::is_same_v<T, std::int64_t>);
+    return std::is_same_v<T, float> ? float32_type : std::is_same_v<T, double> ? float64_type : int64_type;
 }
 
 }  // namespace
@@ -37,6 +38,7 @@ void bind_arrays() {
     const nb::module_ numpy = nb::module_::import_("numpy");
     numpy_empty = numpy.attr("empty").inc_ref().ptr();
     float32_type = numpy.attr("dtype")("float32").release().ptr();
+    float64_type = numpy.attr("dtype")("float64").release().ptr();
     int64_type = numpy.attr("dtype")("int64").release().ptr();
     plain_array = numpy.attr("ndarray").inc_ref().ptr();
     mapped_array = numpy.attr("memmap").inc_ref().ptr();
@@ -68,6 +70,7 @@ NewArray<T>::NewArray(std::size_t rows, std::size_t columns)
     : NewArray(empty(nb::make_tuple(rows, columns), numpy_type<T>())) {}
 
 template class NewArray<float>;
+template class NewArray<double>;
 template class NewArray<std::int64_t>;
 
 }  // namespace nearfile::python

@@ -57,7 +57,7 @@ inline std::span<const float> floats(const Buffer& buffer) {
     return {static_cast<const float*>(buffer.view().buf), static_cast<std::size_t>(buffer.view().shape[0])};
 }
 
-// A new array that this function's caller fills. T is float or std::int64_t.
+// A new array that this function's caller fills. T is float, double or std::int64_t.
 template <class T>
 class NewArray {
 public:

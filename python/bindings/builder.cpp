@@ -3,6 +3,7 @@
 #include <nanobind/stl/string_view.h>
 #include <nanobind/stl/unique_ptr.h>
 
+#include <algorithm>
 #include <atomic>
 #include <exception>
 #include <memory>
@@ -13,6 +14,7 @@
 
 #include "arrays.hpp"
 #include "bindings.hpp"
+#include "columns.hpp"
 #include "errors.hpp"
 #include "gil.hpp"
 #include "shared_index.hpp"
@@ -62,10 +64,28 @@ std::span<const float> checked(const Rows& rows, const Builder& builder, const c
     return {rows.data(), rows.size()};
 }
 
-void add(SharedBuilder& shared, const Rows& rows) {
+// The columns of `n` rows from `start` on; of all their rows where they are.
+class Block {
+public:
+    Block(const Columns* columns, std::uint64_t start, std::size_t n) {
+        if (columns == nullptr) return;
+        shared_ = columns->shared();
+        const bool all = start == 0 && std::all_of(shared_->begin(), shared_->end(),
+                                                   [&](const Column& each) { return rows_of(each) == n; });
+        if (!all) shared_ = std::make_shared<const std::vector<Column>>(slice(*shared_, start, n));
+    }
+    std::span<const Column> columns() const {
+        return shared_ == nullptr ? std::span<const Column>() : std::span<const Column>(*shared_);
+    }
+
+private:
+    std::shared_ptr<const std::vector<Column>> shared_;
+};
+
+void add(SharedBuilder& shared, const Rows& rows, const Columns* columns, std::uint64_t start) {
     const SharedBuilder::Turn turn(shared);
     const WithoutGil released;
-    turn.builder().add(checked(rows, turn.builder()));
+    turn.builder().add(checked(rows, turn.builder()), Block(columns, start, rows.shape(0)).columns());
 }
 
 void check(SharedBuilder& shared, const Rows& rows) {
@@ -74,13 +94,23 @@ void check(SharedBuilder& shared, const Rows& rows) {
     turn.builder().check(checked(rows, turn.builder()));
 }
 
-void add_int64(SharedBuilder& shared, const Rows& rows, const RowNumbers& ids) {
+void check_columns(SharedBuilder& shared, const Columns& columns, std::uint32_t rows) {
     const SharedBuilder::Turn turn(shared);
+    const auto kept = columns.shared();
     const WithoutGil released;
-    turn.builder().add(checked(rows, turn.builder()), std::span(ids.data(), ids.size()));
+    turn.builder().check(*kept, rows);
 }
 
-void add_strings(SharedBuilder& shared, const Rows& rows, const nb::list& ids) {
+void add_int64(SharedBuilder& shared, const Rows& rows, const RowNumbers& ids, const Columns* columns,
+               std::uint64_t start) {
+    const SharedBuilder::Turn turn(shared);
+    const WithoutGil released;
+    turn.builder().add(checked(rows, turn.builder()), std::span(ids.data(), ids.size()),
+                       Block(columns, start, rows.shape(0)).columns());
+}
+
+void add_strings(SharedBuilder& shared, const Rows& rows, const nb::list& ids, const Columns* columns,
+                 std::uint64_t start) {
     const SharedBuilder::Turn turn(shared);
     // The views are into the str objects, which `kept` holds: another thread may change the list.
     const nb::tuple kept(ids);
@@ -88,7 +118,7 @@ void add_strings(SharedBuilder& shared, const Rows& rows, const nb::list& ids) {
     views.reserve(kept.size());
     for (const nb::handle id : kept) views.push_back(nb::cast<std::string_view>(id));
     const WithoutGil released;
-    turn.builder().add(checked(rows, turn.builder()), views);
+    turn.builder().add(checked(rows, turn.builder()), views, Block(columns, start, rows.shape(0)).columns());
 }
 
 // Hears signals, and calls the user's function where there is one.
@@ -160,17 +190,23 @@ void bind_builder(nb::module_& module) {
         .def_prop_ro(
             "size", [](SharedBuilder& shared) { return SharedBuilder::Turn(shared).builder().size(); },
             "The number of vectors added.")
-        .def("add", &add, "rows"_a.noconvert(),
-             nb::sig("def add(self, rows: numpy.typing.NDArray[numpy.float32]) -> None"), "Add rows named by number.")
+        .def("add", &add, "rows"_a.noconvert(), "columns"_a.none() = nb::none(), "start"_a = 0,
+             nb::sig("def add(self, rows: numpy.typing.NDArray[numpy.float32], columns: Columns | None = None, "
+                     "start: int = 0) -> None"),
+             "Add rows named by number, and what columns have from row `start` on.")
         .def("check", &check, "rows"_a.noconvert(),
              nb::sig("def check(self, rows: numpy.typing.NDArray[numpy.float32]) -> None"),
              "Raise what add() would raise; nothing is added.")
-        .def("add_int64", &add_int64, "rows"_a.noconvert(), "ids"_a.noconvert(),
+        .def("check_columns", &check_columns, "columns"_a, "rows"_a,
+             "Raise what add() would raise for columns of so many rows; nothing is added.")
+        .def("add_int64", &add_int64, "rows"_a.noconvert(), "ids"_a.noconvert(), "columns"_a.none() = nb::none(),
+             "start"_a = 0,
              nb::sig("def add_int64(self, rows: numpy.typing.NDArray[numpy.float32], "
-                     "ids: numpy.typing.NDArray[numpy.int64]) -> None"),
+                     "ids: numpy.typing.NDArray[numpy.int64], columns: Columns | None = None, start: int = 0) -> None"),
              "Add rows named by int64.")
-        .def("add_strings", &add_strings, "rows"_a.noconvert(), "ids"_a,
-             nb::sig("def add_strings(self, rows: numpy.typing.NDArray[numpy.float32], ids: list[str]) -> None"),
+        .def("add_strings", &add_strings, "rows"_a.noconvert(), "ids"_a, "columns"_a.none() = nb::none(), "start"_a = 0,
+             nb::sig("def add_strings(self, rows: numpy.typing.NDArray[numpy.float32], ids: list[str], "
+                     "columns: Columns | None = None, start: int = 0) -> None"),
              "Add rows named by str.")
         .def(
             "build", &build, "path"_a.none(), "structure"_a, "profile"_a, "keep"_a, "n_trees"_a,

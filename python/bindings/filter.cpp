@@ -48,6 +48,12 @@ Filter filter_of_rows(const SharedIndex& shared, const RowNumbers& numbers) {
     return index.filter_of_rows(rows_of(numbers));
 }
 
+Filter filter_of_expression(const SharedIndex& shared, const Expression& allowed) {
+    const Index index = shared.get();
+    const WithoutGil released;
+    return index.filter(allowed);
+}
+
 nb::object rows_in(const SharedIndex& shared, const Filter& filter) {
     const Index index = shared.get();
     const std::vector<std::uint32_t> rows = index.rows_in(filter);
@@ -143,6 +149,7 @@ void bind_filter(nb::module_& module, nb::class_<SharedIndex>& type) {
         .def("__setstate__", &set_state);
     type.def("filter_of_mask", &filter_of_mask, "mask"_a.noconvert(), "Of a byte a row, not zero where it is allowed.")
         .def("filter_of_rows", &filter_of_rows, "rows"_a.noconvert(), "Of rows.")
+        .def("filter_of_expression", &filter_of_expression, "allowed"_a, "Of what an expression allows.")
         .def("rows_in", &rows_in, "filter"_a,
              nb::sig("def rows_in(self, filter: Filter) -> numpy.typing.NDArray[numpy.int64]"),
              "What a filter allows, ascending.")

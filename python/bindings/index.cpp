@@ -75,6 +75,11 @@ void save(const SharedIndex& shared, const nb::bytes& path) {
     });
 }
 
+nb::bytes contents(const SharedIndex& shared) {
+    const Index index = shared.get();
+    return nb::bytes(index.bytes().data(), index.bytes().size());
+}
+
 void verify(const SharedIndex& shared) {
     const Index index = shared.get();
     with_path(index.info().path, [&] {
@@ -194,13 +199,7 @@ void bind_index(nb::module_& module) {
             "Let go of the mapping; searches under way end as usual.")
         .def_prop_ro("closed", &SharedIndex::closed, "Whether close() was called.")
         .def("save", &save, "path"_a, "Write the file's bytes to `path`, atomically.")
-        .def(
-            "contents",
-            [](const SharedIndex& shared) {
-                const Index index = shared.get();
-                return nb::bytes(index.bytes().data(), index.bytes().size());
-            },
-            "The whole file.")
+        .def("contents", &contents, "The whole file.")
         .def("verify", &verify, "Check every checksum and every stored id.")
         .def("info", &info, nb::sig("def info(self) -> dict[str, object]"), "What the file says about itself.")
         .def_prop_ro(
@@ -240,6 +239,7 @@ void bind_index(nb::module_& module) {
     bind_search(type);
     bind_radius(type);
     bind_nearest(type);
+    bind_attributes(type);
     bind_inspection(type);
     bind_filter(module, type);
 }

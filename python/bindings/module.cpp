@@ -12,5 +12,7 @@ NB_MODULE(_core, module) {
     nearfile::python::bind_index(module);
     nearfile::python::bind_builder(module);
     nearfile::python::bind_items(module);
+    nearfile::python::bind_expression(module);
+    nearfile::python::bind_columns(module);
     nearfile::python::bind_annoy_file(module);
 }

@@ -15,7 +15,9 @@ from __future__ import annotations
 from typing import Any
 
 from nearfile import _core
+from nearfile._core import Filter
 from nearfile.annoy import AnnoyIndex
+from nearfile.attributes import Attributes
 from nearfile.builder import Builder, build
 from nearfile.convert import convert
 from nearfile.errors import (
@@ -29,6 +31,7 @@ from nearfile.errors import (
     ScanWarning,
     UnlikeQueriesWarning,
 )
+from nearfile.expressions import Expression, col
 from nearfile.index import Index, open_buffer
 from nearfile.index import open as open
 from nearfile.items import Item
@@ -39,10 +42,13 @@ __version__: str = _core.version
 # Without open: `from nearfile import *` leaves Python's own what it is.
 __all__ = [
     "AnnoyIndex",
+    "Attributes",
     "BadFileError",
     "Builder",
     "ClosedError",
+    "Expression",
     "FileError",
+    "Filter",
     "Index",
     "InvalidArgumentError",
     "Item",
@@ -54,6 +60,7 @@ __all__ = [
     "UnlikeQueriesWarning",
     "__version__",
     "build",
+    "col",
     "convert",
     "info",
     "open_buffer",

@@ -2,7 +2,7 @@
 The C++ core of nearfile. Private: use the package's own functions and classes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import SupportsIndex, overload
 
 import numpy
@@ -130,6 +130,14 @@ class Index:
     def nearest_of(self, id: int, k: int, effort: int, recall: float, search_k: int, exact: bool, with_distances: bool) -> list[int] | tuple[list[int], list[float]]:
         """The vector of an id for a query, zeros where there is none."""
 
+    def columns(self) -> list[dict[str, object]]:
+        """
+        What is known of the items: of each column its name, type, ticks_per_second, time_zone, missing, distinct.
+        """
+
+    def attributes(self, rows: numpy.typing.NDArray[numpy.int64]) -> Columns:
+        """The values of some rows."""
+
     def inspect(self, row: int) -> dict[str, object]:
         """What the file has of a row's item, and where."""
 
@@ -142,16 +150,21 @@ class Builder:
     def size(self) -> int:
         """The number of vectors added."""
 
-    def add(self, rows: numpy.typing.NDArray[numpy.float32]) -> None:
-        """Add rows named by number."""
+    def add(self, rows: numpy.typing.NDArray[numpy.float32], columns: Columns | None = None, start: int = 0) -> None:
+        """Add rows named by number, and what columns have from row `start` on."""
 
     def check(self, rows: numpy.typing.NDArray[numpy.float32]) -> None:
         """Raise what add() would raise; nothing is added."""
 
-    def add_int64(self, rows: numpy.typing.NDArray[numpy.float32], ids: numpy.typing.NDArray[numpy.int64]) -> None:
+    def check_columns(self, columns: Columns, rows: int) -> None:
+        """
+        Raise what add() would raise for columns of so many rows; nothing is added.
+        """
+
+    def add_int64(self, rows: numpy.typing.NDArray[numpy.float32], ids: numpy.typing.NDArray[numpy.int64], columns: Columns | None = None, start: int = 0) -> None:
         """Add rows named by int64."""
 
-    def add_strings(self, rows: numpy.typing.NDArray[numpy.float32], ids: list[str]) -> None:
+    def add_strings(self, rows: numpy.typing.NDArray[numpy.float32], ids: list[str], columns: Columns | None = None, start: int = 0) -> None:
         """Add rows named by str."""
 
     def build(self, path: bytes | None, structure: str, profile: str, keep: str, n_trees: int, queries: numpy.typing.NDArray[numpy.float32] | None, seed: int, threads: int, progress: Callable[[str, int, int], object] | None, candidates: numpy.typing.NDArray[numpy.int64] | None = None, like: Index | None = None) -> Index:
@@ -196,6 +209,84 @@ def int32(value: object) -> int:
 
 def id_range(index: Index) -> tuple[int, int] | None:
     """The smallest and largest id, None where there are no numbers."""
+
+class Expression:
+    """What is allowed, said of columns. It never changes."""
+
+    @staticmethod
+    def compare(column: str, comparison: str, value: bool | int | float | str | tuple[int, int]) -> Expression:
+        """
+        A comparison by its sign; a pair is a timestamp, seconds and nanoseconds.
+        """
+
+    @staticmethod
+    def is_in(column: str, values: list[bool | int | float | str | tuple[int, int]]) -> Expression:
+        """Equal to one of some values."""
+
+    @staticmethod
+    def is_null(column: str) -> Expression:
+        """Without a value."""
+
+    @staticmethod
+    def contains(column: str, value: str) -> Expression:
+        """Of lists: with this string in them."""
+
+    @staticmethod
+    def parse(text: str) -> Expression:
+        """What some text says."""
+
+    def both(self, other: Expression) -> Expression:
+        """Where both hold."""
+
+    def either(self, other: Expression) -> Expression:
+        """Where one of them holds, or both."""
+
+    def negation(self) -> Expression:
+        """Where it does not hold."""
+
+    def text(self) -> str:
+        """As parse() takes it."""
+
+class Columns:
+    """Columns of attributes, a value a row."""
+
+    def __init__(self) -> None: ...
+
+    def __len__(self) -> int: ...
+
+    def head(self, column: int) -> dict[str, object]:
+        """Its name, type, ticks_per_second, time_zone, and how many rows it has."""
+
+    def values(self, column: int) -> numpy.typing.NDArray[numpy.float64] | numpy.typing.NDArray[numpy.int64] | list[str | None] | list[list[str] | None]:
+        """
+        Its values; any number where one is missing, None where a string or a list is.
+        """
+
+    def missing(self, column: int) -> bytes | None:
+        """A byte a row, 1 where there is no value; None where none is missing."""
+
+    def add_integers(self, name: str, type: str, ticks_per_second: int, time_zone: str, values: numpy.typing.NDArray[numpy.int64], missing: numpy.typing.NDArray[numpy.uint8] | None) -> None:
+        """Add one of bools, whole numbers or timestamps."""
+
+    def add_numbers(self, name: str, values: numpy.typing.NDArray[numpy.float64], missing: numpy.typing.NDArray[numpy.uint8] | None) -> None:
+        """Add one of floats."""
+
+    def add_texts(self, name: str, values: list[str | None]) -> None:
+        """Add one of str."""
+
+    def add_text_lists(self, name: str, values: list[Iterable[str] | None]) -> None:
+        """Add one of lists of str."""
+
+    def add_arrow_stream(self, capsule: object, name: str | None, rows: int) -> None:
+        """
+        Those of a table, or one of this name, that a capsule `arrow_array_stream` gives.
+        """
+
+    def add_arrow_arrays(self, capsules: list[object], name: str | None, rows: int) -> None:
+        """The same of capsules `arrow_schema` and `arrow_array` by turns."""
+
+    def arrow_stream(self, rows: int) -> object:
+        """A capsule `arrow_array_stream` of one table, which shares the memory."""
 
 class AnnoyFile:
     """A file that Annoy wrote. Safe to use from any number of threads."""

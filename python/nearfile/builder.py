@@ -11,6 +11,7 @@ from nearfile.arguments import PathLike
 from nearfile.errors import InvalidArgumentError, ScanWarning
 from nearfile.index import Index
 from nearfile.index import open as open_index
+from nearfile.inputs import attributes as attributes_module
 from nearfile.inputs import candidates as candidates_module
 from nearfile.progress import Progress
 
@@ -141,7 +142,7 @@ class Builder:
         kind = f"metric={self._metric!r}, structure={self._kinds[0]!r}"
         return f"nearfile.Builder(dim={self._dim}, {kind}, count={self._count})"
 
-    def add(self, vectors: object, ids: object = None) -> None:
+    def add(self, vectors: object, ids: object = None, *, attributes: object = None) -> None:
         """Add a batch of vectors.
 
         Args:
@@ -151,14 +152,21 @@ class Builder:
                 taken, tensors in memory, and bfloat16; docs/inputs.md has the list.
             ids: What names each vector: n whole numbers, as an array, a column or a list, or n ``str``. ``None`` takes
                 the row numbers. All batches are named in the same way.
+            attributes: What is known of each vector besides, to be filtered by and given back: columns of n values. An
+                Arrow table, a list of its record batches, or anything that offers Arrow's capsules (polars, DuckDB), a
+                pandas DataFrame, or a dict of arrays and lists. Bools, whole numbers, floats, dates and datetimes, str,
+                and lists of str, some of them missing: docs/attributes.md has what is taken as what. All batches have
+                the same columns.
 
         Raises:
             InvalidArgumentError: Another shape or dtype, values that are not finite (or not 0 or 1), missing or masked
-                values, ids of another length or kind or without an order. Nothing was added.
+                values, ids of another length or kind or without an order, attributes of another length or of a type
+                that there is none of. Nothing was added.
         """
         core = self._whole()
         array = inputs.vectors(vectors, self._dim)
         names = inputs.ids(ids, len(array))
+        columns = attributes_module.columns(attributes, len(array))
         if self._count + len(array) > _core.max_count:
             raise InvalidArgumentError(
                 f"vectors: expected at most {_core.max_count} in an index, got {self._count + len(array)}"
@@ -166,13 +174,15 @@ class Builder:
         most = len(array) if inputs.is_ready(array) else inputs.rows_a_block(4 * self._dim)
         if len(array) > most:
             self._check(array, most)
+            if columns is not None:
+                core.check_columns(columns, len(array))
         for start, block in inputs.blocks(array, max(1, most)):
             if names is None:
-                core.add(block)
+                core.add(block, columns, start)
             elif isinstance(names, list):
-                core.add_strings(block, names[start : start + most])
+                core.add_strings(block, names[start : start + most], columns, start)
             else:
-                core.add_int64(block, names[start : start + most])
+                core.add_int64(block, names[start : start + most], columns, start)
         self._count += len(array)
 
     def build(
@@ -249,6 +259,7 @@ def build(
     *,
     metric: str = "angular",
     ids: object = None,
+    attributes: object = None,
     structure: str | None = None,
     profile: str = arguments.DEFAULT_PROFILE,
     keep: str = arguments.DEFAULT_KEEP,
@@ -267,6 +278,8 @@ def build(
         path: Where to write the index; ``None`` keeps it in memory.
         metric: ``"angular"``, ``"cosine"``, ``"euclidean"``, ``"dot"``, ``"manhattan"`` or ``"hamming"``.
         ids: n whole numbers or n ``str`` that name the vectors; ``None`` takes the row numbers.
+        attributes: Columns of n values to filter by: an Arrow table, a DataFrame, or a dict of arrays and lists; see
+            :meth:`Builder.add`.
         structure: ``"graph"``, or ``"forest"`` for trees alone, as Annoy's; ``None`` is a graph.
         profile: Of a graph: ``"compact"``, ``"balanced"`` or ``"fast"``; see :class:`Builder`.
         keep: Of a graph: ``"exact"``, ``"half"`` or ``"none"``, what stays of the vectors; see :class:`Builder`.
@@ -308,5 +321,5 @@ def build(
         seed=seed,
         progress=progress,
     )
-    builder.add(array, ids)
+    builder.add(array, ids, attributes=attributes)
     return builder._build(queries, candidates, like, stacklevel=4)

@@ -10,8 +10,9 @@ from typing import Any, Callable, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from nearfile import _core, arguments, inputs, items, neighbor_graph
+from nearfile import _core, arguments, filters, inputs, items, neighbor_graph
 from nearfile.arguments import PathLike
+from nearfile.attributes import Attributes
 from nearfile.errors import ClosedError, NotFoundError, UnlikeQueriesWarning
 from nearfile.inspection import Inspection
 from nearfile.items import Id
@@ -91,6 +92,8 @@ class Index:
         ``structure`` (``"graph"`` or ``"forest"``), ``n_trees`` (that it was built with), ``n_trees_asked`` (more, where a
         graph was asked for more than it takes), ``leaf_size``, ``seed``, ``file_bytes``, ``format_version``,
         ``library_version`` (that wrote it) and ``sections``: a list of dicts with ``name``, ``offset`` and ``bytes``.
+        ``columns`` is a list of dicts, one for each column of attributes, with ``name``, ``type``, ``ticks_per_second``
+        and ``time_zone`` (of timestamps), ``missing`` (rows without a value) and ``distinct`` (different strings).
 
         Of a graph also, and ``None`` for a forest: ``profile``, ``keep``, and ``degree``, the neighbours that an item
         has room for. ``calibration`` is what walks found of items that were left out when the index was built: a list
@@ -106,7 +109,7 @@ class Index:
         >>> info["structure"], info["profile"], info["keep"]
         ('graph', 'fast', 'exact')
         """
-        return {"path": self._path, **self._core.info()}
+        return {"path": self._path, **self._core.info(), "columns": self._core.columns()}
 
     def verify(self) -> None:
         """Read the whole file and check every checksum and every stored id.
@@ -136,6 +139,8 @@ class Index:
         exact: bool = False,
         search_k: int | None = None,
         threads: int | None = None,
+        filter: object = None,
+        exclude: object = None,
     ) -> Found:
         """The nearest items of one query, or of each of a batch.
 
@@ -155,10 +160,17 @@ class Index:
             search_k: Of a forest: how many candidates to compare with the query, from 1; ``None`` chooses from ``k``.
                 More finds more of the true neighbours and takes longer; as many as there are items is exact.
             threads: How many threads share a batch; ``None`` is every core. One query is searched by one thread.
+            filter: What may be an answer: whatever :meth:`filter` takes, or a list of such for a batch, one a query (a
+                boolean array of shape (q, n) too). There are ``k`` answers, or all that are allowed where they are
+                fewer. What is used more than once is best compiled once, by :meth:`filter`.
+            exclude: Ids that are no answers, in any order; for a batch also a list of lists, one a query. Ids that the
+                index does not have change nothing.
 
         Returns:
             ids and distances, nearest first, and ties by smaller id (for ``str`` in the order of adding); each of shape
-            (min(k, n),) for one query and (q, min(k, n)) for a batch. ids are int64, or ``str`` in an array of objects;
+            (m,) for one query and (q, m) for a batch, where m is ``k``, or the number of items where it is smaller, or
+            of those that are allowed. Where a query of a batch has fewer answers than another one, behind its last
+            distances are nan and ids are -1, or ``None`` in the place of ``str``. ids are int64, or ``str`` in an array of objects;
             distances are float32.
             ``angular`` is sqrt(2 - 2 cos), ``cosine`` 1 - cos, ``euclidean`` and ``manhattan`` are the usual ones,
             ``hamming`` is the number of values that differ, and ``dot`` is the inner product, largest first.
@@ -166,7 +178,8 @@ class Index:
         Raises:
             InvalidArgumentError: A query of another shape or dtype or with values that are not finite; ``k``,
                 ``effort``, ``recall``, ``search_k`` or ``threads`` out of range; both ``effort`` and ``recall``;
-                ``search_k`` of a graph, or ``effort`` or ``recall`` of a forest.
+                ``search_k`` of a graph, or ``effort`` or ``recall`` of a forest; a filter that is none, of another
+                index, or not one for each query.
             TypeError: ``k``, ``effort``, ``search_k`` or ``threads`` is no whole number, or ``recall`` no number.
             NotFoundError: There is no such item.
             ClosedError: The index was closed.
@@ -181,6 +194,10 @@ class Index:
         >>> ids, distances = index.search(numpy.eye(3)[:2], k=1)
         >>> ids.tolist(), distances.tolist()
         ([[0], [1]], [[0.0], [0.0]])
+        >>> index.search([1.0, 0.2, 0.0], k=2, filter=[False, True, True])[0].tolist()
+        [1, 2]
+        >>> index.search([1.0, 0.2, 0.0], k=2, exclude=[1])[0].tolist()
+        [0, 2]
         """
         if type(k) is not int or not 1 <= k <= _core.max_count:
             k = arguments.neighbors(k)
@@ -193,15 +210,21 @@ class Index:
             width, share = arguments.steps(effort, recall, self._structure)
         candidates = 0 if search_k is None else arguments.candidates(search_k, self._structure)
         everything = bool(exact)
-        found = self._core.search(query, k, width, share, candidates, everything)
+        if exclude is not None or not (filter is None or type(filter) is _core.Filter):
+            options = (width, share, candidates, everything, threads or 0)
+            return filters.search(self, items.queries(self, query), k, options, filter, exclude)
+        found = self._core.search(query, k, width, share, candidates, everything, filter)
         if found is None:  # not one ready row of float32
             array = items.queries(self, query)
+            if array.ndim == 2 and filter is not None:
+                options = (width, share, candidates, everything, threads or 0)
+                return filters.search(self, array, k, options, filter, None)
             if array.ndim == 2:
                 batch = self._search_batch(array, k, (width, share, candidates, everything, threads or 0))
                 if self._watching:
                     self._watch()
                 return batch
-            found = self._core.search(inputs.floats(array), k, width, share, candidates, everything)
+            found = self._core.search(inputs.floats(array), k, width, share, candidates, everything, filter)
             assert found is not None
         if self._watching:
             self._watch()
@@ -217,6 +240,8 @@ class Index:
         exact: bool = False,
         search_k: int | None = None,
         threads: int | None = None,
+        filter: object = None,
+        exclude: object = None,
     ) -> Found:
         """The nearest items of an item, which is itself among them: first, but for ``dot`` and for equal vectors.
 
@@ -234,7 +259,52 @@ class Index:
         [['right'], ['left']]
         """
         vector = self._vectors(id)
-        return self.search(vector, k, effort=effort, recall=recall, exact=exact, search_k=search_k, threads=threads)
+        return self.search(
+            vector,
+            k,
+            effort=effort,
+            recall=recall,
+            exact=exact,
+            search_k=search_k,
+            threads=threads,
+            filter=filter,
+            exclude=exclude,
+        )
+
+    def filter(self, allowed: object) -> _core.Filter:
+        """What is allowed, compiled for any number of searches: ``search(query, filter=compiled)``.
+
+        Args:
+            allowed: A boolean mask of shape (n,), a value for each item in the order of adding; an array, list or set
+                of ids, of which those that the index does not have change nothing; an expression about the columns
+                (:func:`nearfile.col`, or text, as ``"price < 20"``); or a :class:`nearfile.Filter`.
+
+        Returns:
+            A :class:`nearfile.Filter`: ``len()`` is how many items it allows.
+
+        Raises:
+            InvalidArgumentError: What is none of these; a mask of another shape; an expression that does not parse or
+                fit the columns.
+
+        >>> import numpy, nearfile
+        >>> index = nearfile.build(numpy.eye(3), ids=["x", "y", "z"], attributes={"price": [5.0, 10.0, 20.0]})
+        >>> cheap = index.filter("price < 15")
+        >>> len(cheap), len(cheap & ~index.filter(["x"]))
+        (2, 1)
+        >>> index.search([0.0, 0.0, 1.0], k=3, filter=cheap)[0].tolist()
+        ['x', 'y']
+        """
+        return filters.compiled(self, allowed)
+
+    def ids_in(self, allowed: object) -> NDArray[Any]:
+        """The ids that :meth:`filter` would allow, in the order of adding: shape (m,), int64, or objects that are ``str``.
+
+        >>> import numpy, nearfile
+        >>> index = nearfile.build(numpy.eye(3), ids=["x", "y", "z"])
+        >>> index.ids_in(~index.filter(["y"])).tolist()
+        ['x', 'z']
+        """
+        return filters.ids_in(self, allowed)
 
     def search_radius(
         self,
@@ -382,6 +452,36 @@ class Index:
         found = cast(Inspection, self._core.inspect(self._row(id)))
         found["values"] = self._as_added(found["values"])
         return found
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """The columns of attributes, in the order they were given in, and the type of each.
+
+        Types are ``"bool"``, ``"int64"``, ``"float64"``, ``"timestamp"``, ``"string"`` and ``"strings"``, which is
+        lists of them. ``info()["columns"]`` has more.
+        """
+        return {str(column["name"]): str(column["type"]) for column in self._core.columns()}
+
+    def attributes(self, ids: Any = None) -> Attributes:
+        """The attributes of several ids, or of all items in the order of adding.
+
+        What is returned goes into ``pyarrow.table()``, ``polars.DataFrame()`` and whatever else reads Arrow's
+        capsules; ``to_dict()`` makes NumPy's arrays of it.
+
+        Raises:
+            NotFoundError: There is no such id; the first that is missing is named.
+            InvalidArgumentError: A set or another object that has no order, or one str.
+            BadFileError: The file is damaged where the values are.
+
+        >>> import numpy, nearfile
+        >>> index = nearfile.build(numpy.eye(2), ids=["x", "y"], attributes={"price": [3.5, 4.5]})
+        >>> index.columns
+        {'price': 'float64'}
+        >>> index.attributes(["y"])["price"].tolist()
+        [4.5]
+        """
+        rows = np.arange(len(self)) if ids is None else [self._row(id) for id in inputs.each_id(ids)]
+        return Attributes(self._core.attributes(np.asarray(rows, np.int64)), len(rows))
 
     # Files and copies
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "api/checks.hpp"
+#include "attributes/collected.hpp"
 #include "base/half.hpp"
 #include "build/build_index.hpp"
 #include "build/rows.hpp"
@@ -23,6 +24,17 @@ struct Builder::State {
     build::Rows rows;
     opened::IdList ids;
     bool ids_settled = false;
+    attributes::CollectedColumns columns;
+
+    // Rows and columns that were checked. What throws has added nothing.
+    void append(std::span<const float> values, std::span<const Column> more, std::uint32_t n) {
+        columns.reserve(more, n);
+        rows.append(values);
+        columns.append(more, n);
+        ids_settled = true;
+    }
+
+    build::IndexImage image(const Index::State* like, const BuildOptions& options) const;
 };
 
 using opened::raise;
@@ -85,30 +97,35 @@ void Builder::check(std::span<const float> rows) const {
     check_added(rows, state_->rows);
 }
 
-void Builder::add(std::span<const float> rows) {
-    const std::uint32_t n = check_added(rows, state_->rows);
-    if (n == 0) return;
-    check_ids(n, n, IdKind::row, state_->ids.kind, state_->ids_settled);
-    state_->rows.append(rows);
-    state_->ids_settled = true;
+void Builder::check(std::span<const Column> columns, std::uint32_t rows) const {
+    opened::unwrap(state_->columns.check(columns, rows));
 }
 
-void Builder::add(std::span<const float> rows, std::span<const std::int64_t> ids) {
+void Builder::add(std::span<const float> rows, std::span<const Column> columns) {
+    const std::uint32_t n = check_added(rows, state_->rows);
+    check(columns, n);
+    if (n == 0) return;
+    check_ids(n, n, IdKind::row, state_->ids.kind, state_->ids_settled);
+    state_->append(rows, columns, n);
+}
+
+void Builder::add(std::span<const float> rows, std::span<const std::int64_t> ids, std::span<const Column> columns) {
     const std::uint32_t n = check_added(rows, state_->rows);
     check_ids(ids.size(), n, IdKind::int64, state_->ids.kind, state_->ids_settled);
+    check(columns, n);
     if (n == 0) return;
     auto& numbers = state_->ids.numbers;
     if (numbers.capacity() < numbers.size() + n) numbers.reserve(std::max(numbers.size() + n, numbers.size() * 2));
-    state_->rows.append(rows);
+    state_->append(rows, columns, n);
     // Nothing below can fail.
     numbers.insert(numbers.end(), ids.begin(), ids.end());
     state_->ids.kind = IdKind::int64;
-    state_->ids_settled = true;
 }
 
-void Builder::add(std::span<const float> rows, std::span<const std::string_view> ids) {
+void Builder::add(std::span<const float> rows, std::span<const std::string_view> ids, std::span<const Column> columns) {
     const std::uint32_t n = check_added(rows, state_->rows);
     check_ids(ids.size(), n, IdKind::string, state_->ids.kind, state_->ids_settled);
+    check(columns, n);
     if (n == 0) return;
     auto& text = state_->ids.text;
     auto& starts = state_->ids.text_starts;
@@ -117,7 +134,7 @@ void Builder::add(std::span<const float> rows, std::span<const std::string_view>
     if (text.capacity() < text.size() + added) text.reserve(std::max(text.size() + added, text.size() * 2));
     const std::size_t starts_needed = starts.size() + n + 1;
     if (starts.capacity() < starts_needed) starts.reserve(std::max(starts_needed, starts.size() * 2));
-    state_->rows.append(rows);
+    state_->append(rows, columns, n);
     // Nothing below can fail.
     if (starts.empty()) starts.push_back(0);
     for (const auto id : ids) {
@@ -125,7 +142,6 @@ void Builder::add(std::span<const float> rows, std::span<const std::string_view>
         starts.push_back(text.size());
     }
     state_->ids.kind = IdKind::string;
-    state_->ids_settled = true;
 }
 
 namespace {
@@ -197,6 +213,12 @@ build::IndexImage build_kept(Metric metric, const build::Rows& rows, const opene
 
 }  // namespace
 
+build::IndexImage Builder::State::image(const Index::State* like, const BuildOptions& options) const {
+    build::IndexImage made = build_kept(metric, rows, ids, like, options);
+    if (!columns.columns().empty()) made.add_columns(columns.columns(), options);
+    return made;
+}
+
 const Index::State* Builder::like_of(const BuildOptions& options) {
     return options.like == nullptr ? nullptr : options.like->state_.get();
 }
@@ -204,15 +226,14 @@ const Index::State* Builder::like_of(const BuildOptions& options) {
 Index Builder::build_file(const std::string& path, const BuildOptions& options) const {
     if (path.empty()) raise(ErrorCode::invalid_argument, "path must name a file; got an empty string");
     opened::unwrap(file::check_target(path));
-    const build::IndexImage image = build_kept(state_->metric, state_->rows, state_->ids, like_of(options), options);
+    const build::IndexImage image = state_->image(like_of(options), options);
     opened::unwrap(image.writer().write(path));
     return Index::open(path);
 }
 
 Index Builder::build(const BuildOptions& options) const {
     auto memory = [&] {
-        const build::IndexImage image =
-            build_kept(state_->metric, state_->rows, state_->ids, like_of(options), options);
+        const build::IndexImage image = state_->image(like_of(options), options);
         return opened::unwrap(image.writer().to_memory());
     }();
     return Index(opened::open_state(std::move(memory)));

@@ -8,6 +8,7 @@
 
 #include "api/filter_state.hpp"
 #include "api/search_checks.hpp"
+#include "attributes/evaluate.hpp"
 #include "nearfile/index.hpp"
 #include "opened/errors.hpp"
 #include "opened/state.hpp"
@@ -81,6 +82,11 @@ Filter Filter::operator|(const Filter& other) const {
 }
 Filter Filter::operator~() const {
     return Filter(combined(*state_, *state_, [](std::uint64_t a, std::uint64_t) { return ~a; }));
+}
+
+Filter Index::filter(const Expression& allowed) const {
+    Words words = opened::unwrap(attributes::evaluate(state_->columns, allowed.node()));
+    return Filter(made(std::move(words), size(), fingerprint()));
 }
 
 Filter Index::filter(std::span<const std::uint8_t> mask) const {

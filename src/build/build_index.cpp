@@ -172,6 +172,15 @@ void IndexImage::build_graph_sections(const kernels::Kernels& kernels, Metric me
     if (!built_.made_up) description_.calibrated_nearest = calibration.nearest;
 }
 
+void IndexImage::add_columns(std::span<const Column> columns, const BuildOptions& options) {
+    const StageWatch watch = counted_on(options.progress);
+    columns_ = attributes::encode(columns, description_.count, built_.row_of_item,
+                                  [&](std::size_t n, const std::function<void(std::size_t)>& task) {
+                                      std::atomic<bool> stop{false};
+                                      run_stage("attributes", n, options.threads, task, watch, stop);
+                                  });
+}
+
 file::Writer IndexImage::writer() const {
     std::array<std::byte, file::description_bytes> description;
     std::memcpy(description.data(), &description_, sizeof description_);
@@ -202,6 +211,12 @@ file::Writer IndexImage::writer() const {
         add(writer, opened::SectionKind::id_text, ids_.text);
     }
     add(writer, opened::SectionKind::id_order, id_order_);
+    // Without them everything else is as it was, so a reader that does not know them may go on.
+    const auto add_optional = [&writer](opened::SectionKind kind, std::span<const std::byte> bytes) {
+        writer.add(static_cast<std::uint32_t>(kind), 0, bytes);
+    };
+    add_optional(opened::SectionKind::columns, columns_.directory);
+    add_optional(opened::SectionKind::column_values, columns_.values.bytes());
     return writer;
 }
 

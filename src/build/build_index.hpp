@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "attributes/encode.hpp"
 #include "build/build_forest.hpp"
 #include "build/build_graph.hpp"
 #include "build/encode.hpp"
@@ -15,6 +16,9 @@ namespace nearfile::build {
 // Owns the sections that writer() refers to; the rows and ids it was made from must outlive it.
 class IndexImage {
 public:
+    // What the items are told apart by beside their vectors; columns of as many rows.
+    void add_columns(std::span<const Column> columns, const BuildOptions& options);
+
     file::Writer writer() const;
 
 private:
@@ -34,6 +38,7 @@ private:
     std::vector<float> inverse_lengths_;
     std::vector<std::uint32_t> id_order_;
     opened::IdTable ids_;
+    attributes::EncodedColumns columns_;
 };
 
 // `queries`: a sample of real ones, which may be empty. `like`: options.like as it is inside, or null. Both, and

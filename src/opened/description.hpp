@@ -80,10 +80,12 @@ enum class SectionKind : std::uint32_t {
     whitening = 20,
     nibble_tails = 21,
     inverse_lengths = 22,
+    columns = 23,  // attributes/layout.hpp; a reader that does not know them does without attributes
+    column_values = 24,
 };
 
-inline constexpr std::array<std::uint32_t, 22> known_sections = {1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11,
-                                                                 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22};
+inline constexpr std::array<std::uint32_t, 24> known_sections = {1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12,
+                                                                 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24};
 
 // How many bytes a neighbour's number takes among so many items, and what stands where none is: the largest number that
 // the bytes hold, which no item has.

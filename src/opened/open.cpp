@@ -27,6 +27,7 @@ public:
         open_forest(count, dim);
         if (description_.structure == Structure::graph) open_graph(count);
         open_ids(count);
+        open_columns();
     }
 
 private:
@@ -269,6 +270,15 @@ private:
         }
         const bool ordered = state_.container.has(static_cast<std::uint32_t>(SectionKind::id_order));
         if (ordered) ids.order = section<std::uint32_t>(SectionKind::id_order, count);
+    }
+
+    void open_columns() {
+        if (!state_.container.has(static_cast<std::uint32_t>(SectionKind::columns))) return;
+        const auto directory = section_of_any_length<std::byte>(SectionKind::columns);
+        const auto values = section_of_any_length<std::byte>(SectionKind::column_values);
+        auto columns = attributes::Columns::open(directory, values, description_.count);
+        if (!columns.ok()) bad(columns.error().message);
+        state_.columns = std::move(columns.value());
     }
 
     Index::State& state_;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "attributes/columns.hpp"
 #include "base/once.hpp"
 #include "codes/bits.hpp"
 #include "codes/projection.hpp"
@@ -48,6 +49,7 @@ struct Index::State {
     std::optional<opened::GraphView> graph;
     std::vector<CalibrationPoint> calibration;
     opened::IdTable ids;
+    attributes::Columns columns;  // of items
 
     mutable opened::ScratchPool scratch;
     mutable opened::QueryDriftWatch drift;

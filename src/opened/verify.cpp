@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "attributes/verify.hpp"
 #include "base/once.hpp"
 #include "opened/errors.hpp"
 
@@ -126,6 +127,8 @@ void verify(const Index::State& state) {
     }
     if (state.graph) verify_graph(state);
     verify_ids(state);
+    const auto columns = attributes::verify(state.columns);
+    if (!columns.ok()) raise_damaged(state, SectionKind::column_values, columns.error().message);
 }
 
 }  // namespace nearfile::opened

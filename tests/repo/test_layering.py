@@ -18,13 +18,14 @@ MAY_INCLUDE = {
     "codes": {"base", "kernels"},
     "forest": {"base", "kernels"},
     "graph": {"base", "kernels"},
+    "attributes": {"base", "kernels", "nearfile"},
     "file": {"base"},
     "annoy": {"base", "kernels", "file", "nearfile"},
-    "opened": {"base", "kernels", "codes", "forest", "graph", "file", "nearfile"},
-    "search": {"base", "kernels", "codes", "forest", "graph", "file", "nearfile", "opened"},
-    "build": {"base", "kernels", "codes", "forest", "graph", "file", "nearfile", "opened", "search"},
-    "api": {"base", "kernels", "codes", "forest", "graph", "file", "nearfile", "opened", "search", "build", "annoy"},
+    "opened": {"base", "kernels", "codes", "forest", "graph", "attributes", "file", "nearfile"},
+    "search": {"base", "kernels", "codes", "forest", "graph", "attributes", "file", "nearfile", "opened"},
+    "build": {"base", "kernels", "codes", "forest", "graph", "attributes", "file", "nearfile", "opened", "search"},
 }
+MAY_INCLUDE["api"] = {*MAY_INCLUDE, "nearfile"}
 INTRINSICS = re.compile(r"^(?:[a-z0-9]*mmintrin|immintrin|x86intrin|x86gprintrin|intrin|arm_\w+|wasm_simd128)\.h$")
 # The instructions of the checksum, outside of the kernels because base/ includes nothing.
 CHECKSUM_FILES = {"src/base/crc32c_sse42.cpp", "src/base/crc32c_arm.cpp"}

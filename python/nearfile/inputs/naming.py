@@ -98,3 +98,13 @@ def is_text(value: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def column_name(value: object) -> str:
+    """The name of a column of attributes."""
+    if isinstance(value, str) and value and "\0" not in value and is_text(value):
+        return value
+    raise InvalidArgumentError(
+        "attributes: expected names of columns as str, not empty and without zero bytes,"
+        f" got {value!r} ({type(value).__name__}): rename it, or leave it out"
+    )
