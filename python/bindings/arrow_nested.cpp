@@ -74,7 +74,11 @@ private:
 class FixedLists {
 public:
     FixedLists(const ArrowArray& array, std::int64_t size) : size_(size), offset_(array.offset) {}
-    Extent operator[](std::int64_t i) const { return {(offset_ + i) * size_, (offset_ + i + 1) * size_}; }
+    Extent operator[](std::int64_t i) const {
+        // Products that could overflow are of no list.
+        const bool sane = size_ == 0 || offset_ + i < most_arrow_rows / size_;
+        return sane ? Extent{(offset_ + i) * size_, (offset_ + i + 1) * size_} : Extent{-1, -1};
+    }
 
 private:
     std::int64_t size_;

@@ -367,6 +367,7 @@ HOSTILE = {
     "view of a list that overflows": lambda m: (m.schema("+vL", children=[m.schema("U", "item")]), m.array(1, [None, np.array([2**63 - 1]).tobytes(), np.array([2**63 - 1]).tobytes()], [m.array(1, [None, numbers(2), b"a"])])),
     "fixed lists of no size": lambda m: (m.schema("+w:x", children=[m.schema("U", "item")]), m.array(1, [None], [m.array(1, [None, numbers(2), b"a"])])),
     "fixed lists beyond": lambda m: (m.schema("+w:2", children=[m.schema("U", "item")]), m.array(1, [None], [m.array(1, [None, numbers(2), b"a"])])),
+    "fixed lists that overflow": lambda m: (m.schema("+w:2147483647", children=[m.schema("U", "item")]), m.array(1, [None], [m.array(1, [None, numbers(2), b"a"])], offset=2**40)),
     "timestamps of no unit": lambda m: (m.schema("tsx:"), m.array(1, [None, numbers(1)])),
 }  # fmt: skip
 

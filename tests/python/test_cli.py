@@ -11,6 +11,10 @@ import sys
 
 import nearfile
 import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.feather
+import pyarrow.parquet
 import pytest
 from nearfile.cli import output
 from nearfile.cli.app import app
@@ -106,6 +110,32 @@ def test_build_takes_whole_numbers_as_ids_and_tells_machines() -> None:
 def test_ids_are_numbers_where_every_line_is_one(tmp_path: pathlib.Path, text: str, expected: list) -> None:
     (tmp_path / "ids.txt").write_bytes(text.encode())
     assert read_ids(tmp_path / "ids.txt") == expected
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".csv", ".arrow", ".feather"])
+def test_attributes_of_a_file(tmp_path: pathlib.Path, suffix: str) -> None:
+    table = pa.table({"price": [1.5, 2.5, None], "lang": ["de", "fr", "de"]})
+    writers = {".parquet": pyarrow.parquet.write_table, ".csv": pyarrow.csv.write_csv}
+    file = tmp_path / f"goods{suffix}"
+    writers.get(suffix, pyarrow.feather.write_feather)(table, str(file))
+    np.save(tmp_path / "v.npy", np.eye(3))
+    run("build", tmp_path / "v.npy", tmp_path / "v.near", "--attributes", file)
+    assert pa.table(nearfile.open(tmp_path / "v.near").attributes()).to_pydict() == table.to_pydict()
+    file.write_bytes(b"\xff\xfe nothing of the kind")
+    assert f"goods{suffix}: expected a table" in run(
+        "build", tmp_path / "v.npy", tmp_path / "v.near", "--attributes", file, code=1
+    ).replace("\n", "")
+
+
+def test_attributes_of_a_file_need_pyarrow_and_a_known_ending(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    np.save(tmp_path / "v.npy", np.eye(3))
+    arguments = ["build", tmp_path / "v.npy", tmp_path / "v.near", "--attributes"]
+    assert "ends in .parquet, .csv, .arrow, .feather" in run(*arguments, "goods.txt", code=1).replace("\n", " ")
+    assert "goods.csv" in run(*arguments, "goods.csv", code=1)
+    monkeypatch.setitem(sys.modules, "pyarrow.csv", None)
+    assert "pip install pyarrow" in run(*arguments, "goods.csv", code=1).replace("\n", " ")
 
 
 def test_a_number_too_long_for_an_id_is_text() -> None:

@@ -1,5 +1,6 @@
 """``nearfile build``: an index of a .npy file."""
 
+import importlib
 import time
 from pathlib import Path
 from typing import Annotated, Any, Optional, Union
@@ -34,6 +35,13 @@ def build(
         Optional[Path],
         typer.Option(help="A text file with one id a line: whole numbers if all are, else text. Default: row numbers."),
     ] = None,
+    attributes: Annotated[
+        Optional[Path],
+        typer.Option(
+            help="A .parquet, .csv, .arrow or .feather file with a row for each vector, in the same order; read by pyarrow.",
+            show_default=False,
+        ),
+    ] = None,
     structure: Structure = None,
     profile: Profile = arguments.DEFAULT_PROFILE,
     keep: Keep = arguments.DEFAULT_KEEP,
@@ -46,12 +54,14 @@ def build(
     """Build an index of the vectors in a .npy file."""
     rows = read_vectors(vectors)
     names = None if ids is None else read_ids(ids)
+    table = None if attributes is None else read_attributes(attributes)
     start = time.perf_counter()
     index = nearfile.build(
         rows,
         path,
         metric=metric,
         ids=names,
+        attributes=table,
         structure=structure,
         profile=profile,
         keep=keep,
@@ -84,6 +94,25 @@ def read_ids(path: Path) -> Union[list[int], list[str]]:
         lines.pop()
     numbers = [as_int(line) for line in lines]
     return [number for number in numbers if number is not None] if None not in numbers else lines
+
+
+def read_attributes(path: Path) -> Any:
+    """The table of a file, by pyarrow, which is no part of the command line's own needs."""
+    known = {".parquet": "parquet", ".csv": "csv", ".arrow": "feather", ".feather": "feather"}
+    suffix = path.suffix.lower()
+    if suffix not in known:
+        raise nearfile.InvalidArgumentError(f"{path}: expected a file that ends in {', '.join(known)}, got {suffix!r}")
+    try:
+        reader = importlib.import_module(f"pyarrow.{known[suffix]}")
+    except ImportError:
+        raise nearfile.InvalidArgumentError(
+            f"{path}: expected pyarrow, which reads it, and it is not installed: pip install pyarrow"
+        ) from None
+    read = reader.read_csv if suffix == ".csv" else reader.read_table
+    try:
+        return read(arguments.path(path))
+    except ValueError as error:  # ArrowInvalid too
+        raise nearfile.InvalidArgumentError(f"{path}: expected a table as {suffix} files have: {error}") from None
 
 
 def as_int(line: str) -> Optional[int]:
