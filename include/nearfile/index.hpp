@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -14,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "nearfile/filter.hpp"
 #include "nearfile/inspection.hpp"
 #include "nearfile/types.hpp"
 
@@ -23,6 +25,9 @@ struct Neighbor {
     std::uint32_t row;  // position in the order of adding; Index::int64_id and string_id give its name
     float distance;
 };
+
+// Where a batch has fewer answers for a query than for another one: behind its last.
+inline constexpr Neighbor no_neighbor{0xffffffffu, std::numeric_limits<float>::quiet_NaN()};
 
 // What is within a radius of some queries, all in one: of query q from offsets[q] to offsets[q + 1].
 struct RaggedNeighbors {
@@ -109,16 +114,32 @@ public:
     // The whole file as it is on disk.
     std::span<const std::byte> bytes() const noexcept;
 
-    // The min(k, size()) nearest of one query of dim() floats, nearest first. Ties go to the smaller id; strings count
-    // in the order of adding.
+    // The nearest of one query of dim() floats, nearest first: k, or all that there are and the filter allows. Ties go
+    // to the smaller id; strings count in the order of adding.
     std::vector<Neighbor> search(std::span<const float> query, const SearchOptions& options = {}) const;
 
-    // A batch: `queries` holds n x dim() floats, `out` n x min(k, size()) neighbours, both row after row.
+    // The most answers that a query with these options gets: k, or how many items there are, or how many the filter
+    // that allows the most of them allows.
+    std::uint32_t width(const SearchOptions& options) const;
+
+    // A batch: `queries` holds n x dim() floats, `out` n x width(options) neighbours, both row after row. Where a query
+    // has fewer answers, no_neighbor is behind them.
     void search_batch(std::span<const float> queries, const SearchOptions& options, std::span<Neighbor> out) const;
 
-    // The same as two arrays: ids as int64_id() gives them, and distances.
+    // The same as two arrays: ids as int64_id() gives them (-1 where there is no answer), and distances.
     void search_batch(std::span<const float> queries, const SearchOptions& options, std::span<std::int64_t> ids,
                       std::span<float> distances) const;
+
+    // Filters: of a byte a row, not zero where it is allowed, and of rows. Throw Error(invalid_argument) where the
+    // bytes are not as many as the items, Error(not_found) for a row that is none.
+    Filter filter(std::span<const std::uint8_t> mask) const;
+    Filter filter_of_rows(std::span<const std::uint32_t> rows) const;
+
+    // What a filter allows, ascending.
+    std::vector<std::uint32_t> rows_in(const Filter& filter) const;
+
+    // Made of the checksums of everything in the file: files with the same one are the same.
+    std::uint64_t fingerprint() const noexcept;
 
     // Every item at most `radius` from one query of dim() floats, or for dot with an inner product of at least that,
     // nearest first, ties as of search(). No radius but of dot is negative; an infinite one holds all.

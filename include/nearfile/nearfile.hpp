@@ -7,6 +7,8 @@
 
 #include "nearfile/builder.hpp"
 #include "nearfile/error.hpp"
+#include "nearfile/expression.hpp"
+#include "nearfile/filter.hpp"
 #include "nearfile/index.hpp"
 #include "nearfile/types.hpp"
 #include "nearfile/version.hpp"

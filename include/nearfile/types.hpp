@@ -78,6 +78,7 @@ Keep keep_from_name(std::string_view name);
 // Error(cancelled).
 using Progress = std::function<bool(std::string_view stage, std::uint64_t done, std::uint64_t total)>;
 
+class Filter;
 class Index;
 
 struct BuildOptions {
@@ -113,6 +114,14 @@ struct SearchOptions {
     std::uint64_t search_k = 0;  // distinct candidates to score, never less than k or dim / 4; 0: chosen from k
     bool exact = false;          // score every item: the answer of brute force
     std::uint32_t threads = 1;   // for batches, up to max_threads; 0: cores()
+    // Of this index: nothing else is an answer, and where fewer than k are allowed, all of them are. `filters` are one
+    // a query, instead of one for all. The options borrow them.
+    const Filter* filter = nullptr;
+    std::span<const Filter* const> filters = {};
+    // Rows that are no answers either; of a batch where `exclude_starts` is given, query i's are from exclude_starts[i]
+    // to the one before exclude_starts[i + 1].
+    std::span<const std::uint32_t> exclude = {};
+    std::span<const std::size_t> exclude_starts = {};
 };
 
 struct RadiusOptions {

@@ -15,10 +15,11 @@ void bind_builder(nanobind::module_& module);
 void bind_items(nanobind::module_& module);
 void bind_annoy_file(nanobind::module_& module);
 
-// The parts of bind_index that search.cpp, radius.cpp, nearest.cpp and inspection.cpp have.
+// The parts of bind_index that search.cpp, radius.cpp, nearest.cpp, inspection.cpp and filter.cpp have.
 void bind_search(nanobind::class_<SharedIndex>& type);
 void bind_radius(nanobind::class_<SharedIndex>& type);
 void bind_nearest(nanobind::class_<SharedIndex>& type);
 void bind_inspection(nanobind::class_<SharedIndex>& type);
+void bind_filter(nanobind::module_& module, nanobind::class_<SharedIndex>& type);
 
 }  // namespace nearfile::python

@@ -241,6 +241,7 @@ void bind_index(nb::module_& module) {
     bind_radius(type);
     bind_nearest(type);
     bind_inspection(type);
+    bind_filter(module, type);
 }
 
 }  // namespace nearfile::python

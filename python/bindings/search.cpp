@@ -34,15 +34,16 @@ void distances_into(std::span<const Neighbor> neighbors, float* distances) {
 }
 
 nb::object search(const SharedIndex& shared, nb::handle query, std::uint32_t k, std::uint32_t effort, float recall,
-                  std::uint64_t search_k, bool exact) {
+                  std::uint64_t search_k, bool exact, const Filter* filter) {
     Buffer buffer;
     if (!acquire_row(query, buffer)) return nb::none();
     const Index index = shared.get();
     std::vector<Neighbor> neighbors;
     {
         const WithoutGil released;
-        neighbors = index.search(floats(buffer),
-                                 {.k = k, .effort = effort, .recall = recall, .search_k = search_k, .exact = exact});
+        neighbors = index.search(
+            floats(buffer),
+            {.k = k, .effort = effort, .recall = recall, .search_k = search_k, .exact = exact, .filter = filter});
     }
     NewArray<float> distances(neighbors.size());
     distances_into(neighbors, distances.data());
@@ -83,11 +84,13 @@ nb::list names_of_rows(const SharedIndex& shared, const NumbersToFill& rows) {
 }  // namespace
 
 void bind_search(nb::class_<SharedIndex>& type) {
-    type.def("search", &search, "query"_a.none(), "k"_a, "effort"_a, "recall"_a, "search_k"_a, "exact"_a,
-             nb::sig(
-                 "def search(self, query: object, k: int, effort: int, recall: float, search_k: int, exact: bool) -> "
-                 "tuple[numpy.typing.NDArray[numpy.int64] | list[str], numpy.typing.NDArray[numpy.float32]] | None"),
-             "One query. None where `query` is not one contiguous row of float32.")
+    type.def(
+            "search", &search, "query"_a.none(), "k"_a, "effort"_a, "recall"_a, "search_k"_a, "exact"_a,
+            "filter"_a.none() = nb::none(),
+            nb::sig("def search(self, query: object, k: int, effort: int, recall: float, search_k: int, exact: bool, "
+                    "filter: Filter | None = None) -> "
+                    "tuple[numpy.typing.NDArray[numpy.int64] | list[str], numpy.typing.NDArray[numpy.float32]] | None"),
+            "One query. None where `query` is not one contiguous row of float32.")
         .def("search_batch", &search_batch, "queries"_a.noconvert(), "k"_a, "effort"_a, "recall"_a, "search_k"_a,
              "exact"_a, "threads"_a, "ids"_a.noconvert(), "distances"_a.noconvert(),
              nb::sig("def search_batch(self, queries: numpy.typing.NDArray[numpy.float32], k: int, effort: int, "

@@ -100,6 +100,10 @@ std::span<const SectionEntry> Container::sections() const noexcept {
     return table_->entries;
 }
 
+std::uint32_t Container::checksum() const noexcept {
+    return table_->header.header_crc;
+}
+
 const SectionEntry* Container::find(std::uint32_t kind) const noexcept {
     for (const SectionEntry& entry : table_->entries) {
         if (entry.kind == kind) return &entry;

@@ -52,6 +52,9 @@ public:
     std::span<const SectionEntry> sections()
         const noexcept;  // also the unknown optional ones; in order of their offsets
 
+    // Of header and table, and so of the checksums of all sections.
+    std::uint32_t checksum() const noexcept;
+
     // Empty where the file has no such section. At least trailing_bytes more may be read after its end.
     std::span<const std::byte> section(std::uint32_t kind) const noexcept;
     bool has(std::uint32_t kind) const noexcept;

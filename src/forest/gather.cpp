@@ -94,9 +94,11 @@ struct BitWalk {
 template <class Walk>
 class Gatherer {
 public:
-    Gatherer(const Walk& walk, const Leaves& leaves, GatherScratch& scratch, std::vector<ItemId>& found)
+    Gatherer(const Walk& walk, const Leaves& leaves, std::span<const std::uint64_t> allowed, GatherScratch& scratch,
+             std::vector<ItemId>& found)
         : walk_(walk),
           leaves_(leaves),
+          allowed_(allowed),
           scratch_(scratch),
           found_(found),
           steps_left_(walk.n_splits()),
@@ -198,7 +200,7 @@ private:
             if (id >= leaves_.count) continue;
             std::uint64_t& word = scratch_.seen[id / 64];
             const std::uint64_t bit = std::uint64_t{1} << (id % 64);
-            if ((word & bit) != 0) continue;
+            if ((word & bit) != 0 || (!allowed_.empty() && (allowed_[id / 64] & bit) == 0)) continue;
             word |= bit;
             found_.push_back(id);
         }
@@ -206,6 +208,7 @@ private:
 
     const Walk& walk_;
     const Leaves& leaves_;
+    const std::span<const std::uint64_t> allowed_;
     GatherScratch& scratch_;
     std::vector<ItemId>& found_;
     std::size_t steps_left_;
@@ -215,15 +218,15 @@ private:
 }  // namespace
 
 void gather(const kernels::Kernels& kernels, const PlaneForest& forest, const PlaneQuery& query, std::size_t wanted,
-            GatherScratch& scratch, std::vector<ItemId>& found) {
+            std::span<const std::uint64_t> allowed, GatherScratch& scratch, std::vector<ItemId>& found) {
     const PlaneWalk walk{kernels, forest, query};
-    Gatherer(walk, forest.leaves, scratch, found).run(wanted);
+    Gatherer(walk, forest.leaves, allowed, scratch, found).run(wanted);
 }
 
-void gather(const BitForest& forest, std::span<const std::uint64_t> query, std::size_t wanted, GatherScratch& scratch,
-            std::vector<ItemId>& found) {
+void gather(const BitForest& forest, std::span<const std::uint64_t> query, std::size_t wanted,
+            std::span<const std::uint64_t> allowed, GatherScratch& scratch, std::vector<ItemId>& found) {
     const BitWalk walk{forest, query};
-    Gatherer(walk, forest.leaves, scratch, found).run(wanted);
+    Gatherer(walk, forest.leaves, allowed, scratch, found).run(wanted);
 }
 
 }  // namespace nearfile::forest

@@ -39,9 +39,10 @@ struct PlaneQuery {
 };
 
 // Fills `found`. Damaged references are left out; the time is bounded by the number of nodes whatever the file says.
+// Where `allowed` is not empty it has a bit for every item, and only those whose bit is set are found.
 void gather(const kernels::Kernels& kernels, const PlaneForest& forest, const PlaneQuery& query, std::size_t wanted,
-            GatherScratch& scratch, std::vector<ItemId>& found);
-void gather(const BitForest& forest, std::span<const std::uint64_t> query, std::size_t wanted, GatherScratch& scratch,
-            std::vector<ItemId>& found);
+            std::span<const std::uint64_t> allowed, GatherScratch& scratch, std::vector<ItemId>& found);
+void gather(const BitForest& forest, std::span<const std::uint64_t> query, std::size_t wanted,
+            std::span<const std::uint64_t> allowed, GatherScratch& scratch, std::vector<ItemId>& found);
 
 }  // namespace nearfile::forest

@@ -53,6 +53,9 @@ struct Index::State {
     mutable opened::QueryDriftWatch drift;
 
     bool normalised() const noexcept { return opened::normalised(description.metric); }
+    std::uint64_t fingerprint() const noexcept {
+        return std::uint64_t{container.checksum()} << 32 | (container.bytes().size() & 0xffffffffu);
+    }
     // Items of a graph are not in the order of adding. What a damaged file says is kept below count.
     std::uint32_t row_of(std::uint32_t item) const noexcept {
         return graph ? std::min(base::read_once(graph->row_of_item[item]), description.count - 1) : item;

@@ -20,26 +20,44 @@ void SketchDistanceComputer::set_query(const Scorer& scorer) {
     query_norm_ = scorer.centered_norm();
 }
 
-std::size_t SketchDistanceComputer::select_neighbors(graph::Step vertex, float threshold,
-                                                     graph::ItemId* ids) const noexcept {
+void SketchDistanceComputer::places_below(graph::Step vertex, float threshold, Places& places) const noexcept {
     const opened::GraphView& graph = *state_.graph;
     const codes::SketchLayout& layout = *graph.sketches;
     const std::byte* row = graph.vertices.data() + vertex.item * graph.stride;
     const float margin = state_.description.metric == Metric::dot ? 0.0f : distance_margin * std::fabs(threshold);
-    std::array<std::uint16_t, opened::max_degree / codes::sketch_group> masks;
     const codes::SketchScales scales = layout.scales_of(row);
     state_.kernels->sketch_below(tables_.query(), layout.view(row, scales), vertex.distance + scales.least_additive,
-                                 threshold + margin, layout.groups(), masks.data());
-    // Four bytes are read of each number: behind the last are scales.
-    const std::byte* numbers = row + layout.ids;
-    const graph::ItemId none = opened::no_neighbor(state_.description.count);
+                                 threshold + margin, layout.groups(), places.data());
+}
+
+std::size_t SketchDistanceComputer::select_neighbors(graph::Step vertex, float threshold,
+                                                     graph::ItemId* ids) const noexcept {
+    Places places;
+    places_below(vertex, threshold, places);
     std::size_t n = 0;
-    for (std::size_t group = 0; group < layout.groups(); ++group) {
-        for (unsigned mask = masks[group]; mask != 0; mask &= mask - 1) {
+    for (std::size_t group = 0; group < state_.graph->sketches->groups(); ++group) {
+        for (unsigned mask = places[group]; mask != 0; mask &= mask - 1) {
             const std::size_t place = group * codes::sketch_group + static_cast<std::size_t>(std::countr_zero(mask));
-            std::memcpy(&ids[n], numbers + place * graph.id_bytes, sizeof *ids);
-            ids[n] &= none;
+            ids[n] = sketched_neighbor(vertex.item, place);
             n += ids[n] < state_.description.count ? 1 : 0;
+        }
+    }
+    return n;
+}
+
+std::size_t SketchDistanceComputer::select_neighbors(graph::Step vertex, float threshold, float wider,
+                                                     const Admission& admission, graph::ItemId* ids) const noexcept {
+    Places places;
+    Places admitted_places;
+    places_below(vertex, threshold, places);
+    places_below(vertex, std::max(threshold, wider), admitted_places);
+    std::size_t n = 0;
+    for (std::size_t group = 0; group < state_.graph->sketches->groups(); ++group) {
+        for (unsigned mask = admitted_places[group]; mask != 0; mask &= mask - 1) {
+            const auto bit = static_cast<unsigned>(std::countr_zero(mask));
+            ids[n] = sketched_neighbor(vertex.item, group * codes::sketch_group + bit);
+            if (ids[n] >= state_.description.count) continue;
+            n += (places[group] >> bit & 1) != 0 || admission.admits(ids[n]) ? 1 : 0;
         }
     }
     return n;

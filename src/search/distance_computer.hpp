@@ -10,6 +10,7 @@
 
 #include "graph/walk.hpp"
 #include "opened/state.hpp"
+#include "search/admission.hpp"
 #include "search/scorer.hpp"
 
 namespace nearfile::search {
@@ -29,9 +30,24 @@ public:
         __builtin_prefetch(&graph.nibble_tails[item]);
     }
     std::size_t select_neighbors(graph::Step vertex, float threshold, graph::ItemId* ids) const noexcept;
+    // And of those that are admitted also what may be nearer than `wider`.
+    std::size_t select_neighbors(graph::Step vertex, float threshold, float wider, const Admission& admission,
+                                 graph::ItemId* ids) const noexcept;
     void distances(std::span<const graph::ItemId> ids, float* out) const noexcept;
 
 private:
+    // A bit for each place of the vertex.
+    using Places = std::array<std::uint16_t, opened::max_degree / codes::sketch_group>;
+    void places_below(graph::Step vertex, float threshold, Places& places) const noexcept;
+    // Four bytes are read of each number: behind the last are scales.
+    graph::ItemId sketched_neighbor(graph::ItemId vertex, std::size_t place) const noexcept {
+        const opened::GraphView& graph = *state_.graph;
+        const std::byte* at = graph.vertices.data() + vertex * graph.stride + graph.sketches->ids;
+        graph::ItemId id;
+        std::memcpy(&id, at + place * graph.id_bytes, sizeof id);
+        return id & opened::no_neighbor(state_.description.count);
+    }
+
     const Index::State& state_;
     codes::SketchTables& tables_;
     const codes::ScaledQuery* query_ = nullptr;
@@ -50,6 +66,10 @@ public:
         opened::prefetch_row(state_.graph->codes, state_.graph->code_stride, item);
     }
     std::size_t select_neighbors(graph::Step vertex, float threshold, graph::ItemId* ids) const noexcept;
+    std::size_t select_neighbors(graph::Step vertex, float threshold, float, const Admission&,
+                                 graph::ItemId* ids) const noexcept {
+        return select_neighbors(vertex, threshold, ids);
+    }
     void distances(std::span<const graph::ItemId> ids, float* out) const;
 
 private:

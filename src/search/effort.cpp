@@ -39,29 +39,22 @@ std::optional<double> effort_on(Curve curve, float recall) noexcept {
     return (recall > curve_end ? 2.0 : 1.0) * curve.back().effort;
 }
 
-// What looking at an item and going to a vertex cost, in nanoseconds, as measured for docs/algorithms/graph.md. Only
-// how they compare matters, and that is much the same on every machine; a clock would make two builds of the same data
-// differ.
-double item_of_a_scan(const Index::State& state) noexcept {
-    const auto dim = static_cast<double>(state.description.dim);
-    if (state.description.code_kind != opened::CodeKind::none) {
-        const double bytes = state.bits ? dim / 8 : dim;
-        return 4 + 0.05 * bytes;
-    }
-    return 3.5 + 0.16 * static_cast<double>(state.vectors->stride());
-}
-
-double vertex_of_a_walk(const Index::State& state) noexcept {
-    const opened::GraphView& graph = *state.graph;
-    if (graph.sketches) return 300 + 0.5 * static_cast<double>(graph.stride);
-    return 300 + static_cast<double>(graph.degree) * (15 + 0.1 * static_cast<double>(graph.code_stride));
-}
-
 std::uint32_t whole(double effort) noexcept {
     return effort < 1e9 ? static_cast<std::uint32_t>(std::ceil(std::max(effort, 1.0))) : every_item;
 }
 
+// A default that finds nine of ten nearest neighbours on usual data: docs/algorithms/forest.md.
+constexpr std::uint64_t default_candidates_least = 5000;
+constexpr std::uint64_t default_candidates_per_neighbor = 200;
+
 }  // namespace
+
+std::uint64_t candidates_wanted(const SearchOptions& options, std::size_t k, std::size_t dim) {
+    // Coding the query and passing the planes costs more than scoring so many, so fewer would save nothing.
+    const std::uint64_t least = std::max<std::uint64_t>(k, dim / 4);
+    if (options.search_k != 0) return std::max(options.search_k, least);
+    return std::max({default_candidates_least, default_candidates_per_neighbor * k, least});
+}
 
 std::uint32_t effort_for(std::span<const CalibrationPoint> curves, std::uint32_t k, float recall) noexcept {
     std::size_t upper = 0;
@@ -84,6 +77,21 @@ float recall_of_walks(std::span<const CalibrationPoint> curves, std::uint32_t k)
     float most = 0;
     for (const CalibrationPoint& point : curve) most = std::max(most, sure_of(point));
     return most;
+}
+
+double item_of_a_scan(const Index::State& state) noexcept {
+    const auto dim = static_cast<double>(state.description.dim);
+    if (state.description.code_kind != opened::CodeKind::none) {
+        const double bytes = state.bits ? dim / 8 : dim;
+        return 4 + 0.05 * bytes;
+    }
+    return 3.5 + 0.16 * static_cast<double>(state.vectors->stride());
+}
+
+double vertex_of_a_walk(const Index::State& state) noexcept {
+    const opened::GraphView& graph = *state.graph;
+    if (graph.sketches) return 300 + 0.5 * static_cast<double>(graph.stride);
+    return 300 + static_cast<double>(graph.degree) * (15 + 0.1 * static_cast<double>(graph.code_stride));
 }
 
 std::uint32_t scanned_from(const Index::State& state) noexcept {

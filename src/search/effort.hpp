@@ -26,8 +26,17 @@ inline constexpr std::uint32_t least_walked = 1024;
 // Instead of an effort: no walk, all items.
 inline constexpr std::uint32_t every_item = 0xffffffffu;
 
+// What looking at an item and going to a vertex cost, in nanoseconds, as measured for docs/algorithms/graph.md. Only
+// how they compare matters, and that is much the same on every machine; a clock would make two builds of the same data
+// differ.
+double item_of_a_scan(const Index::State& state) noexcept;
+double vertex_of_a_walk(const Index::State& state) noexcept;
+
 // From this effort on looking at all items takes no longer than a walk.
 std::uint32_t scanned_from(const Index::State& state) noexcept;
+
+// How many candidates a forest is asked for.
+std::uint64_t candidates_wanted(const SearchOptions& options, std::size_t k, std::size_t dim);
 
 // The effort for a recall of the k nearest by the curves of a calibration; every_item where its walks found less, where
 // there are none, and for a recall of 1. What was measured counts less its standard error, so that what is asked for is

@@ -48,7 +48,7 @@ public:
             walk(item, budget);
             if (!reranker.take_visited(reranked(state_, budget, k))) return false;
         } else {
-            scratch.scorer.gather(std::max<std::size_t>(budget, k), scratch.gather, scratch.candidates);
+            scratch.scorer.gather(std::max<std::size_t>(budget, k), {}, scratch.gather, scratch.candidates);
             if (scratch.candidates.size() < k) return false;  // of a damaged forest
             reranker.filter_by_bounds(scratch.candidates);
         }

@@ -49,7 +49,7 @@ bool candidates_suffice(const Index::State& state, const RadiusOptions& options,
     std::uint64_t wanted = options.search_k != 0 ? options.search_k : candidates_per_result * first_k;
     for (std::size_t k = std::min(first_k, most);; k = std::min(k * growth, most), wanted *= growth) {
         if (options.exact || wanted >= count) return false;
-        scratch.scorer.gather(std::max<std::size_t>(wanted, k), scratch.gather, scratch.candidates);
+        scratch.scorer.gather(std::max<std::size_t>(wanted, k), {}, scratch.gather, scratch.candidates);
         within.clear();
         within.take(scratch.candidates);
         if (within.count() < k || k == most) return true;

@@ -13,8 +13,7 @@ constexpr std::size_t most_survivors = std::size_t{1} << 15;
 
 }  // namespace
 
-bool Reranker::take_visited(std::size_t n) {
-    const graph::Frontier& visited = scratch_.walk.frontier;
+bool Reranker::take(const graph::Frontier& visited, std::size_t n) {
     n = std::min(n, visited.size());
     if (n < k_) return false;
     auto& candidates = scratch_.candidates;
@@ -29,6 +28,13 @@ bool Reranker::take_visited(std::size_t n) {
         filter_by_bounds(candidates);
     }
     return true;
+}
+
+bool Reranker::measure(std::span<const codes::ItemId> candidates) {
+    const float before = nearest_.threshold();
+    filter_by_bounds(candidates);
+    measure_survivors();
+    return nearest_.threshold() < before || before == infinity;
 }
 
 void Reranker::filter_by_bounds(std::span<const codes::ItemId> candidates) {

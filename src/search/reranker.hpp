@@ -23,7 +23,12 @@ public:
     }
 
     // The best `n` that a walk has visited; false, and nothing is taken, where they are fewer than k.
-    bool take_visited(std::size_t n);
+    bool take_visited(std::size_t n) { return take(scratch_.walk.frontier, n); }
+    // The same of all that a search with a filter has found.
+    bool take_found(const graph::Frontier& found) { return take(found, found.size()); }
+
+    // Measures these now; whether any of them is among the nearest so far.
+    bool measure(std::span<const codes::ItemId> candidates);
 
     // Keep the candidates whose lower bound is not above the k-th smallest upper bound.
     void filter_by_bounds(std::span<const codes::ItemId> candidates);
@@ -39,6 +44,7 @@ private:
         scratch.nearest.resize(k);
         return scratch.nearest;
     }
+    bool take(const graph::Frontier& visited, std::size_t n);
     codes::Bounds bounds() noexcept { return {lower_.data(), upper_.data()}; }
     void keep(codes::ItemId item, std::size_t j);
     void exact_distances(std::span<const codes::ItemId> items);

@@ -322,14 +322,15 @@ void Scorer::entry_points(std::vector<codes::ItemId>& found) {
     for (std::size_t i = 0; i < n; ++i) found.push_back(leaf.first + static_cast<codes::ItemId>(i * leaf.size / n));
 }
 
-void Scorer::gather(std::size_t wanted, forest::GatherScratch& scratch, std::vector<codes::ItemId>& found) {
+void Scorer::gather(std::size_t wanted, std::span<const std::uint64_t> allowed, forest::GatherScratch& scratch,
+                    std::vector<codes::ItemId>& found) {
     if (state_.bits) {
-        forest::gather(state_.bit_forest, words_, wanted, scratch, found);
+        forest::gather(state_.bit_forest, words_, wanted, allowed, scratch, found);
         return;
     }
     set_space();
     const forest::PlaneQuery query{seen().code(), seen().tail().scale};
-    forest::gather(*state_.kernels, state_.planes, query, wanted, scratch, found);
+    forest::gather(*state_.kernels, state_.planes, query, wanted, allowed, scratch, found);
 }
 
 }  // namespace nearfile::search

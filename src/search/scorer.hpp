@@ -76,8 +76,10 @@ public:
     void prefetch_exact(codes::ItemId id);
     void prefetch_bounds(codes::ItemId id) const noexcept;
 
-    // Distinct candidates from the forest, at least `wanted` of them or all there are.
-    void gather(std::size_t wanted, forest::GatherScratch& scratch, std::vector<codes::ItemId>& found);
+    // Distinct candidates from the forest, at least `wanted` of them or all there are; of those that are allowed where
+    // a bit an item says so.
+    void gather(std::size_t wanted, std::span<const std::uint64_t> allowed, forest::GatherScratch& scratch,
+                std::vector<codes::ItemId>& found);
 
     // The leaf of the entry tree that the query falls into; set_space() is done with it.
     forest::Range entry_leaf();

@@ -9,6 +9,7 @@
 #include "forest/gather.hpp"
 #include "graph/walk.hpp"
 #include "opened/state.hpp"
+#include "search/admission.hpp"
 #include "search/scorer.hpp"
 
 namespace nearfile::search {
@@ -16,6 +17,12 @@ namespace nearfile::search {
 struct Survivor {
     float lower;
     codes::ItemId row;
+};
+
+// An item and how far it is by its code.
+struct Coded {
+    float distance;
+    codes::ItemId item;
 };
 
 struct Scratch final : opened::LentMemory {
@@ -26,11 +33,16 @@ struct Scratch final : opened::LentMemory {
     Scorer scorer;
     forest::GatherScratch gather;
     graph::WalkScratch walk;
+    graph::Frontier admitted;  // of a search with a filter, what it has found
+    std::vector<Coded> coded;
+    ExcludedItems excluded;
+    std::vector<codes::ItemId> excluded_items;
     std::optional<codes::SketchTables> tables;
     std::vector<codes::ItemId> candidates;
     std::vector<float> uppers;  // a heap of the k smallest
     std::vector<Survivor> survivors;
     std::vector<Neighbor> nearest;
+    std::vector<Neighbor> answer;
 };
 
 class BorrowedScratch {

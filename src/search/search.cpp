@@ -13,17 +13,6 @@
 namespace nearfile::search {
 namespace {
 
-// A default that finds nine of ten nearest neighbours on usual data: docs/algorithms/forest.md.
-constexpr std::uint64_t default_candidates_least = 5000;
-constexpr std::uint64_t default_candidates_per_neighbor = 200;
-
-std::uint64_t candidates_wanted(const SearchOptions& options, std::size_t k, std::size_t dim) {
-    // Coding the query and passing the planes costs more than scoring so many, so fewer would save nothing.
-    const std::uint64_t least = std::max<std::uint64_t>(k, dim / 4);
-    if (options.search_k != 0) return std::max(options.search_k, least);
-    return std::max({default_candidates_least, default_candidates_per_neighbor * k, least});
-}
-
 // How many vertices a walk keeps in view; every_item where it is not to walk.
 std::uint32_t effort_wanted(const Index::State& state, const SearchOptions& options, std::size_t k) {
     if (options.exact || state.description.count <= least_walked) return every_item;
@@ -70,7 +59,8 @@ void search(const Index::State& state, std::span<const float> query, const Searc
             found = reranker.take_visited(reranked(state, effort, k));
         }
     } else if (!looks_at_all(state, options, k)) {
-        scratch.scorer.gather(candidates_wanted(options, k, state.description.dim), scratch.gather, scratch.candidates);
+        scratch.scorer.gather(candidates_wanted(options, k, state.description.dim), {}, scratch.gather,
+                              scratch.candidates);
         found = scratch.candidates.size() >= k;  // but in a damaged forest
         if (found) reranker.filter_by_bounds(scratch.candidates);
     }

@@ -30,7 +30,7 @@ struct Planes {
         const auto planes = std::span(forest.planes).first(forest.planes.size() - nearfile::kernels::code_overread);
         const PlaneForest view{leaves_of(forest, largest_leaf, set.count), forest.splits, planes, set.dim};
         std::vector<ItemId> found = {77, 77};  // of the search before
-        nearfile::forest::gather(chosen(), view, {query.data(), scale}, wanted, scratch, found);
+        nearfile::forest::gather(chosen(), view, {query.data(), scale}, wanted, {}, scratch, found);
         return found;
     }
 };
@@ -43,7 +43,7 @@ struct Bits {
     std::vector<ItemId> gather(std::size_t wanted, GatherScratch& scratch) const {
         const BitForest view{leaves_of(forest, leaf_size, set.count), forest.splits, set.dim};
         std::vector<ItemId> found;
-        nearfile::forest::gather(view, set.row(0), wanted, scratch, found);
+        nearfile::forest::gather(view, set.row(0), wanted, {}, scratch, found);
         return found;
     }
 };
