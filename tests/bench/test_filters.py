@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from pathlib import Path
 from typing import Any
 
+import nearfile
 import numpy as np
 import pytest
 from typer.testing import CliRunner
@@ -176,6 +178,27 @@ def test_a_run_measures_each_shape_and_says_what_is_wrong(found: tuple[str, Path
     assert "4 % by two" not in again
     kinds = [json.loads(line)["kind"] for line in (folder / "again.jsonl").read_text().splitlines()]
     assert "build" not in kinds  # it is there
+
+
+@pytest.mark.parametrize("name", library.registry())
+def test_a_library_finds_what_is_allowed_and_nothing_else(name: str, tmp_path: Path) -> None:
+    module = library.library(name).adapter.module
+    if importlib.util.find_spec(module) is None:
+        pytest.skip(f"{module} is not installed")
+    if name == "nearfile" and not hasattr(nearfile.Index, "filter"):
+        pytest.skip("filters are not in Python yet")
+    random = np.random.default_rng(0)
+    for part, count in (("base", 3000), ("query", 20)):
+        np.save(tmp_path / f"{part}.npy", random.standard_normal((count, 16)).astype(np.float32))
+    arguments = ["filters", "--data", named(tmp_path), "--metric", "angular", "--library", name, "--passes", "1"]
+    places = ["--work", str(tmp_path / "work"), "--out", str(tmp_path / "found.jsonl"), "--seconds", "0.001"]
+    shapes = [option for shape in (ALL, "20 %", "4 % by two", "10 % near") for option in ("--shape", shape)]
+    result = CliRunner().invoke(app, [*arguments, *places, *shapes])
+    assert result.exit_code == 0, result.output
+    read = findings.read(tmp_path / "found.jsonl")
+    assert not [line for line in read.troubles if "not allowed" in line or "build" in line or "search" in line]
+    for shape in (ALL, "20 %", "4 % by two", "10 % near"):
+        assert max(point.recall for point in read.series[shape][0].points) > 0.9, shape
 
 
 def test_results_become_tables_and_a_picture(found: tuple[str, Path], tmp_path: Path) -> None:
