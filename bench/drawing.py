@@ -82,7 +82,7 @@ def speeds(series: list[Series], run: Run, theme: Theme) -> Figure:
             label=library,
         )
         ends[library] = (recalls[-1], rates[-1])
-    _recall_axis(axes, first, max(recall for recall, _ in ends.values()))
+    recall_axis(axes, first, max(recall for recall, _ in ends.values()))
     rate_axis(axes, [point for front in fronts.values() for point in front if point.recall >= first])
     dress(axes, theme)
     axes.set_xlabel(f"recall of the {one.k} nearest", color=theme.quiet)
@@ -134,8 +134,8 @@ def _first_recall(fronts: list[tuple[float, float]]) -> float:
     return max(tick for tick in TICKS if tick <= min(begin, 0.99))
 
 
-def _recall_axis(axes: Axes, first: float, last: float) -> None:
-    """Stretched near 1, where the difference between .99 and .999 is as large as that between .9 and .99."""
+def recall_axis(axes: Axes, first: float, last: float, apart: float = 0.05) -> None:
+    """The axis of recall from ``first`` on: stretched near 1, where the difference between .99 and .999 is as large as that between .9 and .99."""
 
     def stretch(recall: Any) -> Any:
         return -np.log10(np.maximum(1 + NEVER_WRONG - np.asarray(recall, float), 1e-9))
@@ -150,7 +150,7 @@ def _recall_axis(axes: Axes, first: float, last: float) -> None:
     width = float(stretch(end) - stretch(first))
     ticks: list[float] = []
     for tick in TICKS:
-        if first <= tick <= end and (not ticks or stretch(tick) - stretch(ticks[-1]) > 0.05 * width):
+        if first <= tick <= end and (not ticks or stretch(tick) - stretch(ticks[-1]) > apart * width):
             ticks.append(tick)
     axes.xaxis.set_major_locator(FixedLocator(ticks))
     axes.xaxis.set_minor_locator(NullLocator())

@@ -27,6 +27,7 @@ from bench.adapters.base import Adapter, Parameters, Searcher
 from bench.awkward.beside_annoy import beside_annoy
 from bench.awkward.promise import promise
 from bench.datasets import Prepared
+from bench.filters.measure import build_filtered, query_filtered
 from bench.shape import Shape
 
 Record = dict[str, Any]
@@ -196,6 +197,8 @@ STAGES: dict[str, Callable[[Record], Iterator[Record]]] = {
     "query": query,
     "promise": promise,
     "annoy": beside_annoy,
+    "build-filtered": build_filtered,
+    "query-filtered": query_filtered,
 }
 
 if __name__ == "__main__":
