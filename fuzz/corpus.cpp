@@ -18,8 +18,8 @@ constexpr Metric metrics[] = {Metric::angular, Metric::cosine,    Metric::euclid
                               Metric::dot,     Metric::manhattan, Metric::hamming};
 // Fewer are all looked at: no search would walk.
 constexpr std::uint32_t least_count = 2500;
-// Fewer than 128 dimensions, more, and fewer than there are lanes.
-constexpr std::uint32_t dims[] = {24, 140, 5};
+// Fewer than 128 dimensions, more, so that codes may be split, and fewer than there are lanes.
+constexpr std::uint32_t dims[] = {24, 190, 5};
 constexpr std::uint32_t largest_values[] = {0, 200, 2000};
 
 float value_of(const Recipe& recipe, Random& random) {

@@ -13,6 +13,7 @@ import argparse
 import heapq
 import math
 import sys
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -73,17 +74,18 @@ STRUCTURES = ("forest", "graph")
 PROFILES = ("compact", "balanced", "fast")
 KEEPS = ("exact", "half", "none")
 SPACES = ("own", "projection", "rotation", "whitened")
-CODE_KINDS = ("scaled", "uniform_exact", "uniform", "bits", "none")
+CODE_KINDS = ("scaled", "uniform_exact", "uniform", "bits", "none", "split")
 CODES_OF = {
     "hamming": ("bits",),
     "manhattan": ("uniform", "uniform_exact"),
-    "euclidean": ("scaled", "uniform_exact", "none"),
+    "euclidean": ("scaled", "uniform_exact", "none", "split"),
+    "dot": ("scaled", "none"),
 }
 # Kind 1 is the first.
 SECTIONS = ("codes", "roots", "splits", "planes", "leaf_starts", "leaf_items", "projection", "projection_scales")
 SECTIONS += ("center", "vectors", "int64_ids", "id_text_starts", "id_text", "id_order")
 SECTIONS += ("vertices", "nibbles", "row_of_item", "item_of_row", "calibration", "whitening", "nibble_tails")
-SECTIONS += ("inverse_lengths", "columns", "column_values")
+SECTIONS += ("inverse_lengths", "lower_nibbles", "sorted_vertices", "columns", "column_values")
 
 # 4. What sections are made of.
 
@@ -249,17 +251,23 @@ class IndexFile:
         check(1 <= self.degree <= 1024 if self.graph else self.degree == 0, "the description is malformed")
         if self.walk_dim:
             check(self.graph and self.walk_dim == self.plane_dim <= 4096, "the description is malformed")
-            check(self.degree % 16 == 0 and self.space != "own", "the description is malformed")
+            check(self.degree % 16 == 0 or self.code_kind == "split", "the description is malformed")
+            check(self.space != "own", "the description is malformed")
             check(self.metric != "manhattan", "the description is malformed")
         check((self.value_type == "bit") == (self.metric == "hamming"), "the value type does not fit the metric")
         check(
-            self.code_kind in CODES_OF.get(self.metric, ("scaled", "none")), "the kind of code does not fit the metric"
+            self.code_kind in CODES_OF.get(self.metric, ("scaled", "none", "split")),
+            "the kind of code does not fit the metric",
         )
         check(self.code_kind != "none" or self.walk_dim > 0, "there are neither codes nor sketches")
         check(
             self.code_kind != "uniform_exact" or self.value_type == "uint8",
             "only whole numbers are codes of themselves",
         )
+        self.split_codes = self.code_kind == "split"
+        if self.split_codes:
+            fits = self.keep == "none" and self.space == "rotation" and self.walk_dim == self.dim and self.count > 0
+            check(fits, "split codes are not of what the walk sees")
         uniform = self.code_kind.startswith("uniform")
         check(not uniform or 0 < d["code_scale"] < np.inf, "the scale of the codes is no number")
         self.open_sections()
@@ -283,10 +291,9 @@ class IndexFile:
             "uniform_exact": dim,
             "uniform": tail + 4,
             "bits": round_up(dim, 64) // 8,
-            "none": 0,
         }
         self.codes = np.zeros((n, 0), np.uint8)
-        if self.code_kind != "none":
+        if self.code_kind in strides:
             self.codes = self.section("codes", np.uint8, n, strides[self.code_kind])
         # Where the codes are exact they are the vectors.
         if self.code_kind in ("uniform_exact", "bits"):
@@ -361,7 +368,28 @@ class IndexFile:
 
     def open_graph(self) -> None:
         """The neighbours of every item, the order of items, and what sketches and nibbles are made of."""
-        n, degree, dim = self.count, self.degree, self.walk_dim
+        n, dim = self.count, self.walk_dim
+        if SECTIONS.index("sorted_vertices") + 1 in self.table and (dim == 0 or self.split_codes):
+            self.open_sorted_vertices()
+        else:
+            self.open_vertices(0 if self.split_codes else dim)
+        if dim > 0:
+            self.nibbles = self.halves("nibbles")
+            self.nibble_factor, self.nibble_squares = self.section("nibble_tails", f32, n, 2).T
+        if self.split_codes:
+            self.lower_nibbles = self.halves("lower_nibbles")
+        self.row_of_item = self.section("row_of_item", "<u4", n)
+        self.item_of_row = self.section("item_of_row", "<u4", n)
+        check(all(self.row_of_item < n) and all(self.item_of_row < n), "the order of items has one that does not exist")
+
+    def halves(self, name: str) -> np.ndarray:
+        """Four bits a coordinate."""
+        blocks = self.section(name, np.uint8, self.count, round_up(self.walk_dim, 64) // 2).reshape(self.count, -1, 32)
+        return np.stack([blocks & 15, blocks >> 4], axis=2).reshape(self.count, -1)[:, : self.walk_dim]
+
+    def open_vertices(self, dim: int) -> None:
+        """Neighbours one after another, with sketches that see ``dim`` dimensions, or 0 without."""
+        n, degree = self.count, self.degree
         width = 2 if n <= 0xFFFF else 3 if n <= 0xFFFFFF else 4
         squared = dim > 0 and self.metric != "dot"
         bits = degree * round_up(dim, 32) // 8
@@ -381,12 +409,20 @@ class IndexFile:
                 self.additive = steps[2] + steps[1] * (roots * roots)
             signs = vertices[:, :bits].reshape(n, degree // 16, -1, 16).swapaxes(2, 3).reshape(n, degree, -1)
             self.signs = np.unpackbits(signs, axis=2, bitorder="little")[:, :, :dim].astype(np.int8) * 2 - 1
-            blocks = self.section("nibbles", np.uint8, n, round_up(dim, 64) // 2).reshape(n, -1, 32)
-            self.nibbles = np.stack([blocks & 15, blocks >> 4], axis=2).reshape(n, -1)[:, :dim]
-            self.nibble_factor, self.nibble_squares = self.section("nibble_tails", f32, n, 2).T
-        self.row_of_item = self.section("row_of_item", "<u4", n)
-        self.item_of_row = self.section("item_of_row", "<u4", n)
-        check(all(self.row_of_item < n) and all(self.item_of_row < n), "the order of items has one that does not exist")
+
+    def open_sorted_vertices(self) -> None:
+        """Ascending neighbours: the lower bits of each, and where the ones of a row of bits stand the upper ones."""
+        n, degree, self.no_neighbor = self.count, self.degree, NO_NEIGHBOR
+        lower_bits = max((n // degree).bit_length() - 1, 0)
+        upper_at, upper_bits = round_up(degree * lower_bits, 8), degree + ((n - 1) >> lower_bits)
+        vertices = self.section("sorted_vertices", np.uint8, n, (upper_at + round_up(upper_bits, 8)) // 8)
+        self.neighbors = np.full((n, degree), NO_NEIGHBOR, np.uint32)
+        for item, row in enumerate(np.unpackbits(vertices, axis=1, bitorder="little")):
+            ones = np.flatnonzero(row[upper_at : upper_at + upper_bits])
+            check(len(ones) <= degree, "a vertex has more neighbours than places")
+            lower = row[: degree * lower_bits].reshape(degree, lower_bits) @ (1 << np.arange(lower_bits))
+            places = np.arange(len(ones))
+            self.neighbors[item, places] = ((ones - places) << lower_bits) + lower[places]
 
     def in_rows(self, items: np.ndarray) -> np.ndarray:
         """What is in the order of items in that of rows."""
@@ -398,6 +434,13 @@ class IndexFile:
             return self.in_rows(np.unpackbits(self.codes, axis=1, bitorder="little")[:, : self.dim].astype(f32))
         if self.stored is not None:
             return self.in_rows(self.stored.astype(f32))
+        if self.split_codes:
+            whole = 16 * self.nibbles.astype(np.int32) + self.lower_nibbles - 128
+            seen = (self.nibble_factor / f32(16))[:, None] * whole.astype(f32)
+            vectors = turned_back(seen, int(self.description["seed"])) + self.center
+            if self.metric in ("angular", "cosine"):
+                vectors[self.nibble_factor == 0] = 0  # without direction
+            return self.in_rows(vectors)
         vectors = self.approximations()[0] + (self.center if len(self.center) else f32(0))
         if self.metric in ("angular", "cosine"):
             tail = round_up(self.dim, 4)
@@ -410,7 +453,7 @@ class IndexFile:
         if self.code_kind == "scaled":
             scale, _squared_norm, error = self.codes[:, tail : tail + 12].copy().view(f32).T
             return self.in_rows(scale[:, None] * self.codes[:, :dim].view(np.int8)), self.in_rows(error)
-        check(self.code_kind not in ("bits", "none"), "there are no approximations")
+        check(self.code_kind not in ("bits", "none", "split"), "there are no approximations")
         if self.code_kind == "uniform_exact":
             return self.in_rows(self.codes.astype(f32) - self.center), np.zeros(n, f32)
         steps = self.description["code_scale"] * (self.codes[:, :dim].astype(f32) - 128)
@@ -576,6 +619,38 @@ def kernel_sum(terms: np.ndarray) -> np.float32:
     while len(sums) > 1:
         sums = sums[: len(sums) // 2] + sums[len(sums) // 2 :]
     return sums[0]
+
+
+def split_mix(state: int) -> Iterator[int]:
+    """The numbers of SplitMix64 from ``state`` on."""
+    mask = (1 << 64) - 1
+    while True:
+        state = (state + 0x9E3779B97F4A7C15) & mask
+        z = (state ^ (state >> 30)) * 0xBF58476D1CE4E5B9 & mask
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EB & mask
+        yield z ^ (z >> 31)
+
+
+def turned_back(values: np.ndarray, seed: int) -> np.ndarray:
+    """Rotated rows as they were before: the four rounds in the other order, each its own inverse."""
+    n, dim = values.shape
+    window = 1 << (dim.bit_length() - 1)
+    first = split_mix(seed ^ (65537 * 0xD1342543DE82EF95 & (1 << 64) - 1))
+    next(first)
+    numbers = split_mix(next(first))
+    signs = np.array([1 if next(numbers) >> 63 else -1 for _ in range(4 * dim)], f32).reshape(4, dim)
+    values = values.copy()
+    for turn in (3, 2, 1, 0):
+        start = 0 if turn % 2 == 0 else dim - window
+        half = 1
+        while half < window:
+            pairs = values[:, start : start + window].reshape(n, -1, 2, half)
+            a, b = pairs[:, :, 0], pairs[:, :, 1]
+            values[:, start : start + window] = np.stack([a + b, a - b], axis=2).reshape(n, window)
+            half *= 2
+        signs[turn, start : start + window] *= f32(1 / math.sqrt(window))
+        values *= signs[turn]
+    return values
 
 
 def normalised(values: np.ndarray) -> np.ndarray:

@@ -48,9 +48,9 @@ struct Inspection {
 
     struct Vertex {
         Extent extent;
-        std::uint32_t places;             // for neighbours
-        std::uint32_t id_bytes;           // of a neighbour's number
-        Extent numbers;                   // of neighbours, within the extent
+        std::uint32_t places;    // for neighbours
+        std::uint32_t id_bytes;  // of a neighbour's number; 0 where they are sorted, and have none of their own
+        Extent numbers;          // of neighbours, within the extent
         std::optional<Extent> additives;  // these three within it too, where there are sketches; of dot no additives
         std::optional<Extent> factors;
         std::optional<Extent> signs;
@@ -82,7 +82,9 @@ struct Inspection {
     std::vector<Leaf> leaves;      // one a tree
     std::optional<Vertex> vertex;  // of a graph
     std::optional<Code> nibbles;   // 4 bits a coordinate
-    std::optional<Code> code;      // 8 bits a coordinate, or one for hamming
+    // 8 bits a coordinate, or one for hamming. Of those whose upper four are the nibbles the extent is of the lower
+    // ones.
+    std::optional<Code> code;
     // That of the code where codes are the vectors; missing where none are kept. Of vectors in two parts the upper
     // halves of the values.
     std::optional<Extent> vector;

@@ -62,7 +62,8 @@ class Leaf(TypedDict):
 class Neighbor(TypedDict):
     """A neighbour of the item in the graph."""
 
-    #: In the vertex; the number of the neighbour lies ``place * id_bytes`` bytes from the start of ``numbers``.
+    #: In the vertex; the number of the neighbour lies ``place * id_bytes`` bytes from the start of ``numbers``, but
+    #: where ``id_bytes`` is 0.
     place: int
     id: int | str
     #: As ``Index.distance()`` gives it.
@@ -79,7 +80,8 @@ class Vertex(TypedDict):
     extent: Extent
     #: For neighbours; those that are not taken are not among ``neighbors``.
     places: int
-    #: Of the number of a neighbour: 2 up to 65,535 items, 3 up to 16,777,215, else 4.
+    #: Of the number of a neighbour: 2 up to 65,535 items, 3 up to 16,777,215, else 4; 0 where neighbours are sorted,
+    #: whose numbers have no bytes of their own.
     id_bytes: int
     #: Within ``extent``, for all places: the neighbours' numbers.
     numbers: Extent
@@ -125,9 +127,10 @@ class Inspection(TypedDict):
     leaves: list[Leaf]
     #: ``None`` for a forest.
     vertex: Vertex | None
-    #: Codes of 4 bits; ``None`` without sketches.
+    #: Codes of 4 bits; ``None`` where there are none.
     nibbles: Code | None
-    #: Codes of 8 bits, or of 1 for ``hamming``; ``None`` where there are none.
+    #: Codes of 8 bits, or of 1 for ``hamming``; ``None`` where there are none. Of those whose upper four bits are
+    #: ``nibbles`` the extent is that of the lower ones.
     code: Code | None
     #: The vector: the extent of the code where codes are the vectors, ``None`` where none are kept. Where the upper and
     #: the lower 16 bits of its values lie apart, that of the upper ones.

@@ -42,7 +42,7 @@ public:
         take_vector();
         found_.leaves = api::leaves_of(state_, found_.item, scorer);  // the scorer sees the space from here on
         if (state_.graph) take_vertex();
-        if (state_.graph && state_.graph->sketches) take_nibbles(scorer);
+        if (state_.graph && state_.graph->has_nibbles()) take_nibbles(scorer);
         if (!state_.graph) take_leaf_items();
         std::ranges::sort(found_.extents, {}, &Extent::offset);
         return std::move(found_);
@@ -103,6 +103,7 @@ private:
 
     void take_code() {
         if (state_.description.code_kind == opened::CodeKind::none) return;
+        if (state_.split) return take_split_code();
         const auto rows = state_.container.section(static_cast<std::uint32_t>(SectionKind::codes));
         const std::size_t stride = rows.size() / count_;
         const std::byte* row = rows.data() + found_.item * stride;
@@ -132,6 +133,21 @@ private:
         if (!layout.exact) code.error = read<float>(row + layout.tail);
     }
 
+    // What both halves are together; where the upper ones are, the nibbles tell.
+    void take_split_code() {
+        const codes::SplitCodes& split = *state_.split;
+        Inspection::Code& code = found_.code.emplace();
+        code.extent = own(split.lower_row(found_.item), split.layout().stride);
+        std::vector<std::int8_t> whole(found_.values.size());
+        split.code(found_.item, whole.data());
+        code.code.assign(whole.begin(), whole.end());
+        code.decoded.resize(whole.size());
+        split.decode(found_.item, code.decoded);
+        const codes::ScaledTail tail = split.tail(found_.item, state_.normalised());
+        code.scale = tail.scale;
+        code.squared_norm = tail.squared_norm;
+    }
+
     void take_vector() {
         if (state_.bits || state_.description.code_kind == opened::CodeKind::uniform_exact) {
             found_.vector = found_.code->extent;
@@ -143,13 +159,27 @@ private:
         if (!state_.inverse_lengths.empty()) own(&state_.inverse_lengths[found_.item], sizeof(float));
     }
 
+    // What stands in each; of those that are sorted, what they say.
+    std::vector<std::uint32_t> neighbors_in_places() const {
+        const opened::GraphView& graph = *state_.graph;
+        std::vector<std::uint32_t> places(graph.degree);
+        if (graph.sorted) {
+            places.resize(graph.sorted->read(graph.vertex(found_.item), places.data()));
+        } else {
+            for (std::size_t place = 0; place < places.size(); ++place) {
+                places[place] = base::read_once(graph.neighbor(found_.item, place));
+            }
+        }
+        return places;
+    }
+
     void take_vertex() {
         const opened::GraphView& graph = *state_.graph;
-        const std::byte* row = graph.vertices.data() + found_.item * graph.stride;
+        const std::byte* row = graph.vertex(found_.item);
         Inspection::Vertex& vertex = found_.vertex.emplace();
         vertex.extent = own(row, graph.stride);
         vertex.places = static_cast<std::uint32_t>(graph.degree);
-        vertex.id_bytes = static_cast<std::uint32_t>(graph.id_bytes);
+        vertex.id_bytes = graph.sorted ? 0 : static_cast<std::uint32_t>(graph.id_bytes);
         codes::SketchScales scales{};
         if (graph.sketches) {
             const codes::SketchLayout& layout = *graph.sketches;
@@ -163,13 +193,12 @@ private:
         } else {
             vertex.numbers = vertex.extent;
         }
-        const std::uint32_t none = opened::no_neighbor(count_);
-        for (std::uint32_t place = 0; place < vertex.places; ++place) {
-            const std::uint32_t neighbor = base::read_once(graph.neighbor(found_.item, place));
-            if (neighbor == none) continue;
-            if (neighbor >= count_) {
-                opened::raise_damaged(state_, SectionKind::vertices, "a neighbour that does not exist");
-            }
+        const SectionKind section = graph.sorted ? SectionKind::sorted_vertices : SectionKind::vertices;
+        const std::vector<std::uint32_t> places = neighbors_in_places();
+        for (std::uint32_t place = 0; place < places.size(); ++place) {
+            const std::uint32_t neighbor = places[place];
+            if (neighbor == opened::no_neighbor(count_)) continue;
+            if (neighbor >= count_) opened::raise_damaged(state_, section, "a neighbour that does not exist");
             const std::uint32_t other = base::read_once(graph.row_of_item[neighbor]);
             if (other >= count_) opened::raise_damaged(state_, SectionKind::row_of_item, "a row that does not exist");
             Inspection::Edge& edge = vertex.edges.emplace_back();

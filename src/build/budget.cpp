@@ -4,6 +4,7 @@
 
 #include "codes/nibble.hpp"
 #include "codes/sketch.hpp"
+#include "graph/sorted_row.hpp"
 #include "opened/description.hpp"
 #include "opened/graph_view.hpp"
 
@@ -20,6 +21,12 @@ constexpr double few_dims = 128;
 constexpr double share_of_many = 2.0;  // from so many on; in between in proportion
 constexpr double many_dims = 384;
 constexpr double balanced_least = 960;
+
+// The same of `compact` with split codes, where fewer places allow it.
+constexpr double share_of_split = 0.30;
+constexpr std::uint32_t sparsest_split = 24;
+constexpr std::uint32_t step_of_split = 4;
+constexpr double items_a_plane = 94;  // a leaf is about three quarters full
 
 double balanced_budget(std::size_t dim) {
     const double between = std::clamp((static_cast<double>(dim) - few_dims) / (many_dims - few_dims), 0.0, 1.0);
@@ -45,6 +52,17 @@ std::uint32_t degree_in_budget(std::size_t seen, Metric metric, const Rows& rows
         if (static_cast<double>(bytes_of_item(seen, denser, metric, rows)) <= budget) degree = denser;
     }
     return degree;
+}
+
+std::uint32_t degree_of_split(std::size_t dim, std::uint32_t count) noexcept {
+    const auto values = static_cast<double>(dim);
+    const double rest = static_cast<double>(2 * codes::NibbleLayout(dim).stride + sizeof(codes::NibbleTail)) +
+                        2 * sizeof(std::uint32_t) + values / items_a_plane;
+    for (std::uint32_t degree = compact_degree; degree > sparsest_split; degree -= step_of_split) {
+        const double all = rest + static_cast<double>(graph::SortedRowLayout(count, degree).stride);
+        if (all <= share_of_split * values * sizeof(float)) return degree;
+    }
+    return sparsest_split;
 }
 
 }  // namespace nearfile::build

@@ -16,6 +16,7 @@
 #include "codes/bits.hpp"
 #include "codes/nibble.hpp"
 #include "codes/sketch.hpp"
+#include "codes/split.hpp"
 #include "codes/uniform.hpp"
 #include "forest/grow.hpp"
 #include "graph/connectivity.hpp"
@@ -32,7 +33,6 @@ constexpr std::uint32_t most_trees = 16;      // the candidates of more are the 
 constexpr float alpha_of_directions = 1.05f;  // docs/algorithms/inner-products.md
 
 // A denser graph is faster where it is needed and costs a row that is longer.
-constexpr std::uint32_t compact_degree = 32;
 constexpr std::uint32_t plain_degree = 48;  // where the walk looks at the codes of all neighbours
 
 // Queries are made up of one item in so many, where none but inner products need them.
@@ -59,11 +59,14 @@ public:
 
     BuiltGraph run() {
         built_.n_trees = options_.n_trees == 0 ? default_trees : std::min(options_.n_trees, most_trees);
-        built_.leaf_size = entry_leaf_size;
         const bool has_sketches = codes_are_scaled(metric_, rows_) || metric_ == Metric::euclidean;
+        splits_ = options_.profile == Profile::compact && options_.keep == Keep::none && metric_ != Metric::dot &&
+                  codes_are_scaled(metric_, rows_) && count_ > 0 && rows_.dim() <= opened::max_walk_dim &&
+                  codes::split_pays(rows_.dim());
         // Without items there is no projection to bring so many dimensions down.
         const bool too_wide = count_ == 0 && rows_.dim() > opened::max_walk_dim;
         const bool sketched = has_sketches && options_.profile != Profile::compact && !too_wide;
+        built_.leaf_size = splits_ ? split_leaf_size : entry_leaf_size;
         built_.degree = options_.profile == Profile::compact ? compact_degree : plain_degree;
         if (metric_ == Metric::hamming) {
             connect_bits();
@@ -99,15 +102,16 @@ private:
         // The codes' center of inner products is the origin.
         if (metric_ == Metric::dot) center = mean_of_rows(kernels_, metric_, rows_, threads_, watch_);
         SelectedSpace selected = select_space(kernels_, metric_, rows_, center,
-                                              {sketched, options_.profile, options_.seed, threads_}, watch_);
+                                              {sketched, options_.profile, options_.seed, threads_, splits_}, watch_);
         const opened::Space& space = selected.space;
         built_.plane_dim = static_cast<std::uint32_t>(space.dim());
-        built_.walk_dim = sketched ? built_.plane_dim : 0;
+        built_.walk_dim = sketched || splits_ ? built_.plane_dim : 0;
+        if (splits_) built_.degree = degree_of_split(rows_.dim(), count_);
         if (sketched) built_.degree = degree_in_budget(built_.plane_dim, metric_, rows_, options_.profile);
         built_.space = space.kind();
         const bool bytes = encoded_.kind == opened::CodeKind::uniform_exact;
         // Walks by sketches lead straight to the vectors.
-        built_.want_codes = !sketched || options_.keep == Keep::none || bytes;
+        built_.want_codes = !splits_ && (!sketched || options_.keep == Keep::none || bytes);
         if (count_ == 0) return;
         QuantizedVectors vectors = quantize(kernels_, metric_, rows_, space, center, threads_, watch_);
         const GrowOne<forest::Split> grow_one = [&](const forest::GrowOptions& grow, const std::atomic<bool>& stop) {
@@ -125,7 +129,12 @@ private:
             if (sketched) {
                 write_sketches(graph, vectors);
             } else {
-                built_.vertices = plain_vertices(graph, threads_, watch_);
+                write_neighbors(graph);
+            }
+            if (splits_) {
+                SplitRows rows = split_rows(vectors, threads_, watch_);
+                built_.nibbles = std::move(rows.upper);
+                built_.lower_nibbles = std::move(rows.lower);
             }
         }
         built_.projection = std::move(selected.projection);
@@ -172,7 +181,7 @@ private:
                 return with_query_edges(near, distances, asked, plan(), watch_);
             };
         }
-        built_.vertices = plain_vertices(connect(distances, grow_one, add_queries), threads_, watch_);
+        write_neighbors(connect(distances, grow_one, add_queries));
     }
 
     // Where walks for queries begin that are like no item.
@@ -215,7 +224,7 @@ private:
             "entry tree", 1, threads_,
             [&](std::size_t) {
                 trees[0] = grow_one(
-                    forest::GrowOptions{entry_leaf_size,
+                    forest::GrowOptions{built_.leaf_size,
                                         opened::derive_seed(options_.seed, opened::SeedPart::entry_tree), threads_},
                     stop);
             },
@@ -251,6 +260,12 @@ private:
         return graph;
     }
 
+    void write_neighbors(const graph::Adjacency& graph) {
+        built_.sorted = options_.profile == Profile::compact;
+        built_.vertices =
+            built_.sorted ? sorted_vertices(graph, threads_, watch_) : plain_vertices(graph, threads_, watch_);
+    }
+
     void write_sketches(const graph::Adjacency& graph, const QuantizedVectors& vectors) {
         built_.vertices = sketched_vertices(kernels_, graph, vectors, opened::sketch_kind(metric_), threads_, watch_);
         built_.nibbles = nibble_rows(vectors, threads_, watch_);
@@ -267,6 +282,7 @@ private:
     const StageWatch& watch_;
     const unsigned threads_;
     const std::uint32_t count_;
+    bool splits_ = false;  // whether codes are in two planes, and the walk goes by the upper one
     BuiltGraph built_;
 };
 

@@ -31,7 +31,9 @@ struct BuiltGraph {
     forest::Forest<forest::Split> planes;  // the first tree; one of the two, its items are 0, 1, 2, ...
     forest::Forest<forest::BitSplit> bits;
     base::AlignedBuffer vertices;
+    bool sorted = false;  // those
     NibbleRows nibbles;
+    base::AlignedBuffer lower_nibbles;  // where codes are split
 };
 
 // `encoded`: with codes in the order of adding where the metric's are not scaled (they are what the walk sees), else

@@ -145,10 +145,11 @@ void IndexImage::build_graph_sections(const kernels::Kernels& kernels, Metric me
     }
     const GivenCandidates given(kernels, rows, ids_, options.candidates, like, options.threads, watch);
     built_ = build_graph(kernels, metric, rows, encoded_, queries, given, options, watch);
+    if (built_.lower_nibbles.size() > 0) encoded_.kind = opened::CodeKind::split;
     if (built_.want_codes && scaled) {
         encoded_ = encode_scaled_rows(kernels, metric, rows, std::move(encoded_.center), options.threads, watch);
     }
-    if (rows.count() > 0 && encoded_.kind != opened::CodeKind::none) {
+    if (encoded_.rows.size() > 0) {
         encoded_.rows =
             reorder(encoded_.rows, encoded_.rows.size() / rows.count(), built_.row_of_item, options.threads, watch);
     }
@@ -185,9 +186,11 @@ file::Writer IndexImage::writer() const {
     std::array<std::byte, file::description_bytes> description;
     std::memcpy(description.data(), &description_, sizeof description_);
     file::Writer writer(description);
-    add(writer, opened::SectionKind::vertices, built_.vertices.bytes());
+    const auto vertices = built_.sorted ? opened::SectionKind::sorted_vertices : opened::SectionKind::vertices;
+    add(writer, vertices, built_.vertices.bytes());
     add(writer, opened::SectionKind::nibbles, built_.nibbles.codes.bytes());
     add(writer, opened::SectionKind::nibble_tails, built_.nibbles.tails);
+    add(writer, opened::SectionKind::lower_nibbles, built_.lower_nibbles.bytes());
     add(writer, opened::SectionKind::codes, encoded_.rows.bytes());
     const bool graph = description_.structure == Structure::graph;
     if (description_.metric == Metric::hamming) {

@@ -103,12 +103,11 @@ bool GivenCandidates::append_like(std::uint32_t row, std::vector<std::uint32_t>&
     const std::uint32_t item = old_item_of_[row];
     if (item == none) return false;
     const opened::GraphView& graph = *like_->graph;
-    std::size_t had = 0;
+    std::vector<std::uint32_t> neighbors(graph.degree);
+    const std::size_t had = graph.neighbors(item, like_->description.count, neighbors.data());
+    neighbors.resize(had);
     std::size_t left = 0;
-    for (std::size_t place = 0; place < graph.degree; ++place) {
-        const std::uint32_t neighbor = graph.neighbor(item, place);
-        if (neighbor >= like_->description.count) continue;
-        ++had;
+    for (const std::uint32_t neighbor : neighbors) {
         if (row_of_old_[neighbor] == none) continue;
         some.push_back(row_of_old_[neighbor]);
         ++left;

@@ -9,11 +9,8 @@ namespace nearfile::build {
 
 void neighbors_of(const Index::State& state, graph::ItemId vertex, std::vector<graph::ItemId>& out) {
     const opened::GraphView& graph = *state.graph;
-    out.clear();
-    for (std::size_t place = 0; place < graph.degree; ++place) {
-        const graph::ItemId id = graph.neighbor(vertex, place);
-        if (id < state.description.count) out.push_back(id);
-    }
+    out.resize(graph.degree);
+    out.resize(graph.neighbors(vertex, state.description.count, out.data()));
 }
 
 graph::ItemId LeaveOneOut::replacement_at(graph::ItemId vertex) {

@@ -93,6 +93,7 @@ public:
 
     SelectedSpace run() const {
         const std::size_t dim = rows_.dim();
+        if (options_.split) return rotated();
         if (metric_ == Metric::dot && dim <= opened::max_whitened_dim && rows_.count() > 0) return whitened();
         if (dim <= codes::projected_dim || rows_.count() == 0) {
             return options_.sketched ? rotated() : SelectedSpace{opened::Space(dim), {}, {}};

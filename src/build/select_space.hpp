@@ -23,6 +23,7 @@ struct SpaceOptions {
     Profile profile;
     std::uint64_t seed;
     unsigned threads;
+    bool split = false;  // whether codes are split, which are of a rotation
 };
 
 // `center`: of what is seen. Inner products of few dimensions get the whitened space; of many, whose factor would cost

@@ -63,7 +63,7 @@ Rotation::Rotation(std::size_t dim, std::uint64_t seed)
     // The transform's scale goes with the signs.
     const auto scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(window_)));
     for (std::size_t round = 0; round < rounds; ++round) {
-        const std::size_t first = round % 2 == 0 ? 0 : dim_ - window_;
+        const std::size_t first = window_of(round);
         for (std::size_t i = 0; i < dim_; ++i) {
             const bool inside = i >= first && i < first + window_;
             const float size = inside ? scale : 1.0f;
@@ -76,7 +76,16 @@ void Rotation::apply(std::span<float> values) const {
     for (std::size_t round = 0; round < rounds; ++round) {
         const float* signs = signs_.data() + round * dim_;
         for (std::size_t i = 0; i < dim_; ++i) values[i] *= signs[i];
-        hadamard(values.data() + (round % 2 == 0 ? 0 : dim_ - window_), window_);
+        hadamard(values.data() + window_of(round), window_);
+    }
+}
+
+// With its scale the transform is its own inverse, as signs are.
+void Rotation::apply_inverse(std::span<float> values) const {
+    for (std::size_t round = rounds; round-- > 0;) {
+        hadamard(values.data() + window_of(round), window_);
+        const float* signs = signs_.data() + round * dim_;
+        for (std::size_t i = 0; i < dim_; ++i) values[i] *= signs[i];
     }
 }
 

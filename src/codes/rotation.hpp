@@ -17,8 +17,12 @@ public:
 
     // In place; the same floats on every machine.
     void apply(std::span<float> values) const;
+    // And back, but for rounding.
+    void apply_inverse(std::span<float> values) const;
 
 private:
+    std::size_t window_of(std::size_t round) const noexcept { return round % 2 == 0 ? 0 : dim_ - window_; }
+
     std::size_t dim_;
     std::size_t window_;
     std::vector<float> signs_;  // dim of them a round

@@ -69,12 +69,6 @@ float scale_for(float largest) noexcept {
     return std::max(largest / code_limit, FLT_MIN);
 }
 
-struct Tails {
-    std::array<float, batch> scale;
-    std::array<float, batch> squared_norm;
-    std::array<float, batch> error;
-};
-
 }  // namespace
 
 ScaledTail encode_code(std::span<const float> values, std::int8_t* code) noexcept {
@@ -114,7 +108,8 @@ namespace {
 
 // The integer products of the query with a batch of rows, and those rows' tails laid out for vectorised arithmetic.
 void multiply(const kernels::Kernels& kernels, const ScaledLayout& layout, const std::byte* rows,
-              const ScaledQuery& query, const ItemId* ids, std::size_t count, std::int32_t* products, Tails& tails) {
+              const ScaledQuery& query, const ItemId* ids, std::size_t count, std::int32_t* products,
+              ScaledTails& tails) {
     kernels.dot_i8(query.code(), reinterpret_cast<const std::int8_t*>(rows), layout.stride, ids, count, layout.dim,
                    products);
     for (std::size_t j = 0; j < count; ++j) {
@@ -129,13 +124,9 @@ void multiply(const kernels::Kernels& kernels, const ScaledLayout& layout, const
 }  // namespace
 
 // |q - x| differs from |q' - x'| by at most |q - q'| + |x - x'|, q' and x' being what the codes stand for.
-void ScaledCodes::euclidean(const ScaledQuery& query, const ItemId* ids, ItemId first, std::size_t count,
-                            Bounds out) const {
-    std::array<std::int32_t, batch> products;
-    Tails tails;
-    const std::byte* rows = ids != nullptr ? rows_.data() : rows_.data() + first * layout_.stride;
-    multiply(*kernels_, layout_, rows, query, ids, count, products.data(), tails);
-    const float rounding = rounding_allowance(layout_.dim);
+void euclidean_bounds(const ScaledQuery& query, const std::int32_t* products, const ScaledTails& tails,
+                      std::size_t count, std::size_t dim, Bounds out) noexcept {
+    const float rounding = rounding_allowance(dim);
     const float query_scale = query.tail().scale;
     const float query_squares = query.tail().squared_norm;
     const float query_error = query.tail().error;
@@ -152,11 +143,20 @@ void ScaledCodes::euclidean(const ScaledQuery& query, const ItemId* ids, ItemId 
     }
 }
 
+void ScaledCodes::euclidean(const ScaledQuery& query, const ItemId* ids, ItemId first, std::size_t count,
+                            Bounds out) const {
+    std::array<std::int32_t, batch> products;
+    ScaledTails tails;
+    const std::byte* rows = ids != nullptr ? rows_.data() : rows_.data() + first * layout_.stride;
+    multiply(*kernels_, layout_, rows, query, ids, count, products.data(), tails);
+    euclidean_bounds(query, products.data(), tails, count, layout_.dim, out);
+}
+
 // <q, x> = <q', x'> + <q - q', x> + <q', x - x'>, and each of the last two is at most a product of lengths.
 void ScaledCodes::negative_dot(const ScaledQuery& query, const ItemId* ids, ItemId first, std::size_t count,
                                Bounds out) const {
     std::array<std::int32_t, batch> products;
-    Tails tails;
+    ScaledTails tails;
     const std::byte* rows = ids != nullptr ? rows_.data() : rows_.data() + first * layout_.stride;
     multiply(*kernels_, layout_, rows, query, ids, count, products.data(), tails);
     const float rounding = rounding_allowance(layout_.dim) + 1e-6f;

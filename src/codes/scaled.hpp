@@ -7,6 +7,7 @@
 // direction (a zero vector under angular): it is sqrt(2) from everything.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -32,6 +33,13 @@ struct ScaledLayout {
 
     explicit ScaledLayout(std::size_t dim_) noexcept
         : dim(dim_), tail((dim_ + 3) / 4 * 4), stride((tail + sizeof(ScaledTail) + 15) / 16 * 16) {}
+};
+
+// Those of a batch of rows, laid out for vectorised arithmetic.
+struct ScaledTails {
+    std::array<float, batch> scale;
+    std::array<float, batch> squared_norm;
+    std::array<float, batch> error;
 };
 
 // A query in the same form, its code padded with zeros as the kernels want it. Reused from query to query.
@@ -70,6 +78,10 @@ inline ScaledTail read_tail(const ScaledLayout& layout, const std::byte* row) no
     std::memcpy(&tail, row + layout.tail, sizeof tail);
     return tail;
 }
+
+// Bounds of the Euclidean distance to `count` rows, at most `batch`, from the products of their codes with the query's.
+void euclidean_bounds(const ScaledQuery& query, const std::int32_t* products, const ScaledTails& tails,
+                      std::size_t count, std::size_t dim, Bounds out) noexcept;
 
 // Rows in the map or in a buffer, not owned.
 class ScaledCodes {

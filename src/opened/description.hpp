@@ -17,6 +17,7 @@ enum class CodeKind : std::uint32_t {
     uniform = 2,        // codes/uniform.hpp, with an error a row
     bits = 3,           // codes/bits.hpp, the codes are the vectors
     none = 4,           // a graph whose walk leads straight to the vectors
+    split = 5,          // codes/split.hpp, all that is kept: a graph whose walk goes by the upper halves
 };
 
 // What trees and walks see vectors in. On disk: do not change these values.
@@ -47,7 +48,7 @@ struct Description {
     Profile profile;
     Keep keep;
     std::uint32_t degree;                // places for neighbours of a vertex
-    std::uint32_t walk_dim;              // dimensions of sketches and 4-bit codes; 0 where the walk sees the codes
+    std::uint32_t walk_dim;              // dimensions of sketches and 4-bit codes; 0 where the walk sees 8-bit ones
     SpaceKind space;                     // what those dimensions are
     std::array<std::byte, 80> reserved;  // zero
     // Where there is a calibration, how far the nearest item was from its queries: the distance that 1, 25, 50, 75 and
@@ -80,12 +81,14 @@ enum class SectionKind : std::uint32_t {
     whitening = 20,
     nibble_tails = 21,
     inverse_lengths = 22,
-    columns = 23,  // attributes/layout.hpp; a reader that does not know them does without attributes
-    column_values = 24,
+    lower_nibbles = 23,
+    sorted_vertices = 24,
+    columns = 25,  // attributes/layout.hpp; a reader that does not know them does without attributes
+    column_values = 26,
 };
 
-inline constexpr std::array<std::uint32_t, 24> known_sections = {1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12,
-                                                                 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24};
+inline constexpr std::array<std::uint32_t, 26> known_sections = {1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13,
+                                                                 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26};
 
 // How many bytes a neighbour's number takes among so many items, and what stands where none is: the largest number that
 // the bytes hold, which no item has.

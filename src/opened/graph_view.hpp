@@ -10,6 +10,7 @@
 #include "codes/nibble.hpp"
 #include "codes/sketch.hpp"
 #include "graph/distances.hpp"
+#include "graph/sorted_row.hpp"
 #include "nearfile/types.hpp"
 
 namespace nearfile::opened {
@@ -36,7 +37,8 @@ struct GraphView {
     std::size_t stride = 0;                        // of a vertex
     std::size_t id_bytes = sizeof(graph::ItemId);  // of a neighbour
     std::optional<codes::SketchLayout> sketches;   // where vertices have them
-    codes::NibbleLayout nibble_layout{0};
+    std::optional<graph::SortedRowLayout> sorted;  // where these are
+    codes::NibbleLayout nibble_layout{0};          // of no blocks where there are no 4-bit codes
     std::span<const std::byte> nibbles;
     std::span<const codes::NibbleTail> nibble_tails;
     std::span<const std::byte> codes;  // where vertices have no sketches: what walks read instead
@@ -46,12 +48,32 @@ struct GraphView {
 
     void prefetch_vertex(graph::ItemId vertex) const noexcept { prefetch_row(vertices, stride, vertex); }
 
-    // What stands in a place; no item of the index where none is there.
-    graph::ItemId neighbor(graph::ItemId vertex, std::size_t place) const noexcept {
-        const std::byte* at = vertices.data() + vertex * stride + (sketches ? sketches->ids : 0) + place * id_bytes;
+    bool has_nibbles() const noexcept { return nibble_layout.blocks > 0; }
+    void prefetch_nibbles(graph::ItemId item) const noexcept {
+        prefetch_lines(nibbles.data() + item * nibble_layout.stride, nibble_layout.stride);
+        __builtin_prefetch(&nibble_tails[item]);
+    }
+
+    const std::byte* vertex(graph::ItemId item) const noexcept { return vertices.data() + item * stride; }
+
+    // What stands in a place of a vertex that is not sorted; no item of the index where none is there.
+    graph::ItemId neighbor(graph::ItemId item, std::size_t place) const noexcept {
+        const std::byte* at = vertex(item) + (sketches ? sketches->ids : 0) + place * id_bytes;
         graph::ItemId id = 0;
         std::memcpy(&id, at, id_bytes);
         return id;
+    }
+
+    // Those that are below `count`, at most `degree`; returns how many.
+    std::size_t neighbors(graph::ItemId item, std::uint32_t count, graph::ItemId* ids) const noexcept {
+        const std::size_t all = sorted ? sorted->read(vertex(item), ids) : degree;
+        std::size_t n = 0;
+        for (std::size_t place = 0; place < all; ++place) {
+            const graph::ItemId id = sorted ? ids[place] : neighbor(item, place);
+            ids[n] = id;
+            n += id < count ? 1 : 0;
+        }
+        return n;
     }
 };
 

@@ -26,6 +26,7 @@ public:
         open_space(count, dim);
         open_forest(count, dim);
         if (description_.structure == Structure::graph) open_graph(count);
+        if (description_.code_kind == CodeKind::split) open_split_codes(count, dim);
         open_ids(count);
         open_columns();
     }
@@ -70,10 +71,17 @@ private:
             fits = fits && takes_uniform && (code == CodeKind::uniform || bytes) &&
                    std::isfinite(description_.code_scale) && description_.code_scale > 0;
         } else {
-            fits = fits && (bits || code == CodeKind::scaled || (graph && code == CodeKind::none)) &&
-                   description_.metric != Metric::manhattan;
+            const bool known = code == CodeKind::scaled || (graph && (code == CodeKind::none || splits()));
+            fits = fits && (bits || known) && description_.metric != Metric::manhattan;
         }
         if (!fits) bad("the metric, the value type and the kind of code do not go together");
+    }
+
+    // They are all that is kept, as the walk sees it.
+    bool splits() const noexcept {
+        return description_.code_kind == CodeKind::split && description_.metric != Metric::dot &&
+               description_.keep == Keep::none && description_.space == SpaceKind::rotation &&
+               description_.walk_dim == description_.dim && description_.count > 0;
     }
 
     // A forest has one number of directions, a graph what its data wanted, in whole blocks of 4-bit codes.
@@ -108,7 +116,8 @@ private:
         in_range(description_.walk_dim, walk_dim, walk_dim, "the dimension of the walk");
         in_range(description_.walk_dim, 0, max_walk_dim, "the dimension of the walk");
         // Sketches see another space than the vectors' own: only of that one a search has the query's values.
-        if (description_.degree % codes::sketch_group != 0 || description_.space == SpaceKind::own ||
+        const bool sketched = description_.code_kind != CodeKind::split;
+        if ((sketched && description_.degree % codes::sketch_group != 0) || description_.space == SpaceKind::own ||
             description_.metric == Metric::manhattan || description_.metric == Metric::hamming) {
             bad("its sketches do not go with the metric and the number of neighbours");
         }
@@ -153,6 +162,8 @@ private:
                 return;
             case CodeKind::none:
                 break;
+            case CodeKind::split:
+                return;  // whose upper halves are the graph's
             case CodeKind::scaled:
                 state_.scaled.emplace(kernels, dim,
                                       section<std::byte>(SectionKind::codes, count * codes::ScaledLayout(dim).stride));
@@ -201,10 +212,17 @@ private:
         graph.degree = description_.degree;
         graph.id_bytes = id_bytes(description_.count);
         graph.stride = graph.degree * graph.id_bytes;
-        if (description_.walk_dim != 0) {
+        const bool sketched = description_.walk_dim != 0 && description_.code_kind != CodeKind::split;
+        const bool sorted = state_.container.has(static_cast<std::uint32_t>(SectionKind::sorted_vertices));
+        if (sketched) {
             graph.sketches.emplace(description_.walk_dim, graph.degree, graph.id_bytes,
                                    sketch_kind(description_.metric));
             graph.stride = graph.sketches->stride;
+        } else if (sorted && count > 0) {
+            graph.sorted.emplace(description_.count, description_.degree);
+            graph.stride = graph.sorted->stride;
+        }
+        if (description_.walk_dim != 0) {
             graph.nibble_layout = codes::NibbleLayout(description_.walk_dim);
             graph.nibbles = section<std::byte>(SectionKind::nibbles, count * graph.nibble_layout.stride);
             graph.nibble_tails = section<codes::NibbleTail>(SectionKind::nibble_tails, count);
@@ -213,12 +231,22 @@ private:
             graph.codes = section_of_any_length<std::byte>(SectionKind::codes);
             graph.code_stride = graph.codes.size() / count;
         }
-        graph.vertices = section<std::byte>(SectionKind::vertices, count * graph.stride);
+        const SectionKind vertices = graph.sorted ? SectionKind::sorted_vertices : SectionKind::vertices;
+        graph.vertices = section<std::byte>(vertices, count * graph.stride);
         graph.row_of_item = section<std::uint32_t>(SectionKind::row_of_item, count);
         graph.item_of_row = section<std::uint32_t>(SectionKind::item_of_row, count);
         open_calibration();
         const auto& nearest = description_.calibrated_nearest;
         if (nearest != std::array<float, 5>{}) state_.drift.watch(nearest.back());
+    }
+
+    void open_split_codes(std::uint64_t count, std::uint64_t dim) {
+        const GraphView& graph = *state_.graph;
+        const auto lower = section<std::byte>(SectionKind::lower_nibbles, count * graph.nibble_layout.stride);
+        state_.split.emplace(*state_.kernels, dim, graph.nibbles, lower, graph.nibble_tails);
+        if (!state_.normalised()) return;
+        state_.seen_center.resize(dim);
+        state_.space.apply(*state_.kernels, state_.center, codes::ScaledQuery(0), state_.seen_center);
     }
 
     // Searches look it up every time, so it is short, copied, and checked here.

@@ -39,6 +39,9 @@ public:
     void apply_to_query(const kernels::Kernels& kernels, std::span<const float> values,
                         const codes::ScaledQuery& encoded, std::span<float> out) const;
 
+    // From a rotation back to the vectors' own dimensions.
+    void leave(std::span<float> values) const { rotation_->apply_inverse(values); }
+
 private:
     SpaceKind kind_ = SpaceKind::own;
     std::size_t dim_ = 0;

@@ -12,6 +12,7 @@
 #include "codes/bits.hpp"
 #include "codes/projection.hpp"
 #include "codes/scaled.hpp"
+#include "codes/split.hpp"
 #include "codes/uniform.hpp"
 #include "codes/vectors.hpp"
 #include "file/container.hpp"
@@ -36,14 +37,16 @@ struct Index::State {
 
     // Which one it is, description.code_kind says.
     std::optional<codes::ScaledCodes> scaled;
+    std::optional<codes::SplitCodes> split;
     std::optional<codes::UniformCodes> uniform;
     std::optional<codes::BitCodes> bits;
     std::optional<codes::ExactVectors> vectors;  // all but hamming
     std::span<const float> inverse_lengths;      // codes/normalise.hpp, of vectors where only directions count
 
-    std::vector<float> offsets;     // of uniform codes, where they are not zero
-    std::span<const float> center;  // what scaled codes and planes are relative to; empty where it is the origin
-    opened::Space space;            // of planes, and of walks
+    std::vector<float> offsets;      // of uniform codes, where they are not zero
+    std::span<const float> center;   // what scaled codes and planes are relative to; empty where it is the origin
+    opened::Space space;             // of planes, and of walks
+    std::vector<float> seen_center;  // in that space, of split codes of directions
     forest::PlaneForest planes;
     forest::BitForest bit_forest;
     std::optional<opened::GraphView> graph;
@@ -69,8 +72,14 @@ struct Index::State {
     void vector(std::uint32_t item, std::span<float> out) const noexcept {
         if (vectors) return vectors->decode(item, out);
         if (uniform) return uniform->decode(item, out);
-        scaled->decode(item, out);
-        if (normalised() && scaled->tail(item).scale == 0) return;  // a zero vector
+        const float scale = split ? split->tail(item, false).scale : scaled->tail(item).scale;
+        if (split) {
+            split->decode(item, out);
+            space.leave(out);
+        } else {
+            scaled->decode(item, out);
+        }
+        if (normalised() && scale == 0) return;  // a zero vector
         for (std::size_t i = 0; i < center.size(); ++i) out[i] += center[i];
     }
 };

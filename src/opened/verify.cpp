@@ -1,5 +1,6 @@
 #include "opened/verify.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <string>
@@ -87,6 +88,27 @@ void verify_ids(const Index::State& state) {
     }
 }
 
+void verify_neighbors(const Index::State& state, graph::ItemId item, std::span<graph::ItemId> places) {
+    const GraphView& graph = *state.graph;
+    const std::uint32_t count = state.description.count;
+    if (graph.sorted) {
+        const std::size_t n = graph.sorted->read(graph.vertex(item), places.data());
+        const auto found = places.first(n);
+        if (graph.sorted->n_set(graph.vertex(item)) > n || !std::ranges::is_sorted(found) ||
+            (n > 0 && found.back() >= count)) {
+            raise_damaged(state, SectionKind::sorted_vertices,
+                          "neighbours that do not ascend, or too many, or one that does not exist");
+        }
+        return;
+    }
+    for (std::size_t place = 0; place < graph.degree; ++place) {
+        const graph::ItemId neighbor = graph.neighbor(item, place);
+        if (neighbor >= count && neighbor != no_neighbor(count)) {
+            raise_damaged(state, SectionKind::vertices, "a neighbour that does not exist");
+        }
+    }
+}
+
 void verify_graph(const Index::State& state) {
     const auto factor = state.container.section(static_cast<std::uint32_t>(SectionKind::whitening));
     for (std::size_t at = 0; at + sizeof(float) <= factor.size(); at += sizeof(float)) {
@@ -96,18 +118,13 @@ void verify_graph(const Index::State& state) {
     }
     const GraphView& graph = *state.graph;
     const std::uint32_t count = state.description.count;
-    const std::uint32_t none = no_neighbor(count);
+    std::vector<graph::ItemId> places(graph.degree);
     for (std::uint32_t item = 0; item < count; ++item) {
         const std::uint32_t row = base::read_once(graph.row_of_item[item]);
         if (row >= count || graph.item_of_row[row] != item) {
             raise_damaged(state, SectionKind::item_of_row, "row_of_item and item_of_row do not belong together");
         }
-        for (std::size_t place = 0; place < graph.degree; ++place) {
-            const std::uint32_t neighbor = graph.neighbor(item, place);
-            if (neighbor >= count && neighbor != none) {
-                raise_damaged(state, SectionKind::vertices, "a neighbour that does not exist");
-            }
-        }
+        verify_neighbors(state, item, places);
     }
 }
 

@@ -68,6 +68,8 @@ void CodeChunk::center(std::span<float> values) const noexcept {
 
 codes::ScaledTail CodeChunk::encode_query(std::span<float> values, std::int8_t* code) const {
     center(values);
+    if (state_.split)
+        state_.space.apply(*state_.kernels, std::vector(values.begin(), values.end()), codes::ScaledQuery(0), values);
     std::memset(code + dim_, 0, stride_ - dim_);
     return codes::encode_code(values, code);
 }
@@ -94,6 +96,11 @@ CodeChunk::Block CodeChunk::operator[](std::size_t slot) const noexcept {
 
 void CodeChunk::encode(codes::ItemId item, std::size_t at, std::span<float> values) {
     std::int8_t* code = codes_.as<std::int8_t>().data() + at * stride_;
+    if (state_.split) {
+        state_.split->code(item, code);
+        note(at, state_.split->tail(item, state_.normalised()));
+        return;
+    }
     if (has_codes(state_)) {
         std::memcpy(code, state_.scaled->code(item), dim_);
         note(at, state_.scaled->tail(item));

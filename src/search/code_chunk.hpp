@@ -24,7 +24,7 @@ public:
 
     static bool serves(const Index::State& state) noexcept;
     // Whether the file has the codes, so that they need only be copied.
-    static bool has_codes(const Index::State& state) noexcept { return state.scaled.has_value(); }
+    static bool has_codes(const Index::State& state) noexcept { return state.scaled || state.split; }
 
     // How many times it has to be loaded until all items were in it.
     std::size_t n_chunks() const noexcept { return n_chunks_; }

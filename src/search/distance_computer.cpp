@@ -13,6 +13,10 @@ constexpr float distance_margin = 0.04f;
 
 void SketchDistanceComputer::set_query(const Scorer& scorer) {
     tables_.set(scorer.seen_values());
+    NibbleDistances::set_query(scorer);
+}
+
+void NibbleDistances::set_query(const Scorer& scorer) {
     query_ = &scorer.seen();
     std::int32_t sum = 0;
     for (std::size_t i = 0; i < state_.space.dim(); ++i) sum += query_->code()[i];
@@ -63,7 +67,7 @@ std::size_t SketchDistanceComputer::select_neighbors(graph::Step vertex, float t
     return n;
 }
 
-void SketchDistanceComputer::distances(std::span<const graph::ItemId> ids, float* out) const noexcept {
+void NibbleDistances::distances(std::span<const graph::ItemId> ids, float* out) const noexcept {
     const opened::GraphView& graph = *state_.graph;
     const codes::NibbleLayout& layout = graph.nibble_layout;
     std::array<std::int32_t, codes::batch> products;
@@ -79,16 +83,6 @@ void SketchDistanceComputer::distances(std::span<const graph::ItemId> ids, float
             out[start + j] = product ? -along : query_norm_ + tail.squared_norm - along;
         }
     }
-}
-
-std::size_t CodeDistanceComputer::select_neighbors(graph::Step vertex, float, graph::ItemId* ids) const noexcept {
-    const opened::GraphView& graph = *state_.graph;
-    std::size_t n = 0;
-    for (std::size_t place = 0; place < graph.degree; ++place) {
-        ids[n] = graph.neighbor(vertex.item, place);
-        n += ids[n] < state_.description.count ? 1 : 0;
-    }
-    return n;
 }
 
 void CodeDistanceComputer::distances(std::span<const graph::ItemId> ids, float* out) const {

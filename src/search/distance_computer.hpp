@@ -15,25 +15,37 @@
 
 namespace nearfile::search {
 
-// Sketches say which neighbours of a vertex deserve a look at their 4-bit codes; these say how far they are: squared,
-// or the negative inner product, in the space of the walk.
-class SketchDistanceComputer {
+// How far vertices are by their 4-bit codes: squared, or the negative inner product, in the space of the walk.
+class NibbleDistances {
 public:
-    SketchDistanceComputer(const Index::State& state, codes::SketchTables& tables) : state_(state), tables_(tables) {}
+    explicit NibbleDistances(const Index::State& state) : state_(state) {}
 
     void set_query(const Scorer& scorer);
 
     void prefetch_vertex(graph::ItemId vertex) const noexcept { state_.graph->prefetch_vertex(vertex); }
-    void prefetch(graph::ItemId item) const noexcept {
-        const opened::GraphView& graph = *state_.graph;
-        opened::prefetch_lines(graph.nibbles.data() + item * graph.nibble_layout.stride, graph.nibble_layout.stride);
-        __builtin_prefetch(&graph.nibble_tails[item]);
-    }
+    void prefetch(graph::ItemId item) const noexcept { state_.graph->prefetch_nibbles(item); }
+    void distances(std::span<const graph::ItemId> ids, float* out) const noexcept;
+
+protected:
+    const Index::State& state_;
+
+private:
+    const codes::ScaledQuery* query_ = nullptr;
+    float query_sum_ = 0;   // 7.5 times the sum of its code
+    float query_norm_ = 0;  // squared
+};
+
+// Sketches say which neighbours of a vertex deserve a look at their 4-bit codes.
+class SketchDistanceComputer : public NibbleDistances {
+public:
+    SketchDistanceComputer(const Index::State& state, codes::SketchTables& tables)
+        : NibbleDistances(state), tables_(tables) {}
+
+    void set_query(const Scorer& scorer);
     std::size_t select_neighbors(graph::Step vertex, float threshold, graph::ItemId* ids) const noexcept;
     // And of those that are admitted also what may be nearer than `wider`.
     std::size_t select_neighbors(graph::Step vertex, float threshold, float wider, const Admission& admission,
                                  graph::ItemId* ids) const noexcept;
-    void distances(std::span<const graph::ItemId> ids, float* out) const noexcept;
 
 private:
     // A bit for each place of the vertex.
@@ -48,14 +60,24 @@ private:
         return id & opened::no_neighbor(state_.description.count);
     }
 
-    const Index::State& state_;
     codes::SketchTables& tables_;
-    const codes::ScaledQuery* query_ = nullptr;
-    float query_sum_ = 0;   // 7.5 times the sum of its code
-    float query_norm_ = 0;  // squared
 };
 
-// All neighbours of a vertex deserve a look at their codes.
+// All do.
+class NibbleDistanceComputer : public NibbleDistances {
+public:
+    using NibbleDistances::NibbleDistances;
+
+    std::size_t select_neighbors(graph::Step vertex, float, graph::ItemId* ids) const noexcept {
+        return state_.graph->neighbors(vertex.item, state_.description.count, ids);
+    }
+    std::size_t select_neighbors(graph::Step vertex, float threshold, float, const Admission&,
+                                 graph::ItemId* ids) const noexcept {
+        return select_neighbors(vertex, threshold, ids);
+    }
+};
+
+// All neighbours of a vertex deserve a look at their 8-bit codes.
 class CodeDistanceComputer {
 public:
     CodeDistanceComputer(const Index::State& state, Scorer& scorer) : state_(state), scorer_(scorer) {}
@@ -65,7 +87,9 @@ public:
     void prefetch(graph::ItemId item) const noexcept {
         opened::prefetch_row(state_.graph->codes, state_.graph->code_stride, item);
     }
-    std::size_t select_neighbors(graph::Step vertex, float threshold, graph::ItemId* ids) const noexcept;
+    std::size_t select_neighbors(graph::Step vertex, float, graph::ItemId* ids) const noexcept {
+        return state_.graph->neighbors(vertex.item, state_.description.count, ids);
+    }
     std::size_t select_neighbors(graph::Step vertex, float threshold, float, const Admission&,
                                  graph::ItemId* ids) const noexcept {
         return select_neighbors(vertex, threshold, ids);

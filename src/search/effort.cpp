@@ -91,7 +91,8 @@ double item_of_a_scan(const Index::State& state) noexcept {
 double vertex_of_a_walk(const Index::State& state) noexcept {
     const opened::GraphView& graph = *state.graph;
     if (graph.sketches) return 300 + 0.5 * static_cast<double>(graph.stride);
-    return 300 + static_cast<double>(graph.degree) * (15 + 0.1 * static_cast<double>(graph.code_stride));
+    const std::size_t bytes = graph.has_nibbles() ? graph.nibble_layout.stride : graph.code_stride;
+    return 300 + static_cast<double>(graph.degree) * (15 + 0.1 * static_cast<double>(bytes));
 }
 
 std::uint32_t scanned_from(const Index::State& state) noexcept {

@@ -18,8 +18,8 @@ void scan_bounds(const Admission& admission, Reranker& reranker) {
 
 // How far every admitted item is by its 4-bit code.
 void measure_codes(const Index::State& state, const Admission& admission, Scratch& scratch) {
-    SketchDistanceComputer computer(state, *scratch.tables);
-    scratch.scorer.set_space();
+    scratch.scorer.entry_leaf();  // the query as codes see it comes with it
+    NibbleDistances computer(state);
     computer.set_query(scratch.scorer);
     scratch.coded.clear();
     scratch.coded.reserve(admission.count());
@@ -54,28 +54,14 @@ void measure_likeliest(std::size_t k, Scratch& scratch, Reranker& reranker) {
     }
 }
 
-template <class Computer>
-void walk_through(const Index::State& state, Computer& computer, const FilteredPlan& plan, const Admission& admission,
-                  Scratch& scratch) {
+void walk(const Index::State& state, const FilteredPlan& plan, const Admission& admission, std::size_t k,
+          Scratch& scratch) {
     graph::Frontier& found = scratch.admitted;
     found.reset(plan.measured);
-    FilteredDistanceComputer filtered(computer, admission, found);
-    graph::walk(filtered, scratch.candidates, {}, plan.effort, plan.effort, state.graph->degree, scratch.walk);
-}
-
-void walk(const Index::State& state, const FilteredPlan& plan, const Admission& admission, Scratch& scratch) {
-    Scorer& scorer = scratch.scorer;
-    scratch.candidates.clear();
-    scorer.entry_points(scratch.candidates);
-    if (scratch.tables) {
-        SketchDistanceComputer computer(state, *scratch.tables);
-        computer.set_query(scorer);
-        walk_through(state, computer, plan, admission, scratch);
-    } else {
-        scorer.prepare_codes();
-        CodeDistanceComputer computer(state, scorer);
-        walk_through(state, computer, plan, admission, scratch);
-    }
+    walk_from_leaf(state, plan.effort, k, scratch, [&](auto& computer, const auto& entry_points, std::size_t) {
+        FilteredDistanceComputer filtered(computer, admission, found);
+        graph::walk(filtered, entry_points, {}, plan.effort, plan.effort, state.graph->degree, scratch.walk);
+    });
 }
 
 void gather(const FilteredPlan& plan, const Admission& admission, Scratch& scratch) {
@@ -95,7 +81,7 @@ bool go(const Index::State& state, const FilteredPlan& plan, const Admission& ad
             measure_likeliest(k, scratch, reranker);
             return true;
         case FilteredPlan::Way::walk:
-            walk(state, plan, admission, scratch);
+            walk(state, plan, admission, k, scratch);
             return reranker.take_found(scratch.admitted);
         case FilteredPlan::Way::gather:
             gather(plan, admission, scratch);

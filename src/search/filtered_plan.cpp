@@ -75,9 +75,9 @@ FilteredPlan plan_of(const Index::State& state, const SearchOptions& options, co
     const double n = admission.count();
     const double walked =
         effort == every_item ? std::numeric_limits<double>::infinity() : effort * vertex_of_a_walk(state);
-    const double scanned = n * (state.graph->sketches ? item_by_its_code(state) : item_by_its_bounds(state));
+    const double scanned = n * (state.graph->has_nibbles() ? item_by_its_code(state) : item_by_its_bounds(state));
     if (walked < scanned) return {Way::walk, effort, measured};
-    return {state.graph->sketches ? Way::scan_codes : Way::scan, 0, measured};
+    return {state.graph->has_nibbles() ? Way::scan_codes : Way::scan, 0, measured};
 }
 
 }  // namespace nearfile::search

@@ -26,7 +26,7 @@ inline std::size_t spare(const Index::State& state) noexcept {
 // How many it remembers: enough for k also where it goes on to fewer, because what a short walk of easy data passes by
 // is its answer.
 inline std::size_t kept(const Index::State& state, std::size_t effort, std::size_t k) noexcept {
-    return std::max(effort, k) + (state.graph->sketches ? spare(state) : 0);
+    return std::max(effort, k) + (state.graph->has_nibbles() ? spare(state) : 0);
 }
 
 // How many of the walk's best are measured better than its codes do.
@@ -44,6 +44,10 @@ void walk_from(std::span<const codes::ItemId> entry_points, const Index::State& 
     Scorer& scorer = scratch.scorer;
     if (scratch.tables) {
         SketchDistanceComputer computer(state, *scratch.tables);
+        computer.set_query(scorer);
+        walk(computer, entry_points, kept(state, effort, k));
+    } else if (state.graph->has_nibbles()) {
+        NibbleDistanceComputer computer(state);
         computer.set_query(scorer);
         walk(computer, entry_points, kept(state, effort, k));
     } else {

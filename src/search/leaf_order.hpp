@@ -18,7 +18,7 @@ public:
     static constexpr std::size_t least = 64;
 
     // Whether queries begin in a leaf, by what SeenQuery holds.
-    static bool serves(const Index::State& state) noexcept { return state.graph && state.graph->sketches; }
+    static bool serves(const Index::State& state) noexcept { return state.graph && state.graph->has_nibbles(); }
 
     LeafOrder(const Index::State& state, std::span<const float> queries, unsigned threads);
 

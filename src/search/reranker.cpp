@@ -22,7 +22,7 @@ bool Reranker::take(const graph::Frontier& visited, std::size_t n) {
     // Behind 4-bit codes few are left: measuring them costs less than bounds would save, but where these come from half
     // of the bytes that are measured.
     const bool in_parts = state_.vectors && state_.vectors->are_in_parts();
-    if (scratch_.tables && !in_parts) {
+    if (state_.graph->has_nibbles() && !in_parts) {
         exact_distances(candidates);
     } else {
         filter_by_bounds(candidates);

@@ -22,7 +22,7 @@ std::size_t most_entry_points(const Index::State& state) noexcept {
     constexpr std::size_t fewest = 8;
     constexpr std::size_t most = 64;
     constexpr std::size_t bytes = 4096;
-    if (!state.graph->sketches) return most;
+    if (!state.graph->has_nibbles()) return most;
     return std::clamp(bytes / state.graph->nibble_layout.stride, fewest, most);
 }
 
@@ -41,6 +41,13 @@ void direction_bounds(const RowBlock& rows, Metric metric, bool query_has_direct
         }
         out.lower[j] = metric == Metric::cosine ? low * 0.5f : std::sqrt(low);
         out.upper[j] = metric == Metric::cosine ? high * 0.5f : std::sqrt(high);
+    }
+}
+
+// A damaged file may hold anything; what follows sorts.
+void replace_what_is_no_number(std::span<float> distances) noexcept {
+    for (float& each : distances) {
+        if (std::isnan(each)) each = std::numeric_limits<float>::infinity();
     }
 }
 
@@ -101,6 +108,7 @@ void Scorer::set_query(std::span<const float> values) {
         state_.kernels->dot_f32(centered_.data(), centered_.data(), 0, nullptr, 1, dim_, &centered_norm_);
     }
     codes_ready_ = false;
+    space_ready_ = false;
 }
 
 void Scorer::prepare_codes() {
@@ -108,6 +116,11 @@ void Scorer::prepare_codes() {
     codes_ready_ = true;
     if (state_.uniform) uniform_->set(values_, state_.uniform->scale());
     if (state_.scaled) scaled_.set(centered_);
+    if (!state_.split) return;
+    set_space();
+    seen_.set(seen_values_);
+    kept_query_ = seen_values_;
+    for (std::size_t i = 0; i < state_.seen_center.size(); ++i) kept_query_[i] += state_.seen_center[i];
 }
 
 void Scorer::bounds(const codes::ItemId* ids, codes::ItemId first, std::size_t count, codes::Bounds out) {
@@ -130,6 +143,8 @@ void Scorer::bounds_of_codes(const codes::ItemId* ids, codes::ItemId first, std:
         case Metric::euclidean:
             if (state_.uniform) {
                 state_.uniform->euclidean(*uniform_, ids, first, count, out);
+            } else if (state_.split) {
+                state_.split->euclidean(seen_, false, ids, first, count, out);
             } else {
                 state_.scaled->euclidean(scaled_, ids, first, count, out);
             }
@@ -138,7 +153,9 @@ void Scorer::bounds_of_codes(const codes::ItemId* ids, codes::ItemId first, std:
         case Metric::cosine:
             break;
     }
-    if (has_direction_) {
+    if (has_direction_ && state_.split) {
+        state_.split->euclidean(seen_, true, ids, first, count, out);
+    } else if (has_direction_) {
         state_.scaled->euclidean(scaled_, ids, first, count, out);
     } else {
         std::fill_n(out.lower, count, directionless_distance);
@@ -180,6 +197,7 @@ void Scorer::exact(const codes::ItemId* ids, std::size_t count, float* distances
 
 // What codes stand for is all there is: it is decoded, and measured as vectors are.
 void Scorer::exact_of_codes(const codes::ItemId* ids, std::size_t count, float* distances) {
+    if (state_.split) return measure_split(ids, count, distances);
     for (std::size_t j = 0; j < count; ++j) {
         const std::span<float> row(rows_.data() + j * dim_, dim_);
         state_.vector(ids[j], row);
@@ -197,10 +215,23 @@ void Scorer::exact_of_codes(const codes::ItemId* ids, std::size_t count, float* 
         kernels.squared_l2_f32(values_.data(), rows_.data(), stride, nullptr, count, dim_, distances);
         distances_of_squares(ids, count, distances);
     }
-    // A damaged file may hold anything; what follows sorts.
+    replace_what_is_no_number({distances, count});
+}
+
+// The same where they stand for rotated vectors, which are as far apart as if they were not.
+void Scorer::measure_split(const codes::ItemId* ids, std::size_t count, float* distances) {
+    prepare_codes();
     for (std::size_t j = 0; j < count; ++j) {
-        if (std::isnan(distances[j])) distances[j] = std::numeric_limits<float>::infinity();
+        const std::span<float> row(rows_.data() + j * dim_, dim_);
+        state_.split->decode(ids[j], row);
+        if (!state_.normalised()) continue;
+        for (std::size_t i = 0; i < dim_; ++i) row[i] += state_.seen_center[i];
+        row_has_direction_[j] = state_.split->tail(ids[j], true).scale != 0 && codes::normalise(*state_.kernels, row);
     }
+    state_.kernels->squared_l2_f32(kept_query_.data(), rows_.data(), dim_ * sizeof(float), nullptr, count, dim_,
+                                   distances);
+    distances_of_squares(ids, count, distances);
+    replace_what_is_no_number({distances, count});
 }
 
 void Scorer::distances_of_squares(const codes::ItemId* ids, std::size_t count, float* distances) const {
@@ -258,6 +289,10 @@ void Scorer::bounds(const RowBlock& rows, codes::Bounds out) const {
 }
 
 void Scorer::prefetch_exact(codes::ItemId id) {
+    if (state_.split) {
+        opened::prefetch_lines(state_.split->lower_row(id), state_.split->layout().stride);
+        return;
+    }
     if (!vectors_ || codes_are_exact()) return;  // the kernels of codes prefetch
     vectors_->prefetch_exact(id);
 }
@@ -267,6 +302,8 @@ void Scorer::prefetch_bounds(codes::ItemId id) const noexcept {
 }
 
 void Scorer::set_space() {
+    if (space_ready_) return;
+    space_ready_ = true;
     const opened::SpaceKind kind = state_.space.kind();
     // A rotation needs no code of what it rotates.
     const bool coded = state_.scaled && codes_ready_;
@@ -311,6 +348,7 @@ void Scorer::keep_seen(SeenQuery& seen_query) {
 
 void Scorer::restore_seen(const SeenQuery& seen_query) {
     leaf_ = seen_query.leaf;
+    space_ready_ = true;
     codes::ScaledQuery& code = state_.space.kind() == opened::SpaceKind::own ? scaled_ : seen_;
     code.restore_code(seen_query.code, seen_query.scale);
     std::ranges::copy(seen_query.values, seen_values_.begin());

@@ -102,6 +102,7 @@ public:
 private:
     float seen_length() const;  // of the query as planes and walks see it
 
+    void measure_split(const codes::ItemId* ids, std::size_t count, float* squares);
     bool codes_are_exact();
     void bounds_of_codes(const codes::ItemId* ids, codes::ItemId first, std::size_t count, codes::Bounds out) const;
     void exact_of_codes(const codes::ItemId* ids, std::size_t count, float* distances);
@@ -119,10 +120,12 @@ private:
     codes::ScaledQuery scaled_;
     codes::ScaledQuery seen_;  // in the space of planes and walks, where that is not their own
     std::vector<float> seen_values_;
+    std::vector<float> kept_query_;  // as split codes of directions are measured against: with the center
     std::optional<codes::UniformQuery> uniform_;
     float centered_norm_ = 0;  // squared
     bool has_direction_ = true;
     bool codes_ready_ = false;
+    bool space_ready_ = false;
     std::optional<forest::Range> leaf_;  // where it is known
 };
 

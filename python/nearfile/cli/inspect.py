@@ -130,12 +130,13 @@ def print_neighbors(found: Inspection, facts: dict[str, Any]) -> None:
     vertex = found["vertex"]
     if vertex is None:
         return
+    id_bytes = vertex["id_bytes"]
     squared = vertex["additives"] is not None
     sketched = vertex["factors"] is not None
     rows = [
         (
             f"{each['place']}",
-            f"{vertex['numbers']['offset'] + each['place'] * vertex['id_bytes']:#x}",
+            *((f"{vertex['numbers']['offset'] + each['place'] * id_bytes:#x}",) if id_bytes else ()),
             name(each["id"]),
             number(each["distance"]),
             *((number(each["additive"]),) if squared else ()),
@@ -143,16 +144,17 @@ def print_neighbors(found: Inspection, facts: dict[str, Any]) -> None:
         )
         for each in vertex["neighbors"]
     ]
+    width = f"{id_bytes} bytes a neighbour" if id_bytes else "sorted"
     title = (
-        f"Its neighbours: {len(rows)} of {count(vertex['places'], 'place')} taken;"
-        f" {extent(vertex['extent'])}, {vertex['id_bytes']} bytes a neighbour"
+        f"Its neighbours: {len(rows)} of {count(vertex['places'], 'place')} taken; {extent(vertex['extent'])}, {width}"
     )
     if vertex["factors"] and vertex["signs"]:
         additive = f"additive at {offset(vertex['additives'])}, " if vertex["additives"] else ""
         title += f"\nsketches: signs at {offset(vertex['signs'])}, {additive}factor at {offset(vertex['factors'])}"
     names = ("additive",) if squared else ()
-    head = ("place", "offset", "id", facts["metric"], *names, *(("factor",) if sketched else ()))
-    output.print_table(head, rows, left={2}, title=title)
+    places = ("place", "offset") if id_bytes else ("place",)
+    head = (*places, "id", facts["metric"], *names, *(("factor",) if sketched else ()))
+    output.print_table(head, rows, left={len(places)}, title=title)
 
 
 def print_code(kind: str, code: Optional[Code], most: int) -> None:

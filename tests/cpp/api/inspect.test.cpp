@@ -58,7 +58,7 @@ std::vector<Asked> everything() {
             }
             for (const BuildOptions& way : ways) {
                 const auto i = static_cast<std::uint32_t>(all.size());
-                all.push_back({metric, static_cast<Values>(i % 3), i % 2 == 0 ? 21u : 140u, ids, way});
+                all.push_back({metric, static_cast<Values>(i % 3), i % 2 == 0 ? 21u : 190u, ids, way});
             }
         }
     }

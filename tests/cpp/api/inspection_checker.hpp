@@ -49,9 +49,9 @@ public:
             const std::uint64_t shared = section == "id_text_starts" ? 8 : 0;
             hold(bytes + shared == sections_.at(section).bytes, "all of section " + section + " is somebody's");
         }
-        for (const char* section :
-             {"vertices", "nibbles", "nibble_tails", "codes", "vectors", "inverse_lengths", "row_of_item",
-              "item_of_row", "int64_ids", "id_text_starts", "id_text", "id_order", "leaf_items"}) {
+        for (const char* section : {"vertices", "sorted_vertices", "nibbles", "nibble_tails", "lower_nibbles", "codes",
+                                    "vectors", "inverse_lengths", "row_of_item", "item_of_row", "int64_ids",
+                                    "id_text_starts", "id_text", "id_order", "leaf_items"}) {
             hold(sections_.contains(section) == told_.contains(section), std::string("it tells of ") + section);
         }
     }
@@ -155,8 +155,11 @@ private:
     }
 
     void code() const {
-        hold(found_.code.has_value() == sections_.contains("codes"), "there is a code where there are codes");
+        const bool split = sections_.contains("lower_nibbles");
+        hold(found_.code.has_value() == (split || sections_.contains("codes")),
+             "there is a code where there are codes");
         if (!found_.code) return;
+        if (split) return split_code();
         const Inspection::Code& code = *found_.code;
         const std::uint32_t dim = index_.dim();
         hold(is_row(code.extent, "codes"), "the code is where it is");
@@ -190,6 +193,22 @@ private:
         }
     }
 
+    void split_code() const {
+        const Inspection::Code& code = *found_.code;
+        hold(is_row(code.extent, "lower_nibbles"), "the lower halves are where they are");
+        hold(code.code.size() == index_.dim() && code.decoded.size() == index_.dim(), "it has a number a dimension");
+        const std::uint64_t upper = found_.nibbles->extent.offset;
+        for (std::size_t i = 0; i < code.code.size(); ++i) {
+            const std::uint64_t at = i / 64 * 32 + i % 32;
+            const int shift = i % 64 < 32 ? 0 : 4;
+            const int above = read<std::uint8_t>(upper + at) >> shift & 15;
+            const int below = read<std::uint8_t>(code.extent.offset + at) >> shift & 15;
+            hold(code.code[i] == 16 * above + below - 128, "codes are both halves");
+            hold(code.decoded[i] == *code.scale * static_cast<float>(code.code[i]), "it is decoded");
+        }
+        hold(*code.scale * 16 == *found_.nibbles->factor, "and has the scale of the upper half");
+    }
+
     void nibbles() const {
         hold(found_.nibbles.has_value() == sections_.contains("nibbles"), "there are nibbles where there are any");
         if (!found_.nibbles) return;
@@ -221,8 +240,10 @@ private:
         hold(found_.vertex.has_value() == graph_, "graphs have vertices");
         if (!found_.vertex) return;
         const Inspection::Vertex& vertex = *found_.vertex;
-        hold(is_row(vertex.extent, "vertices"), "the vertex is where it is");
+        const bool sorted = sections_.contains("sorted_vertices");
+        hold(is_row(vertex.extent, sorted ? "sorted_vertices" : "vertices"), "the vertex is where it is");
         hold(vertex.places == info_.degree, "it has a place for each neighbour");
+        if (sorted) return sorted_vertex(vertex);
         const bool sketched = sections_.contains("nibbles");
         const bool squared = sketched && info_.metric != Metric::dot;
         hold(vertex.id_bytes == 2, "small graphs have short numbers");
@@ -256,6 +277,31 @@ private:
             hold(is(*vertex.additives, "vertices", row + vertex.places * pairs, vertex.places), "what to add");
         }
         hold(is(*vertex.factors, "vertices", from - vertex.places, vertex.places), "factors");
+    }
+
+    // Bit by bit, as docs/format.md has it.
+    void sorted_vertex(const Inspection::Vertex& vertex) const {
+        const auto bit = [&](std::uint64_t i) {
+            return std::uint32_t{read<std::uint8_t>(vertex.extent.offset + i / 8)} >> i % 8 & 1;
+        };
+        std::uint32_t lower_bits = 0;
+        while (index_.size() / vertex.places >> (lower_bits + 1) != 0) ++lower_bits;
+        const std::uint64_t upper = (std::uint64_t{vertex.places} * lower_bits + 7) / 8 * 8;
+        std::uint32_t taken = 0;
+        for (std::uint64_t i = 0; i < vertex.places + ((index_.size() - 1) >> lower_bits); ++i) {
+            if (bit(upper + i) == 0) continue;
+            if (taken == vertex.edges.size()) return hold(false, "every neighbour is told");
+            std::uint32_t item = static_cast<std::uint32_t>(i - taken) << lower_bits;
+            for (std::uint32_t b = 0; b < lower_bits; ++b) item |= bit(std::uint64_t{taken} * lower_bits + b) << b;
+            const Inspection::Edge& edge = vertex.edges[taken];
+            hold(edge.place == taken && edge.row == read<std::uint32_t>(at("row_of_item", item, 4)),
+                 "it tells which neighbour is in a place");
+            hold(edge.distance == index_.distance(found_.row, edge.row), "and how far it is");
+            hold(!edge.additive && !edge.factor, "without a sketch");
+            ++taken;
+        }
+        hold(taken == vertex.edges.size() && taken > 0, "no neighbour is told that is not there");
+        hold(vertex.id_bytes == 0 && vertex.numbers.bytes == vertex.extent.bytes, "numbers have no bytes of their own");
     }
 
     float byte(std::uint64_t offset) const { return read<std::uint8_t>(offset); }

@@ -44,6 +44,17 @@ TEST(rotation_keeps_lengths_and_inner_products) {
     }
 }
 
+TEST(rotation_leads_back) {
+    base::Random random(3);
+    for (const std::size_t dim : {1, 2, 3, 5, 64, 65, 100, 128, 784, 3000}) {
+        const Rotation rotation(dim, dim);
+        const auto values = vector_of(Shape::gaussian, dim, random);
+        auto turned = rotated(rotation, values);
+        rotation.apply_inverse(turned);
+        for (std::size_t i = 0; i < dim; ++i) CHECK(std::fabs(turned[i] - values[i]) < 1e-5f);
+    }
+}
+
 TEST(rotation_spreads_one_dimension_over_all) {
     for (const std::size_t dim : {64u, 100u, 128u, 129u, 784u}) {
         const Rotation rotation(dim, 3);

@@ -8,6 +8,7 @@
 #include "check.hpp"
 #include "file/sample.hpp"
 #include "forest/forest.hpp"
+#include "graph/sorted_row.hpp"
 #include "opened/description.hpp"
 #include "opened/graph_view.hpp"
 
@@ -38,6 +39,8 @@ struct Kind {
 constexpr Kind kinds[] = {
     {Metric::angular, Values::floats, 10, Profile::balanced, Keep::exact},
     {Metric::cosine, Values::floats, 140, Profile::compact, Keep::none},
+    {Metric::angular, Values::floats, 190, Profile::compact, Keep::none},
+    {Metric::euclidean, Values::floats, 128, Profile::compact, Keep::none},
     {Metric::euclidean, Values::bytes, 20, Profile::fast, Keep::exact},
     {Metric::euclidean, Values::floats, 150, Profile::balanced, Keep::none},
     {Metric::dot, Values::floats, 33, Profile::balanced, Keep::half},
@@ -102,9 +105,13 @@ SectionEntry entry_of(const Image& image, SectionKind kind) {
     return {};
 }
 
+Description description_of(const Image& image) {
+    return image.get<Description>(offsetof(Header, description));
+}
+
 // Where in the row of a vertex its neighbours stand.
 std::size_t numbers_of(const Image& image) {
-    const auto description = image.get<Description>(offsetof(Header, description));
+    const Description description = description_of(image);
     if (description.walk_dim == 0) return 0;
     return codes::SketchLayout(description.walk_dim, description.degree, opened::id_bytes(description.count),
                                opened::sketch_kind(description.metric))
@@ -179,7 +186,8 @@ TEST(graph_open_refuses_sections_of_another_length_or_that_are_missing) {
                                 section == SectionKind::vectors || section == SectionKind::codes ||
                                 section == SectionKind::center || section == SectionKind::roots ||
                                 section == SectionKind::whitening || section == SectionKind::nibble_tails ||
-                                section == SectionKind::inverse_lengths;
+                                section == SectionKind::inverse_lengths || section == SectionKind::lower_nibbles ||
+                                section == SectionKind::sorted_vertices;
             for (const std::int64_t more : {-64, -16, -4, -1, 1, 4, 16, 64}) {
                 if (more < 0 && entry.length <= static_cast<std::uint64_t>(-more)) continue;
                 Image image(good.bytes());
@@ -231,6 +239,17 @@ TEST(graph_open_refuses_descriptions_that_do_not_go_together) {
     CHECK(refused([](Description& each) { each.metric = Metric::manhattan; }));
     CHECK(refused([](Description& each) { each.profile = static_cast<Profile>(3); }));
     CHECK(refused([](Description& each) { each.keep = static_cast<Keep>(3); }));
+    const Image split = image_of({Metric::euclidean, Values::floats, 128, Profile::compact, Keep::none});
+    const auto refused_split = [&](const auto& change) { return !opens_described(split, change, "split"); };
+    CHECK(!refused_split([](Description&) {}));
+    CHECK(refused_split([](Description& each) { each.walk_dim = 0; }));
+    CHECK(refused_split([](Description& each) { each.space = SpaceKind::own; }));
+    CHECK(refused_split([](Description& each) { each.keep = Keep::exact; }));
+    CHECK(refused_split([](Description& each) { each.metric = Metric::dot; }));
+    CHECK(refused_split([](Description& each) { each.metric = Metric::manhattan; }));
+    CHECK(refused_split([](Description& each) { each.structure = Structure::forest; }));
+    CHECK(refused_split([](Description& each) { each.code_kind = CodeKind::scaled; }));
+    CHECK(refused_split([](Description& each) { each.code_kind = CodeKind::none; }));
     const Image whitened = image_of({Metric::dot, Values::floats, 33, Profile::balanced, Keep::exact});
     CHECK(!opens_described(whitened, [](Description& each) { each.metric = Metric::angular; }, "no inner products"));
     CHECK(!opens_described(
@@ -285,7 +304,8 @@ TEST(graph_open_of_sections_full_of_bad_numbers) {
              {SectionKind::vertices, SectionKind::nibbles, SectionKind::nibble_tails, SectionKind::row_of_item,
               SectionKind::item_of_row, SectionKind::roots, SectionKind::splits, SectionKind::planes,
               SectionKind::leaf_starts, SectionKind::codes, SectionKind::center, SectionKind::vectors,
-              SectionKind::projection_scales, SectionKind::whitening, SectionKind::inverse_lengths}) {
+              SectionKind::projection_scales, SectionKind::whitening, SectionKind::inverse_lengths,
+              SectionKind::lower_nibbles, SectionKind::sorted_vertices}) {
             if (!has(good, section)) continue;
             const SectionEntry entry = entry_of(good, section);
             const std::string what = name_of(kind) + ", section " + std::to_string(entry.kind);
@@ -324,10 +344,17 @@ TEST(graph_verify_finds_what_no_checksum_does) {
         CHECK(found(SectionKind::row_of_item, 4, first));
         CHECK(found(SectionKind::row_of_item, 8, n));
         CHECK(found(SectionKind::item_of_row, 12, n + 5));
-        const std::size_t numbers = numbers_of(good);
-        CHECK(found(SectionKind::vertices, numbers, static_cast<std::uint16_t>(n)));
+        if (has(good, SectionKind::sorted_vertices)) {
+            const graph::SortedRowLayout layout(n, description_of(good).degree);
+            // The last neighbour of all at once, and more than there are places for.
+            CHECK(found(SectionKind::sorted_vertices, layout.stride - 2, std::uint16_t{0xffff}));
+            CHECK(found(SectionKind::sorted_vertices, layout.upper_at, ~std::uint64_t{0}));
+        } else {
+            const std::size_t numbers = numbers_of(good);
+            CHECK(found(SectionKind::vertices, numbers, static_cast<std::uint16_t>(n)));
+            CHECK(found(SectionKind::vertices, numbers, std::uint16_t{0xfffe}));
+        }
         if (has(good, SectionKind::whitening)) CHECK(found(SectionKind::whitening, 4, 0x7fc00000u));
-        CHECK(found(SectionKind::vertices, numbers, std::uint16_t{0xfffe}));
         CHECK(found(SectionKind::leaf_starts, 8, std::uint64_t{1} << 40));
         CHECK(found(SectionKind::roots, 0, forest::leaf_bit));  // one leaf, for all
     }
