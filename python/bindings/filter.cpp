@@ -145,10 +145,13 @@ void bind_filter(nb::module_& module, nb::class_<SharedIndex>& type) {
                  return "<nearfile.Filter of " + std::to_string(filter.size()) + " of " +
                         std::to_string(filter.n_items()) + " items>";
              })
-        .def("__getstate__", &state_of)
+        .def("__getstate__", &state_of, nb::sig("def __getstate__(self) -> tuple[bytes, int, int]"))
         .def("__setstate__", &set_state);
-    type.def("filter_of_mask", &filter_of_mask, "mask"_a.noconvert(), "Of a byte a row, not zero where it is allowed.")
-        .def("filter_of_rows", &filter_of_rows, "rows"_a.noconvert(), "Of rows.")
+    type.def("filter_of_mask", &filter_of_mask, "mask"_a.noconvert(),
+             nb::sig("def filter_of_mask(self, mask: numpy.typing.NDArray[numpy.uint8]) -> Filter"),
+             "Of a byte a row, not zero where it is allowed.")
+        .def("filter_of_rows", &filter_of_rows, "rows"_a.noconvert(),
+             nb::sig("def filter_of_rows(self, rows: numpy.typing.NDArray[numpy.int64]) -> Filter"), "Of rows.")
         .def("filter_of_expression", &filter_of_expression, "allowed"_a, "Of what an expression allows.")
         .def("rows_in", &rows_in, "filter"_a,
              nb::sig("def rows_in(self, filter: Filter) -> numpy.typing.NDArray[numpy.int64]"),
@@ -164,6 +167,10 @@ void bind_filter(nb::module_& module, nb::class_<SharedIndex>& type) {
             "search_admitted", &search_admitted, "queries"_a.noconvert(), "k"_a, "effort"_a, "recall"_a, "search_k"_a,
             "exact"_a, "threads"_a, "filters"_a, "excluded"_a.noconvert(), "starts"_a.noconvert(), "ids"_a.noconvert(),
             "distances"_a.noconvert(),
+            nb::sig("def search_admitted(self, queries: numpy.typing.NDArray[numpy.float32], k: int, effort: int, "
+                    "recall: float, search_k: int, exact: bool, threads: int, filters: Sequence[Filter], "
+                    "excluded: numpy.typing.NDArray[numpy.int64], starts: numpy.typing.NDArray[numpy.int64], "
+                    "ids: numpy.typing.NDArray[numpy.int64], distances: numpy.typing.NDArray[numpy.float32]) -> None"),
             "A batch with one filter or one a query, and rows that are excluded: of all, or of each from its start on. "
             "Into arrays of shape (q, width); -1 and nan behind the last answer of a query.");
 }
