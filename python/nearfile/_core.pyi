@@ -2,11 +2,12 @@
 The C++ core of nearfile. Private: use the package's own functions and classes.
 """
 
-from collections.abc import Callable, Iterable
-from typing import SupportsIndex, overload
+from collections.abc import Callable, Iterable, Sequence
+from typing import Annotated, SupportsIndex, overload
 
 import numpy
 import numpy.typing
+from numpy.typing import NDArray
 
 
 version: str = '0.1.0'
@@ -103,7 +104,7 @@ class Index:
     def distance(self, a: int, b: int) -> float:
         """The distance of two rows."""
 
-    def search(self, query: object, k: int, effort: int, recall: float, search_k: int, exact: bool) -> tuple[numpy.typing.NDArray[numpy.int64] | list[str], numpy.typing.NDArray[numpy.float32]] | None:
+    def search(self, query: object, k: int, effort: int, recall: float, search_k: int, exact: bool, filter: Filter | None = None) -> tuple[numpy.typing.NDArray[numpy.int64] | list[str], numpy.typing.NDArray[numpy.float32]] | None:
         """One query. None where `query` is not one contiguous row of float32."""
 
     def search_batch(self, queries: numpy.typing.NDArray[numpy.float32], k: int, effort: int, recall: float, search_k: int, exact: bool, threads: int, ids: numpy.typing.NDArray[numpy.int64], distances: numpy.typing.NDArray[numpy.float32]) -> None:
@@ -140,6 +141,56 @@ class Index:
 
     def inspect(self, row: int) -> dict[str, object]:
         """What the file has of a row's item, and where."""
+
+    def filter_of_mask(self, mask: Annotated[NDArray[numpy.uint8], dict(shape=(None,), order='C', device='cpu', writable=False)]) -> Filter:
+        """Of a byte a row, not zero where it is allowed."""
+
+    def filter_of_rows(self, rows: Annotated[NDArray[numpy.int64], dict(shape=(None,), order='C', device='cpu', writable=False)]) -> Filter:
+        """Of rows."""
+
+    def filter_of_expression(self, allowed: Expression) -> Filter:
+        """Of what an expression allows."""
+
+    def rows_in(self, filter: Filter) -> numpy.typing.NDArray[numpy.int64]:
+        """What a filter allows, ascending."""
+
+    def known_rows(self, ids: numpy.typing.NDArray[numpy.int64]) -> numpy.typing.NDArray[numpy.int64]:
+        """The rows of ids that are numbers, without those that are not there."""
+
+    def known_rows_of_names(self, names: list[str]) -> numpy.typing.NDArray[numpy.int64]:
+        """The rows of ids that are str, without those that are not there."""
+
+    def search_admitted(self, queries: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu', writable=False)], k: int, effort: int, recall: float, search_k: int, exact: bool, threads: int, filters: Sequence[Filter], excluded: Annotated[NDArray[numpy.int64], dict(shape=(None,), order='C', device='cpu', writable=False)], starts: Annotated[NDArray[numpy.int64], dict(shape=(None,), order='C', device='cpu', writable=False)], ids: Annotated[NDArray[numpy.int64], dict(shape=(None, None), order='C', device='cpu')], distances: Annotated[NDArray[numpy.float32], dict(shape=(None, None), order='C', device='cpu')]) -> None:
+        """
+        A batch with one filter or one a query, and rows that are excluded: of all, or of each from its start on. Into arrays of shape (q, width); -1 and nan behind the last answer of a query.
+        """
+
+class Filter:
+    """
+    Which items of an index may be answers: what :meth:`nearfile.Index.filter` makes, and what its searches take.
+
+    A bit an item. ``len()`` is how many it allows, ``&``, ``|`` and ``~`` combine filters of one index. It never
+    changes, any number of threads may use it, and it is pickled with its bits: it serves the same file wherever
+    that is opened, and no other one.
+    """
+
+    def __len__(self) -> int:
+        """How many items it allows."""
+
+    def __and__(self, other: Filter) -> Filter:
+        """What both allow."""
+
+    def __or__(self, other: Filter) -> Filter:
+        """What one of them allows."""
+
+    def __invert__(self) -> Filter:
+        """What it does not allow."""
+
+    def __repr__(self) -> str: ...
+
+    def __getstate__(self) -> tuple: ...
+
+    def __setstate__(self, arg: tuple[bytes, int, int], /) -> None: ...
 
 class Builder:
     """Collects vectors and builds an index from them."""
