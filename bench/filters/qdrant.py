@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,7 +16,9 @@ from bench.filters.workload import Parts, Workload
 from bench.shape import Shape
 
 DISTANCES = {"euclidean": "Euclid", "angular": "Cosine", "dot": "Dot"}
-VECTOR, MASKS = "vector", "masks"
+VECTOR = "vector"
+# Masks of all queries, and those of one query each.
+SHARED, OWN = "shared", "own"
 POINTS_AN_UPDATE = 1000
 # Whatever an index takes, one segment has all of it; and whatever is there is indexed.
 MOST_KB, LEAST_KB = 1 << 30, 1
@@ -45,6 +48,8 @@ class QdrantEdge(Adapter):
 class QdrantEdgeFiltered(Library):
     """Every point has the numbers of the masks that allow it, in an index of whole numbers; filters say which it must have.
 
+    For every value it gives the graph edges among the points that have it, as it does by itself; but not for masks that
+    are of one query, of which nobody could know before that it is asked.
     With ACORN, its walk through what is not allowed, where the filter allows less than two fifths, as it advises.
     """
 
@@ -54,14 +59,16 @@ class QdrantEdgeFiltered(Library):
         q = self.adapter().load()
         parameters = self.parameters(data.shape)
         shard = q.EdgeShard.create(str(path), self._config(q, data.shape, parameters, threads))
-        index = q.IntegerIndexParams(lookup=True, range=False)
-        shard.update(q.UpdateOperation.create_field_index(MASKS, index))
+        for field in (SHARED, OWN):
+            index = q.IntegerIndexParams(lookup=True, range=False, enable_hnsw=field == SHARED)
+            shard.update(q.UpdateOperation.create_field_index(field, index))
+        fields = fields_of(workload)
         base = data.base(mapped=True)
         for start in range(0, len(base), POINTS_AN_UPDATE):
             rows = base[start : start + POINTS_AN_UPDATE]
             allowed = masks_of_rows(workload, start, len(rows))
             points = [
-                q.Point(start + place, {VECTOR: row.tolist()}, {MASKS: masks})
+                q.Point(start + place, {VECTOR: row.tolist()}, payload_of(masks, fields))
                 for place, (row, masks) in enumerate(zip(rows, allowed))
             ]
             shard.update(q.UpdateOperation.upsert_points(points))
@@ -71,7 +78,7 @@ class QdrantEdgeFiltered(Library):
 
     def open(self, path: Path, shape: Shape, workload: Workload) -> QdrantSearcher:
         q = self.adapter().load()
-        return QdrantSearcher(q, q.EdgeShard.load(str(path)))
+        return QdrantSearcher(q, q.EdgeShard.load(str(path)), fields_of(workload))
 
     def _config(self, q: Any, shape: Shape, parameters: Parameters, threads: int) -> Any:
         graph = q.HnswIndexConfig(
@@ -94,8 +101,9 @@ class QdrantEdgeFiltered(Library):
 class QdrantSearcher:
     """A loaded shard."""
 
-    def __init__(self, q: Any, shard: Any) -> None:
+    def __init__(self, q: Any, shard: Any, fields: list[str]) -> None:
         self._q = q
+        self._fields = fields
         self._shard = shard
         self._params: Any = None
 
@@ -104,7 +112,8 @@ class QdrantSearcher:
         self._params = self._q.SearchParams(hnsw_ef=max(search["ef"], k), acorn=acorn)
 
     def allow(self, parts: Parts) -> Any:
-        conditions = [self._q.FieldCondition(MASKS, match=self._q.MatchValue(mask)) for mask in parts]
+        q = self._q
+        conditions = [q.FieldCondition(self._fields[mask], match=q.MatchValue(mask)) for mask in parts]
         return self._q.Filter(must=conditions)
 
     def one(self, query: Any, k: int, allowed: Any) -> Any:
@@ -118,3 +127,14 @@ def masks_of_rows(workload: Workload, first: int, count: int) -> list[list[int]]
     part = workload.packed[:, first // 8 : -(-(first + count) // 8)]
     bits = np.unpackbits(part, axis=1, count=count, bitorder="little")
     return [np.flatnonzero(row).tolist() for row in bits.T]
+
+
+def fields_of(workload: Workload) -> list[str]:
+    """Where each mask stands in a point: SHARED where more than one query asks for it."""
+    asked = Counter(mask for uses in workload.uses.values() for parts in uses for mask in parts)
+    return [SHARED if asked[mask] > 1 else OWN for mask in range(len(workload.packed))]
+
+
+def payload_of(masks: list[int], fields: list[str]) -> dict[str, list[int]]:
+    """The masks of a point by field."""
+    return {field: [mask for mask in masks if fields[mask] == field] for field in (SHARED, OWN)}

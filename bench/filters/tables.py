@@ -13,7 +13,7 @@ Row = list[str]
 
 def show(found: Findings, targets: tuple[float, ...]) -> None:
     """Print a table for each recall, and what could not be measured."""
-    for target in targets:
+    for target in targets if found.filters() else ():  # none where it only built
         head, rows = grid(found, target)
         output.print_table(head, rows, left=(0,), title=title(found, target))
     for line in found.troubles:

@@ -168,7 +168,7 @@ void bind_filter(nb::module_& module, nb::class_<SharedIndex>& type) {
             "exact"_a, "threads"_a, "filters"_a, "excluded"_a.noconvert(), "starts"_a.noconvert(), "ids"_a.noconvert(),
             "distances"_a.noconvert(),
             nb::sig("def search_admitted(self, queries: numpy.typing.NDArray[numpy.float32], k: int, effort: int, "
-                    "recall: float, search_k: int, exact: bool, threads: int, filters: Sequence[Filter], "
+                    "recall: float, search_k: int, exact: bool, threads: int, filters: list[Filter], "
                     "excluded: numpy.typing.NDArray[numpy.int64], starts: numpy.typing.NDArray[numpy.int64], "
                     "ids: numpy.typing.NDArray[numpy.int64], distances: numpy.typing.NDArray[numpy.float32]) -> None"),
             "A batch with one filter or one a query, and rows that are excluded: of all, or of each from its start on. "

@@ -159,7 +159,7 @@ class Index:
     def known_rows_of_names(self, names: list[str]) -> numpy.typing.NDArray[numpy.int64]:
         """The rows of ids that are str, without those that are not there."""
 
-    def search_admitted(self, queries: numpy.typing.NDArray[numpy.float32], k: int, effort: int, recall: float, search_k: int, exact: bool, threads: int, filters: Sequence[Filter], excluded: numpy.typing.NDArray[numpy.int64], starts: numpy.typing.NDArray[numpy.int64], ids: numpy.typing.NDArray[numpy.int64], distances: numpy.typing.NDArray[numpy.float32]) -> None:
+    def search_admitted(self, queries: numpy.typing.NDArray[numpy.float32], k: int, effort: int, recall: float, search_k: int, exact: bool, threads: int, filters: list[Filter], excluded: numpy.typing.NDArray[numpy.int64], starts: numpy.typing.NDArray[numpy.int64], ids: numpy.typing.NDArray[numpy.int64], distances: numpy.typing.NDArray[numpy.float32]) -> None:
         """
         A batch with one filter or one a query, and rows that are excluded: of all, or of each from its start on. Into arrays of shape (q, width); -1 and nan behind the last answer of a query.
         """

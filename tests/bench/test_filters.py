@@ -96,6 +96,16 @@ def test_masks_of_rows_are_those_of_the_columns() -> None:
         assert qdrant.masks_of_rows(load, first, count) == expected
 
 
+def test_masks_of_one_query_stand_in_a_field_of_their_own(prepared: datasets.Prepared) -> None:
+    load = workload.load(workload.prepare(prepared, QUERIES, K))
+    fields = qdrant.fields_of(load)
+    own = {parts[0] for name in ("10 % near", "5 % far") for parts in load.uses[name]}
+    assert fields == [qdrant.OWN if mask in own else qdrant.SHARED for mask in range(len(load.packed))]
+    assert fields.count(qdrant.SHARED) == 3 + 2 * 3
+    first = min(own)
+    assert qdrant.payload_of([0, first, first + 1], fields) == {"shared": [0], "own": [first, first + 1]}
+
+
 def panel_of(prepared: datasets.Prepared) -> tuple[Panel, Workload]:
     load = workload.load(workload.prepare(prepared, QUERIES, K))
     return Panel(prepared, load, None, 0), load
