@@ -15,6 +15,9 @@ namespace {
 constexpr float code_limit = 127.0f;
 constexpr float directionless_distance = 1.41421356f;
 
+// Squares below have few bits or none, and so have sums of them: bounds say nothing about what is nearer than its root.
+constexpr float least_square = 1e-37f;
+
 // Sums side by side, so that a compiler may keep them in one register without changing the order of additions.
 constexpr std::size_t lanes = 8;
 
@@ -133,7 +136,7 @@ void euclidean_bounds(const ScaledQuery& query, const std::int32_t* products, co
     for (std::size_t j = 0; j < count; ++j) {
         const float squares = query_squares + tails.squared_norm[j];
         const float squared = squares - 2.0f * query_scale * tails.scale[j] * static_cast<float>(products[j]);
-        const float cancelled = squares * 1e-6f;  // what the subtraction may have lost
+        const float cancelled = squares * 1e-6f + least_square;  // what the subtraction may have lost
         const float error = query_error + tails.error[j];
         const float near = std::sqrt(std::max(squared - cancelled, 0.0f)) * (1.0f - rounding) - error;
         const float far = std::sqrt(std::max(squared, 0.0f) + cancelled) * (1.0f + rounding) + error;
