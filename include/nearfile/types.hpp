@@ -130,6 +130,9 @@ struct RadiusOptions {
     bool exact = false;             // score every item: the answer of brute force
     std::uint32_t max_results = 0;  // the nearest so many of each query and no more; 0: all
     std::uint32_t threads = 1;      // for batches, up to max_threads; 0: cores()
+    // As of a search: nothing else is found.
+    const Filter* filter = nullptr;
+    std::span<const Filter* const> filters = {};
 };
 
 struct KnnGraphOptions {

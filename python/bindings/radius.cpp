@@ -1,6 +1,9 @@
 // Searches within a radius, and the neighbours of all items: what has its own shape of answer.
+#include <nanobind/stl/vector.h>
+
 #include <algorithm>
 #include <exception>
+#include <vector>
 
 #include "arrays.hpp"
 #include "bindings.hpp"
@@ -29,7 +32,8 @@ nb::object ids_of(const Index& index, std::span<const Neighbor> neighbors) {
 }
 
 nb::object search_radius(const SharedIndex& shared, const Rows& queries, float radius, float recall,
-                         std::uint64_t search_k, bool exact, std::uint32_t max_results, std::uint32_t threads) {
+                         std::uint64_t search_k, bool exact, std::uint32_t max_results, std::uint32_t threads,
+                         const std::vector<const Filter*>& filters) {
     const Index index = shared.get();
     if (queries.shape(1) != index.dim()) {
         throw Error(ErrorCode::invalid_argument, "queries: expected rows of " + std::to_string(index.dim()) +
@@ -38,9 +42,11 @@ nb::object search_radius(const SharedIndex& shared, const Rows& queries, float r
     RaggedNeighbors found;
     {
         const WithoutGil released;
-        found = index.search_radius_batch(
-            {queries.data(), queries.size()}, radius,
-            {.recall = recall, .search_k = search_k, .exact = exact, .max_results = max_results, .threads = threads});
+        RadiusOptions options{
+            .recall = recall, .search_k = search_k, .exact = exact, .max_results = max_results, .threads = threads};
+        if (filters.size() == 1) options.filter = filters.front();
+        if (filters.size() > 1) options.filters = filters;
+        found = index.search_radius_batch({queries.data(), queries.size()}, radius, options);
     }
     NewArray<float> distances(found.neighbors.size());
     std::ranges::transform(found.neighbors, distances.data(), &Neighbor::distance);
@@ -78,11 +84,12 @@ void knn_graph(const SharedIndex& shared, std::uint32_t k, float recall, bool ex
 
 void bind_radius(nb::class_<SharedIndex>& type) {
     type.def("search_radius", &search_radius, "queries"_a.noconvert(), "radius"_a, "recall"_a, "search_k"_a, "exact"_a,
-             "max_results"_a, "threads"_a,
-             nb::sig("def search_radius(self, queries: numpy.typing.NDArray[numpy.float32], radius: float, "
-                     "recall: float, search_k: int, exact: bool, max_results: int, threads: int) -> "
-                     "tuple[numpy.typing.NDArray[numpy.int64] | list[str], numpy.typing.NDArray[numpy.float32], "
-                     "numpy.typing.NDArray[numpy.int64]]"),
+             "max_results"_a, "threads"_a, "filters"_a,
+             nb::sig(
+                 "def search_radius(self, queries: numpy.typing.NDArray[numpy.float32], radius: float, "
+                 "recall: float, search_k: int, exact: bool, max_results: int, threads: int, filters: list[Filter]) -> "
+                 "tuple[numpy.typing.NDArray[numpy.int64] | list[str], numpy.typing.NDArray[numpy.float32], "
+                 "numpy.typing.NDArray[numpy.int64]]"),
              "What is within a radius of a batch of queries: ids and distances one query after the other, and offsets.")
         .def(
             "knn_graph", &knn_graph, "k"_a, "recall"_a, "exact"_a, "threads"_a, "rows"_a.noconvert(),

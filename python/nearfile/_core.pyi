@@ -114,7 +114,7 @@ class Index:
     def names(self, rows: numpy.typing.NDArray[numpy.int64]) -> list[str]:
         """The ids of rows, of an index whose ids are str."""
 
-    def search_radius(self, queries: numpy.typing.NDArray[numpy.float32], radius: float, recall: float, search_k: int, exact: bool, max_results: int, threads: int) -> tuple[numpy.typing.NDArray[numpy.int64] | list[str], numpy.typing.NDArray[numpy.float32], numpy.typing.NDArray[numpy.int64]]:
+    def search_radius(self, queries: numpy.typing.NDArray[numpy.float32], radius: float, recall: float, search_k: int, exact: bool, max_results: int, threads: int, filters: list[Filter]) -> tuple[numpy.typing.NDArray[numpy.int64] | list[str], numpy.typing.NDArray[numpy.float32], numpy.typing.NDArray[numpy.int64]]:
         """
         What is within a radius of a batch of queries: ids and distances one query after the other, and offsets.
         """

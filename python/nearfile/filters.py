@@ -109,6 +109,20 @@ def excluded(index: Index, what: object, n_queries: int | None) -> tuple[NDArray
     return np.concatenate(rows).astype(np.int64), starts
 
 
+def allowed(index: Index, filter: object, exclude: object, n_queries: int | None) -> list[_core.Filter]:
+    """What both leave: one filter, or one for each query of a batch; none where all is allowed."""
+    filters = each_compiled(index, filter, n_queries)
+    rows, starts = excluded(index, exclude, n_queries)
+    if not rows.size:
+        return filters
+    parts = [rows] if not starts.size else [rows[a:b] for a, b in zip(starts, starts[1:])]
+    left = [~index._core.filter_of_rows(part) for part in parts]
+    if not filters:
+        return left
+    most = max(len(filters), len(left))
+    return [filters[i % len(filters)] & left[i % len(left)] for i in range(most)]
+
+
 def _is_id_or_bool(value: object) -> bool:
     return isinstance(value, (str, bytes, int, float, np.generic))
 

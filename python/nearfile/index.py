@@ -316,6 +316,8 @@ class Index:
         search_k: int | None = None,
         max_results: int | None = None,
         threads: int | None = None,
+        filter: object = None,
+        exclude: object = None,
     ) -> Within:
         """All items within a radius of one query, or of each of a batch.
 
@@ -333,6 +335,8 @@ class Index:
                 and in proportion for more; ``None`` for 6,400.
             max_results: The nearest so many of each query and no more, from 1; ``None`` for all of them.
             threads: How many threads share a batch; ``None`` is every core. One query is searched by one thread.
+            filter: As of :meth:`search`: nothing else is found.
+            exclude: As of :meth:`search`.
 
         Returns:
             ids and distances as of :meth:`search`, nearest first; each of shape (m,), with as many as there are. Of a
@@ -358,6 +362,7 @@ class Index:
         ([0, 1, 2, 1], [0, 2, 2, 4])
         """
         options: dict[str, Any] = {"recall": recall, "exact": exact, "search_k": search_k, "threads": threads}
+        options.update(filter=filter, exclude=exclude)
         return search_radius_of(self, query, radius, max_results=max_results, **options)
 
     def knn_graph(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Union, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from nearfile import _core, arguments, inputs, items
+from nearfile import _core, arguments, filters, inputs, items
 
 if TYPE_CHECKING:
     from nearfile.index import Index
@@ -32,6 +32,8 @@ def search_radius(
     search_k: object,
     max_results: object,
     threads: object,
+    filter: object,
+    exclude: object,
 ) -> Within:
     """:meth:`Index.search_radius`."""
     reach = single_precision(arguments.number("radius", radius))
@@ -45,10 +47,12 @@ def search_radius(
     ids: list[Any] = []
     distances: list[Distances] = []
     offsets = np.zeros(len(batch) + 1, np.int64)
+    allowed = filters.allowed(index, filter, exclude, len(array) if array.ndim == 2 else None)
     most_rows = min(QUERIES_A_BLOCK, inputs.rows_a_block(4 * index.dim))
     # At least once, so that what was passed is checked where there is no query too.
     for start, block in inputs.blocks(batch, most_rows) if len(batch) else [(0, inputs.floats(batch))]:
-        names, far, ends = index._core.search_radius(block, reach, share, candidates, bool(exact), most, n_threads)
+        own = allowed[start : start + len(block)] if len(allowed) > 1 else allowed
+        names, far, ends = index._core.search_radius(block, reach, share, candidates, bool(exact), most, n_threads, own)
         ids.append(index._named(names))
         distances.append(far)
         offsets[start + 1 : start + len(ends)] = offsets[start] + ends[1:]

@@ -7,6 +7,8 @@
 #include <string>
 
 #include "api/checks.hpp"
+#include "api/filter_state.hpp"
+#include "api/search_checks.hpp"
 #include "base/parallel.hpp"
 #include "nearfile/index.hpp"
 #include "opened/errors.hpp"
@@ -43,9 +45,9 @@ void check_options(const Index::State& state, const RadiusOptions& options) {
     }
 }
 
-// The queries of one pass, each task some that begin near each other.
-void search_pass(const Index::State& state, std::span<const float> queries, float radius, const RadiusOptions& options,
-                 unsigned threads, std::span<std::vector<Neighbor>> found) {
+// The queries of one pass, the `first` of which is that of the whole batch, each task some that begin near each other.
+void search_pass(const Index::State& state, std::span<const float> queries, std::size_t first, float radius,
+                 const RadiusOptions& options, unsigned threads, std::span<std::vector<Neighbor>> found) {
     constexpr std::size_t a_task = search::queries_a_scan;
     const std::size_t dim = state.description.dim;
     const std::size_t n = found.size();
@@ -56,7 +58,9 @@ void search_pass(const Index::State& state, std::span<const float> queries, floa
         for (std::size_t place = task * a_task; place < std::min(n, (task + 1) * a_task); ++place) {
             const std::size_t q = order ? (*order)[place] : place;
             const search::SeenQuery* seen = order ? &order->seen((*order)[place]) : nullptr;
-            some.push_back({queries.subspan(q * dim, dim), seen, &found[q]});
+            const Filter* filter = options.filters.empty() ? options.filter : options.filters[first + q];
+            const search::Eligible* admitted = filter != nullptr ? &api::eligible_of(*filter) : nullptr;
+            some.push_back({queries.subspan(q * dim, dim), seen, admitted, &found[q]});
         }
         search::search_radius(state, some, radius, options);
     });
@@ -86,12 +90,14 @@ RaggedNeighbors Index::search_radius_batch(std::span<const float> queries, float
     }
     api::check_values(queries, dim(), metric() == Metric::hamming, "query");
     const std::size_t n = queries.size() / dim();
+    api::check_filters(*state_, options.filter, options.filters, n);
     const unsigned threads = n == 1 ? 1 : base::resolve_threads(options.threads);
     RaggedNeighbors all;
     all.offsets.push_back(0);
     for (std::size_t first = 0; first < n; first += queries_a_pass) {
         std::vector<std::vector<Neighbor>> found(std::min(queries_a_pass, n - first));
-        search_pass(*state_, queries.subspan(first * dim(), found.size() * dim()), radius, options, threads, found);
+        search_pass(*state_, queries.subspan(first * dim(), found.size() * dim()), first, radius, options, threads,
+                    found);
         if (n == 1) {
             all.neighbors = std::move(found.front());
             all.offsets.push_back(all.neighbors.size());

@@ -13,22 +13,6 @@ namespace {
 
 using opened::raise;
 
-// One filter for all queries or one for each, and none of another index.
-void check_filters(const Index::State& state, const SearchOptions& options, std::size_t n_queries) {
-    if (options.filter != nullptr && !options.filters.empty()) {
-        raise(ErrorCode::invalid_argument, "give one filter for all queries or one for each, not both");
-    }
-    if (!options.filters.empty() && options.filters.size() != n_queries) {
-        raise(ErrorCode::invalid_argument, "there must be a filter for each of the " + std::to_string(n_queries) +
-                                               " queries; got " + std::to_string(options.filters.size()));
-    }
-    if (options.filter != nullptr) check_filter(state, *options.filter);
-    for (const Filter* each : options.filters) {
-        if (each == nullptr) raise(ErrorCode::invalid_argument, "filters must have no null among them");
-        check_filter(state, *each);
-    }
-}
-
 void check_excluded(const Index::State& state, const SearchOptions& options, std::size_t n_queries) {
     for (const std::uint32_t row : options.exclude) check_row(state, row);
     const auto starts = options.exclude_starts;
@@ -53,6 +37,22 @@ void check_filter(const Index::State& state, const Filter& filter) {
         return;
     }
     raise(ErrorCode::invalid_argument, "the filter is of another index: make it anew by this index's filter()");
+}
+
+void check_filters(const Index::State& state, const Filter* filter, std::span<const Filter* const> filters,
+                   std::size_t n_queries) {
+    if (filter != nullptr && !filters.empty()) {
+        raise(ErrorCode::invalid_argument, "give one filter for all queries or one for each, not both");
+    }
+    if (!filters.empty() && filters.size() != n_queries) {
+        raise(ErrorCode::invalid_argument, "there must be a filter for each of the " + std::to_string(n_queries) +
+                                               " queries; got " + std::to_string(filters.size()));
+    }
+    if (filter != nullptr) check_filter(state, *filter);
+    for (const Filter* each : filters) {
+        if (each == nullptr) raise(ErrorCode::invalid_argument, "filters must have no null among them");
+        check_filter(state, *each);
+    }
 }
 
 // What steers a search depends on what is searched; asking for what has no effect is a mistake.
@@ -81,7 +81,7 @@ void check_batch(const Index::State& state, std::span<const float> queries, cons
                                                " values in all");
     }
     const std::size_t n = queries.size() / dim;
-    check_filters(state, options, n);
+    check_filters(state, options.filter, options.filters, n);
     check_excluded(state, options, n);
     if (room != n * width) {
         raise(ErrorCode::invalid_argument, "the output must have room for " + std::to_string(n * width) +

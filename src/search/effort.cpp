@@ -88,6 +88,10 @@ double item_of_a_scan(const Index::State& state) noexcept {
     return 3.5 + 0.16 * static_cast<double>(state.vectors->stride());
 }
 
+double admitted_item_of_a_scan(const Index::State& state) noexcept {
+    return 15 + item_of_a_scan(state);
+}
+
 double vertex_of_a_walk(const Index::State& state) noexcept {
     const opened::GraphView& graph = *state.graph;
     if (graph.sketches) return 300 + 0.5 * static_cast<double>(graph.stride);

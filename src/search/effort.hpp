@@ -30,6 +30,7 @@ inline constexpr std::uint32_t every_item = 0xffffffffu;
 // how they compare matters, and that is much the same on every machine; a clock would make two builds of the same data
 // differ.
 double item_of_a_scan(const Index::State& state) noexcept;
+double admitted_item_of_a_scan(const Index::State& state) noexcept;  // not beside the one before
 double vertex_of_a_walk(const Index::State& state) noexcept;
 
 // From this effort on looking at all items takes no longer than a walk.

@@ -34,12 +34,9 @@ std::uint32_t effort_of_walk(const Index::State& state, std::size_t k, double sh
     return effort_for(state.calibration, static_cast<std::uint32_t>(rank), recall);
 }
 
-// In nanoseconds, as item_of_a_scan() and vertex_of_a_walk() of effort.cpp: an item that is not beside the one before.
+// In nanoseconds, as what effort.hpp has.
 double item_by_its_code(const Index::State& state) noexcept {
     return 8 + 0.03 * static_cast<double>(state.graph->nibble_layout.stride);
-}
-double item_by_its_bounds(const Index::State& state) noexcept {
-    return 15 + item_of_a_scan(state);
 }
 
 // What a candidate of a forest costs, and an item of a leaf that is none because it is not admitted.
@@ -75,7 +72,7 @@ FilteredPlan plan_of(const Index::State& state, const SearchOptions& options, co
     const double n = admission.count();
     const double walked =
         effort == every_item ? std::numeric_limits<double>::infinity() : effort * vertex_of_a_walk(state);
-    const double scanned = n * (state.graph->has_nibbles() ? item_by_its_code(state) : item_by_its_bounds(state));
+    const double scanned = n * (state.graph->has_nibbles() ? item_by_its_code(state) : admitted_item_of_a_scan(state));
     if (walked < scanned) return {Way::walk, effort, measured};
     return {state.graph->has_nibbles() ? Way::scan_codes : Way::scan, 0, measured};
 }

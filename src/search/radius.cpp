@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 
+#include "search/admission.hpp"
 #include "search/effort.hpp"
 #include "search/graph_walk.hpp"
 #include "search/scan.hpp"
@@ -56,6 +57,36 @@ bool candidates_suffice(const Index::State& state, const RadiusOptions& options,
     }
 }
 
+// Whether a look at all that is admitted is the least to do.
+bool few_are_admitted(const Index::State& state, const RadiusOptions& options, std::size_t admitted) {
+    if (options.exact || state.description.count <= least_walked) return true;
+    const double scanned = static_cast<double>(admitted) * admitted_item_of_a_scan(state);
+    if (!state.graph) return scanned <= static_cast<double>(candidates_per_result * first_k) * item_of_a_scan(state);
+    const float recall = options.recall > 0 ? options.recall : default_recall;
+    const std::uint32_t effort = effort_for(state.calibration, first_k, recall);
+    return effort == every_item || scanned <= effort * vertex_of_a_walk(state);
+}
+
+// Among what is admitted: all of it is looked at where it is little, else what is not admitted is left out of what is
+// within the radius.
+std::vector<Neighbor> admitted_within(const Index::State& state, const RadiusQuery& query, float compared,
+                                      const RadiusOptions& options, std::size_t most, Scratch& scratch) {
+    const std::size_t count = state.description.count;
+    Within within(state, scratch, compared, count);
+    const bool walked = !few_are_admitted(state, options, query.admitted->count()) &&
+                        (state.graph ? walks_suffice(state, options, count, scratch, within)
+                                     : candidates_suffice(state, options, count, scratch, within));
+    if (!walked) {
+        within.clear();
+        const Admission admission(query.admitted, {}, state.description.count, scratch.excluded);
+        admission.for_each([&](std::span<const ItemId> some) { within.take(some); });
+    }
+    std::vector<Neighbor> found = within.finish();
+    std::erase_if(found, [&](const Neighbor& each) { return !query.admitted->has(state.item_of(each.row)); });
+    if (found.size() > most) found.resize(most);
+    return found;
+}
+
 }  // namespace
 
 void search_radius(const Index::State& state, std::span<const RadiusQuery> queries, float radius,
@@ -70,6 +101,11 @@ void search_radius(const Index::State& state, std::span<const RadiusQuery> queri
         Scratch& scratch = *scratches.emplace_back(state);
         scratch.scorer.set_query(query.values);
         if (query.seen != nullptr) scratch.scorer.restore_seen(*query.seen);
+        if (query.admitted != nullptr) {
+            *query.found = admitted_within(state, query, compared, options, most, scratch);
+            scratches.pop_back();
+            continue;
+        }
         Within within(state, scratch, compared, most);
         const bool settled = state.graph ? walks_suffice(state, options, most, scratch, within)
                                          : candidates_suffice(state, options, most, scratch, within);

@@ -7,13 +7,15 @@
 #include <vector>
 
 #include "opened/state.hpp"
+#include "search/eligible.hpp"
 #include "search/scorer.hpp"
 
 namespace nearfile::search {
 
 struct RadiusQuery {
     std::span<const float> values;
-    const SeenQuery* seen;  // where it is known
+    const SeenQuery* seen;     // where it is known
+    const Eligible* admitted;  // what is found, null for all
     std::vector<Neighbor>* found;
 };
 

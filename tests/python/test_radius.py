@@ -209,3 +209,23 @@ def test_a_forest_takes_no_recall() -> None:
     index = nearfile.build(np.eye(3), structure="forest")
     with pytest.raises(nearfile.InvalidArgumentError, match="recall: expected a search of a graph"):
         index.search_radius([1.0, 0, 0], 1, recall=0.9)
+
+
+@pytest.mark.parametrize("structure", reference.STRUCTURES)
+@pytest.mark.parametrize("share", [0.6, 0.02, 0.0])
+def test_what_is_within_a_radius_is_allowed_and_not_excluded(structure: str, share: float) -> None:
+    rng = np.random.default_rng(4)
+    vectors = rng.normal(size=(3000, 12)).astype("f4")
+    index = nearfile.build(vectors, metric="euclidean", structure=structure)
+    masks = rng.random((20, 3000)) < share
+    excluded = [5, 6, 99_999]
+    allowed = masks & ~np.isin(np.arange(3000), excluded)
+    ids, distances, offsets = index.search_radius(vectors[:20], 3.0, filter=masks, exclude=excluded, exact=True)
+    for query, (start, end) in enumerate(zip(offsets, offsets[1:])):
+        far = np.linalg.norm(vectors.astype("f8") - vectors[query], axis=1)
+        within = np.flatnonzero(allowed[query] & (far <= 3.0))
+        assert sorted(ids[start:end].tolist()) == within.tolist()
+        assert np.all(np.diff(distances[start:end]) >= 0)
+    few, _ = index.search_radius(vectors[0], 3.0, filter=masks[0], max_results=4)
+    assert len(few) == min(4, np.count_nonzero(masks[0] & (np.linalg.norm(vectors - vectors[0], axis=1) <= 3.0)))
+    assert masks[0][few].all()
