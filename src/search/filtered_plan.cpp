@@ -25,12 +25,10 @@ double admitted_share_near(const Admission& admission, const forest::Range& leaf
     return (admission.count_in(first, end) + weight_of_all * of_all) / (end - first + weight_of_all);
 }
 
-// The k nearest that are admitted are the k / share nearest of all, but a walk that found three in five of those has
-// seen, as neighbours of what it went to, all that it needs.
-constexpr double rank_walked_to = 0.6;
-
+// The k nearest that are admitted are the k / share nearest of all, and a walk that finds so many of those finds as
+// many of these: some with less effort, because it sees them beside its way, but how much less depends on the data.
 std::uint32_t effort_of_walk(const Index::State& state, std::size_t k, double share, float recall) {
-    const double rank = std::clamp(rank_walked_to * static_cast<double>(k) / share, static_cast<double>(k), 1e8);
+    const double rank = std::clamp(static_cast<double>(k) / share, static_cast<double>(k), 1e8);
     return effort_for(state.calibration, static_cast<std::uint32_t>(rank), recall);
 }
 

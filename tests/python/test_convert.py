@@ -81,7 +81,7 @@ def test_the_verbs(tmp_path: pathlib.Path) -> None:
     assert "no Annoy index" in run("convert", old, new, "--dim", 10, "--metric", "angular", code=1)
 
 
-@pytest.mark.parametrize("page", ["annoy.md", "migrating.md", "inputs.md", "attributes.md"])
+@pytest.mark.parametrize("page", ["annoy.md", "migrating.md", "inputs.md", "attributes.md", "filters.md"])
 def test_the_examples_of_a_page_run(page: str, tmp_path: pathlib.Path, run_python) -> None:
     blocks = re.findall(r"^```python\n(.*?)^```$", (DOCS / page).read_text(), flags=re.MULTILINE | re.DOTALL)
     assert blocks
