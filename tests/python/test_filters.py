@@ -150,6 +150,11 @@ def test_batches_are_one_by_one_on_any_number_of_threads(build: str, k: int) -> 
                 assert distances[q, : len(own)].tolist() == own_distances.tolist()
                 assert (ids[q, len(own) :] == -1).all()
                 assert np.isnan(distances[q, len(own) :]).all()
+    some = [each if q % 2 else [] for q, each in enumerate(excluded)]
+    ids, _ = index.search(queries, k, exclude=some)
+    for q, query in enumerate(queries):
+        own = index.search(query, k, exclude=some[q])[0].tolist()
+        assert ids[q, : len(own)].tolist() == own
     half = compiled[5]
     together = index.search(queries, k, filter=half)
     for q, query in enumerate(queries):

@@ -233,6 +233,20 @@ TEST(filter_batches_are_one_by_one_with_nothing_behind_the_last) {
     }
 }
 
+TEST(filter_batches_answer_as_ever_what_excludes_nothing) {
+    const Data queries = data_for(Metric::euclidean, 300, dim, 2);
+    const Data data = data_for(Metric::euclidean, 6000, dim, 1);
+    const Index index = make_index(Metric::euclidean, data, graph_options());
+    std::vector<Neighbor> plain(queries.count() * 10);
+    index.search_batch(queries.values, {.k = 10, .recall = 0.8f}, plain);
+    const std::vector<std::uint32_t> exclude = {1, 2};
+    std::vector<std::size_t> starts(queries.count() + 1, 2);  // of the first query alone
+    starts[0] = 0;
+    std::vector<Neighbor> out(plain.size());
+    index.search_batch(queries.values, {.k = 10, .recall = 0.8f, .exclude = exclude, .exclude_starts = starts}, out);
+    CHECK(same({plain.begin() + 10, plain.end()}, {out.begin() + 10, out.end()}));
+}
+
 TEST(filter_batches_of_several_passes_have_each_query_its_own) {
     const Index index = make_index(Metric::euclidean, data_for(Metric::euclidean, 70, dim, 1), forest_options(2));
     const Data queries = data_for(Metric::euclidean, 4200, dim, 2);
