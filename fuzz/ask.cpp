@@ -15,61 +15,44 @@
 #include <string_view>
 #include <vector>
 
-#include "attributes/evaluate.hpp"
 #include "memory.hpp"
 #include "nearfile/error.hpp"
 
 namespace nearfile::fuzz {
 namespace {
 
-// The columns of an open index, as opening it made them.
-attributes::Columns columns_of(const Index& index) {
-    std::span<const std::byte> directory;
-    std::span<const std::byte> values;
-    for (const Section& section : index.info().sections) {
-        const auto bytes = index.bytes().subspan(section.offset, section.bytes);
-        if (section.name == "columns") directory = bytes;
-        if (section.name == "column_values") values = bytes;
-    }
-    if (directory.empty()) return {};
-    auto columns = attributes::Columns::open(directory, values, index.size());
-    if (!columns.ok()) throw std::logic_error("columns that opened do not open again");
-    return std::move(columns.value());
-}
-
 // What a column may be asked: by postings and by codes, with blocks passed over, taken whole and looked at.
-std::vector<Expression::Node> questions(const ColumnInfo& info) {
-    using Node = Expression::Node;
-    using Kind = Expression::Kind;
+std::vector<Expression> questions(const ColumnInfo& info) {
     const auto compare = [&](Comparison comparison, AttributeValue value) {
-        return Node{Kind::compare, info.name, comparison, {std::move(value)}, {}};
+        return Expression::compare(info.name, comparison, std::move(value));
     };
-    std::vector<Node> nodes = {{Kind::is_null, info.name, Comparison::equal, {}, {}}};
+    std::vector<Expression> all = {Expression::is_null(info.name)};
+    std::vector<AttributeValue> numbers;
+    for (std::int64_t i = 0; i < 20; ++i) numbers.emplace_back(i * 3);
     switch (info.type) {
         case ColumnType::boolean:
-            nodes.push_back(compare(Comparison::equal, true));
-            nodes.push_back(compare(Comparison::not_equal, true));
+            all.push_back(compare(Comparison::equal, true));
+            all.push_back(compare(Comparison::not_equal, true));
             break;
         case ColumnType::int64:
         case ColumnType::float64:
-            nodes.push_back(compare(Comparison::less, 20.5));
-            nodes.push_back(compare(Comparison::at_least, std::int64_t{-1}));
-            nodes.push_back({Kind::is_in, info.name, Comparison::equal, {}, {}});
-            for (std::int64_t i = 0; i < 20; ++i) nodes.back().values.emplace_back(i * 3);
+            all.push_back(compare(Comparison::less, 20.5));
+            all.push_back(compare(Comparison::at_least, std::int64_t{-1}));
+            all.push_back(Expression::is_in(info.name, std::move(numbers)));
             break;
         case ColumnType::timestamp:
-            nodes.push_back(compare(Comparison::greater, Timestamp{0, 250'000'000}));
+            all.push_back(compare(Comparison::greater, Timestamp{0, 250'000'000}));
             break;
         case ColumnType::string:
-            nodes.push_back(compare(Comparison::equal, std::string("kind 7")));
-            nodes.push_back(compare(Comparison::less, std::string("kind 200")));
-            nodes.push_back(compare(Comparison::not_equal, std::string()));
+            all.push_back(compare(Comparison::equal, std::string("kind 7")));
+            all.push_back(compare(Comparison::less, std::string("kind 200")));
+            all.push_back(compare(Comparison::not_equal, std::string()));
             break;
         case ColumnType::strings:
-            nodes.push_back({Kind::contains, info.name, Comparison::equal, {std::string("kind 7")}, {}});
+            all.push_back(Expression::contains(info.name, "kind 7"));
             break;
     }
-    return nodes;
+    return all;
 }
 
 // One open index.
@@ -82,6 +65,7 @@ public:
         // Zeros and ones, which every metric takes; then all zero, which has no direction.
         for (std::size_t i = 0; i < query_.size(); ++i) query_[i] = i % 3 == 0 ? 1.0f : 0.0f;
         searches();
+        filters();
         std::fill(query_.begin(), query_.end(), 0.0f);
         search({.k = 3, .effort = graph_ ? 5u : 0u, .search_k = graph_ ? 0u : 5u});
         batch();
@@ -176,8 +160,9 @@ private:
     }
 
     void items() {
+        std::vector<float> values(query_.size());
         for (std::uint32_t row = 0; row < index_.size(); row += 1 + index_.size() / 40) {
-            may_throw([&] { index_.vector(row, query_); });
+            may_throw([&] { index_.vector(row, values); });
             may_throw([&] { index_.distance(row, index_.size() - 1 - row); });
             may_throw([&] { check(index_.inspect(row)); });
         }
@@ -224,14 +209,64 @@ private:
             if (columns.size() != index_.columns().size()) throw std::logic_error("columns are missing");
             for (const Column& column : columns) check(column, rows.size());
         });
-        const attributes::Columns columns = columns_of(index_);
-        for (const attributes::ColumnView& each : columns.views()) {
-            for (const Expression::Node& node : questions(each.info)) {
-                const auto items = attributes::evaluate(columns, node);
-                if (!items.ok()) throw std::logic_error("it says " + items.error().message);
-                const bool whole = items.value().size() == attributes::words_of(index_.size()) &&
-                                   (items.value().back() & ~attributes::last_word(index_.size())) == 0;
-                if (!whole) throw std::logic_error("it allows an item that is not in the index");
+        for (const ColumnInfo& info : index_.columns()) {
+            for (const Expression& each : questions(info)) {
+                may_throw([&] { check(index_.filter(each & ~~each)); });
+            }
+        }
+    }
+
+    // Nothing is allowed that is not in the index, and what is can be searched.
+    void check(const Filter& filter) {
+        const std::uint32_t n = index_.size();
+        const auto words = filter.words();
+        const bool whole = words.size() == (std::size_t{n} + 63) / 64 && (n % 64 == 0 || words.back() >> (n % 64) == 0);
+        if (!whole) throw std::logic_error("it allows an item that is not in the index");
+        for (const std::uint32_t row : index_.rows_in(filter)) check(row);
+        const auto found = index_.search(query_, {.k = 3, .filter = &filter});
+        if (found.size() != std::min(3u, filter.size()))
+            throw std::logic_error("neighbours that it allows are missing");
+    }
+
+    // Among what is allowed, less some of it, by each way that a search may go.
+    void filters() {
+        std::vector<std::uint32_t> exclude;
+        for (std::uint32_t row = 0; row < std::min(index_.size(), 60u); row += 3) exclude.insert(exclude.end(), 2, row);
+        for (const std::uint32_t one_in : {1u, 3u, 200u}) {
+            std::vector<std::uint8_t> mask(index_.size());
+            for (std::uint32_t row = 0; row < index_.size(); row += one_in) mask[row] = 1;
+            may_throw([&] {
+                const Filter filter = index_.filter(mask);
+                for (const float radius : {0.0f, 1.0f, 100.0f}) {
+                    const RadiusOptions options{.exact = radius == 1.0f, .filter = &filter};
+                    for (const Neighbor& each : index_.search_radius(query_, radius, options)) check(each.row);
+                }
+                for (const bool all : {false, true}) {
+                    SearchOptions options{.k = all ? index_.size() + 5 : 9, .filter = &filter};
+                    check(index_.search(query_, options), options, mask);
+                    options.exclude = exclude;
+                    check(index_.search(query_, options), options, mask);
+                    options.filter = nullptr;
+                    check(index_.search(query_, options), options, std::vector<std::uint8_t>(mask.size(), 1));
+                }
+            });
+        }
+    }
+
+    // A damaged order of items may have it that an item is excluded by another one's row.
+    void check(const std::vector<Neighbor>& found, const SearchOptions& options,
+               const std::vector<std::uint8_t>& mask) const {
+        const std::uint32_t allowed = options.filter != nullptr ? options.filter->size() : index_.size();
+        const auto excluded = static_cast<std::uint32_t>(options.exclude.size());
+        if (found.size() > std::min(options.k, allowed) ||
+            found.size() < std::min(options.k, allowed - std::min(allowed, excluded))) {
+            throw std::logic_error("neighbours that are allowed are missing");
+        }
+        for (const Neighbor& each : found) {
+            check(each.row);
+            if (mask[each.row] == 0) throw std::logic_error("a neighbour is not allowed");
+            if (!graph_ && std::ranges::find(options.exclude, each.row) != options.exclude.end()) {
+                throw std::logic_error("a neighbour is excluded");
             }
         }
     }

@@ -32,7 +32,7 @@ def compiled(index: Index, what: object) -> _core.Filter:
         raise InvalidArgumentError(f"filter: {_EXPECTED}, got {what!r} ({type(what).__name__})")
     values: Any = list(what) if isinstance(what, (set, frozenset)) else what
     array = foreign.array_of("filter", values) if foreign.is_foreign(values) else None
-    if array is None and isinstance(values, (list, tuple)) and values and all(type(each) is bool for each in values):
+    if array is None and isinstance(values, (list, tuple)) and values and all(_is_bool(each) for each in values):
         array = np.array(values, bool)
     if array is not None and array.dtype == bool:
         return of_mask(index, array)
@@ -87,7 +87,10 @@ def each_compiled(index: Index, what: object, n_queries: int | None) -> list[_co
         asked = "one query, which takes one filter" if n_queries is None else f"{n_queries} queries"
         raise InvalidArgumentError(f"filter: expected one, or one for each of a batch, got {len(filters)} for {asked}")
     known: dict[int, _core.Filter] = {}  # the same one for many queries is compiled once
-    return [known.setdefault(id(each), compiled(index, each)) for each in filters]
+    for each in filters:
+        if id(each) not in known:
+            known[id(each)] = compiled(index, each)
+    return [known[id(each)] for each in filters]
 
 
 def excluded(index: Index, what: object, n_queries: int | None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -123,6 +126,10 @@ def allowed(index: Index, filter: object, exclude: object, n_queries: int | None
     return [filters[i % len(filters)] & left[i % len(left)] for i in range(most)]
 
 
+def _is_bool(value: object) -> bool:
+    return isinstance(value, (bool, np.bool_))
+
+
 def _is_id_or_bool(value: object) -> bool:
     return isinstance(value, (str, bytes, int, float, np.generic))
 
@@ -140,9 +147,9 @@ def search(
     filters = each_compiled(index, filter, n_queries)
     rows, starts = excluded(index, exclude, n_queries)
     batch = queries if queries.ndim == 2 else queries[None]
-    width = min([k, len(index)] + ([max(map(len, filters))] if filters else []))
-    ids = np.empty((len(batch), width), np.int64)
-    distances = np.empty(ids.shape, np.float32)
+    width = _width(index, k, filters)
+    ids = np.full((len(batch), width), -1, np.int64)
+    distances = np.full(ids.shape, np.nan, np.float32)
     most = min(4096, inputs.rows_a_block(4 * index.dim), inputs.rows_a_block(16 * max(width, 1)))
     for start, block in inputs.blocks(batch, most):
         part = slice(start, start + most)
@@ -151,12 +158,21 @@ def search(
         one_each = starts[start : start + len(block) + 1]
         own = rows[one_each[0] : one_each[-1]] if len(one_each) else rows
         begin = one_each - one_each[0] if len(one_each) else one_each
-        index._core.search_admitted(block, k, *options, some, own, begin, ids[part], distances[part])
+        found = np.empty((len(block), _width(index, k, some)), np.int64)
+        far = np.empty(found.shape, np.float32)
+        index._core.search_admitted(block, k, *options, some, own, begin, found, far)
+        ids[part, : found.shape[1]] = found
+        distances[part, : found.shape[1]] = far
     # As many columns as any query has answers.
     answered = int(np.sum(~np.isnan(distances), axis=1).max(initial=0)) if rows.size else width
     ids, distances = ids[:, :answered], distances[:, :answered]
     named = _named(index, ids, distances)
     return (named, distances) if queries.ndim == 2 else (named[0], distances[0])
+
+
+def _width(index: Index, k: int, filters: list[_core.Filter]) -> int:
+    """The most answers that a query gets."""
+    return min([k, len(index), *([max(map(len, filters))] if filters else [])])
 
 
 def _named(index: Index, rows: NDArray[np.int64], distances: NDArray[np.float32]) -> NDArray[Any]:

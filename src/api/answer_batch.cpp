@@ -66,14 +66,20 @@ void in_order(const Index::State& state, std::span<const float> queries, unsigne
     });
 }
 
+// Among all items, into scratch.answer.
+void answer_one(const Index::State& state, std::span<const float> query, std::size_t number,
+                const SearchOptions& options, std::size_t k, const search::SeenQuery* seen, search::Scratch& scratch) {
+    // The first of the batch, not the first in order, which are all of one kind.
+    const bool watched = seen == nullptr || number < opened::QueryDriftWatch::most_watched;
+    scratch.answer.resize(k);
+    search::search(state, query, options, scratch, scratch.answer, seen, watched);
+}
+
 void answer_freely(const Index::State& state, std::span<const float> queries, const SearchOptions& options,
                    std::size_t k, unsigned threads, const Put& put) {
     const std::size_t dim = state.description.dim;
     in_order(state, queries, threads, [&](std::size_t q, const search::SeenQuery* seen, search::Scratch& scratch) {
-        // The first of the batch, not the first in order, which are all of one kind.
-        const bool watched = seen == nullptr || q < opened::QueryDriftWatch::most_watched;
-        scratch.answer.resize(k);
-        search::search(state, queries.subspan(q * dim, dim), options, scratch, scratch.answer, seen, watched);
+        answer_one(state, queries.subspan(q * dim, dim), q, options, k, seen, scratch);
         put(q, scratch.answer);
     });
 }
@@ -91,14 +97,19 @@ void answer_admitted(const Index::State& state, std::span<const float> queries, 
     const std::size_t dim = state.description.dim;
     in_order(state, queries, threads, [&](std::size_t q, const search::SeenQuery* seen, search::Scratch& scratch) {
         const Filter* filter = options.filters.empty() ? options.filter : options.filters[first + q];
+        const auto rows = excluded_rows(options, first + q);
+        const auto query = queries.subspan(q * dim, dim);
+        if (filter == nullptr && rows.empty()) {  // as by itself, whatever others of its batch exclude
+            answer_one(state, query, q, options, k, seen, scratch);
+            return put(q, scratch.answer);
+        }
         auto& excluded = scratch.excluded_items;
         excluded.clear();
-        for (const std::uint32_t row : excluded_rows(options, first + q)) excluded.push_back(state.item_of(row));
+        for (const std::uint32_t row : rows) excluded.push_back(state.item_of(row));
         const search::Admission admission(filter != nullptr ? &eligible_of(*filter) : nullptr, excluded,
                                           state.description.count, scratch.excluded);
         scratch.answer.resize(std::min<std::size_t>(k, admission.count()));
-        search::search_admitted(state, queries.subspan(q * dim, dim), options, admission, scratch, scratch.answer,
-                                seen);
+        search::search_admitted(state, query, options, admission, scratch, scratch.answer, seen);
         put(q, scratch.answer);
     });
 }

@@ -185,6 +185,33 @@ def test_search_within_a_radius() -> None:
 
 
 @pytest.mark.usefixtures("folder")
+def test_search_where_and_without() -> None:
+    table = {"price": [5.0, 10.0, 20.0, None], "lang": ["de", "fr", "en", "de"]}
+    nearfile.build(np.eye(4), "words.near", metric="euclidean", ids=WORDS, attributes=table)
+    some = ("search", "words.near", "--item", "beta")
+    assert run_json(*some, "--where", "price < 20 and lang in ('de', 'fr')")["ids"] == ["beta", "alpha"]
+    assert run_json(*some, "--where", "price < 3") == {"ids": [], "distances": []}
+    found = run_json(*some, "--exclude", "beta", "--exclude", "δέλτα", "--exclude", "nobody", "--exact")
+    assert found["ids"] == ["alpha", "[bold]gamma"]
+    assert run_json(*some, "--where", "lang = 'de'", "--exclude", "alpha")["ids"] == ["δέλτα"]
+    assert run_json("search", "numbers.near", "--item", 10, "--exclude=-20", "--exclude", 10)["ids"] == [30, 40]
+    np.save("queries.npy", np.eye(4)[:2])
+    both = run_json("search", "words.near", "queries.npy", "--where", "price <= 10", "-k", 1)
+    assert both == {"ids": [["alpha"], ["beta"]], "distances": [[0.0], [0.0]]}
+    within = run_json(*some, "--radius", 1.5, "--where", "price < 20", "--exclude", "nobody")
+    assert within["ids"] == ["beta", "alpha"]
+    assert run_json(*some, "--radius", 1, "--exclude", "beta")["ids"] == []
+
+
+@pytest.mark.usefixtures("folder")
+def test_errors_of_what_is_allowed_point_at_the_place() -> None:
+    out = run("search", "words.near", "--item", "beta", "--where", "price << 20", code=1)
+    first, shown, caret = out.splitlines()
+    assert first.startswith("nearfile: expression: expected a value")
+    assert (shown, caret) == ("  price << 20", "         ^")
+
+
+@pytest.mark.usefixtures("folder")
 def test_search_wants_one_kind_of_query() -> None:
     for arguments in ([], ["--item", "beta", "--vector", "1"], ["vectors.npy", "--item", "beta"]):
         assert "exactly one of" in run("search", "words.near", *arguments, code=2)
@@ -270,6 +297,8 @@ def test_verify_says_whether_a_file_is_whole() -> None:
         (["search", "words.near", "--item", "beta", "--search-k", "9"], "search_k: expected a search of a forest"),
         (["search", "words.near", "--item", "beta", "--effort", "9", "--recall", "0.5"], "leave one out"),
         (["search", "words.near", "--item", "beta", "--radius=-1"], "radius: expected at least 0"),
+        (["search", "words.near", "--item", "beta", "--where", "price < 20"], "'price'"),
+        (["search", "numbers.near", "--item", "10", "--exclude", "ten"], "--exclude: expected a whole number"),
     ],
 )
 @pytest.mark.usefixtures("folder")

@@ -22,15 +22,21 @@ error_console = Console(stderr=True)
 
 
 def telling_errors(verb: Callable[..., Result]) -> Callable[..., Result]:
-    """``verb``, with what it raises told in one red line and by exit code 1 in place of a traceback."""
+    """``verb``, with what it raises told in red and by exit code 1 in place of a traceback: in one line.
+
+    What points at a place in a text does so below the text, in lines of its own.
+    """
 
     @functools.wraps(verb)
     def told(*arguments: Any, **options: Any) -> Result:
         try:
             return verb(*arguments, **options)
         except (ValueError, TypeError, KeyError, OSError, MemoryError, ImportError) as error:
-            line = " ".join(str(error).split()) or type(error).__name__
-            error_console.print(f"nearfile: {line}", style="red", markup=False, highlight=False, soft_wrap=True)
+            message = str(error)
+            line = message if message.endswith("^") else " ".join(message.split())
+            error_console.print(
+                f"nearfile: {line or type(error).__name__}", style="red", markup=False, highlight=False, soft_wrap=True
+            )
             raise typer.Exit(1) from None
 
     return told

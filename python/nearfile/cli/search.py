@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any, Optional, Union
 
+import numpy as np
 import typer
 from rich.table import Table
 
@@ -38,6 +39,13 @@ def search(
         Optional[float],
         typer.Option(help="Find what is at most so far (dot: has at least this product)."),
     ] = None,
+    where: Annotated[
+        Optional[str],
+        typer.Option(help="What may be found, by its attributes: \"price < 20 and lang in ('de', 'fr')\"."),
+    ] = None,
+    exclude: Annotated[
+        Optional[list[str]], typer.Option(help="An id that is not to be found; may be given several times.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print ids and distances as JSON.")] = False,
 ) -> None:
     """Find the nearest items of one item (--item), one vector (--vector), or every query of a .npy file."""
@@ -45,16 +53,22 @@ def search(
         raise typer.BadParameter("expected exactly one of QUERIES, --item and --vector")
     if radius is not None and effort is not None:
         raise typer.BadParameter("expected --recall with --radius, got --effort")
-    options: dict[str, Any] = {"recall": recall, "search_k": search_k, "exact": exact, "threads": threads}
+    options: dict[str, Any] = {
+        "recall": recall,
+        "search_k": search_k,
+        "exact": exact,
+        "threads": threads,
+        "filter": where,
+    }
     with nearfile.open(index) as opened:
         query: Any
         if item is not None:
             query = nearfile.Item(id_of(opened, item, "--item"))
         else:
             query = read_vectors(queries) if queries is not None else parse_vector(vector or "")
+        options["exclude"] = [id_of(opened, each, "--exclude") for each in exclude or []] or None
         if radius is None:
-            found = opened.search(query, 10 if k is None else k, effort=effort, **options)
-            ids, distances = (each.tolist() for each in found)
+            ids, distances = lists_without_gaps(opened.search(query, 10 if k is None else k, effort=effort, **options))
         else:
             ids, distances = lists_of(opened.search_radius(query, radius, max_results=k, **options))
         metric = opened.metric
@@ -65,6 +79,15 @@ def search(
     else:
         for number, (row, row_distances) in enumerate(zip(ids, distances)):
             output.console.print(table(row, row_distances, metric, title=f"query {number}"))
+
+
+def lists_without_gaps(found: tuple[Any, Any]) -> tuple[list[Any], list[Any]]:
+    """Ids and distances of a search, of each query as many as it has answers."""
+    ids, distances = (part.tolist() for part in found)
+    if found[1].ndim == 1:
+        return ids, distances
+    counts = (~np.isnan(found[1])).sum(axis=1).tolist()
+    return [row[:n] for row, n in zip(ids, counts)], [row[:n] for row, n in zip(distances, counts)]
 
 
 def lists_of(found: Within) -> tuple[list[Any], list[Any]]:

@@ -26,11 +26,12 @@ struct Planes {
         : set(std::move(set_)), forest(grow_forest(set, leaf_size, n_trees)), query(padded(set.row(0), set.dim)) {
         forest.planes.resize(forest.planes.size() + nearfile::kernels::code_overread);
     }
-    std::vector<ItemId> gather(std::size_t wanted, GatherScratch& scratch, float scale = 1) const {
+    std::vector<ItemId> gather(std::size_t wanted, GatherScratch& scratch, float scale = 1,
+                               std::span<const std::uint64_t> allowed = {}) const {
         const auto planes = std::span(forest.planes).first(forest.planes.size() - nearfile::kernels::code_overread);
         const PlaneForest view{leaves_of(forest, largest_leaf, set.count), forest.splits, planes, set.dim};
         std::vector<ItemId> found = {77, 77};  // of the search before
-        nearfile::forest::gather(chosen(), view, {query.data(), scale}, wanted, {}, scratch, found);
+        nearfile::forest::gather(chosen(), view, {query.data(), scale}, wanted, allowed, scratch, found);
         return found;
     }
 };
@@ -40,10 +41,11 @@ struct Bits {
     Forest<BitSplit> forest;
 
     explicit Bits(BitSet set_) : set(std::move(set_)), forest(grow_forest(set, leaf_size, n_trees)) {}
-    std::vector<ItemId> gather(std::size_t wanted, GatherScratch& scratch) const {
+    std::vector<ItemId> gather(std::size_t wanted, GatherScratch& scratch, float /*scale*/ = 1,
+                               std::span<const std::uint64_t> allowed = {}) const {
         const BitForest view{leaves_of(forest, leaf_size, set.count), forest.splits, set.dim};
         std::vector<ItemId> found;
-        nearfile::forest::gather(view, set.row(0), wanted, {}, scratch, found);
+        nearfile::forest::gather(view, set.row(0), wanted, allowed, scratch, found);
         return found;
     }
 };
@@ -80,11 +82,37 @@ void check_gathers(const Forest& forest, const std::string& what) {
     }
 }
 
+// What is found among so many is what would be found among all, less what is not allowed.
+template <class Forest>
+void check_gathers_allowed(const Forest& forest) {
+    GatherScratch scratch;
+    const std::uint32_t count = forest.set.count;
+    for (const std::uint32_t one_in : {1u, 3u, 100u, 1000000u}) {
+        std::vector<std::uint64_t> allowed((count + 63) / 64);
+        for (ItemId item = 5; item < count; item += one_in) allowed[item / 64] |= std::uint64_t{1} << (item % 64);
+        std::vector<ItemId> all = forest.gather(1000000, scratch);
+        std::erase_if(all, [&](ItemId item) { return (allowed[item / 64] >> (item % 64) & 1) == 0; });
+        for (const std::size_t wanted : {0, 1, 10, 200, 1000000}) {
+            const auto found = forest.gather(wanted, scratch, 1, allowed);
+            CHECK(found.size() >= std::min(wanted, all.size()));
+            CHECK(found.size() <= wanted + leaf_size);
+            CHECK(found.size() <= all.size() && std::equal(found.begin(), found.end(), all.begin()));
+            CHECK(clean(scratch));
+        }
+        const std::vector<std::uint64_t> none(allowed.size());
+        CHECK(forest.gather(100, scratch, 1, none).empty());
+    }
+}
+
 // Whatever is found is distinct and in range, and it ends.
 void check_survives(const Planes& planes) {
     GatherScratch scratch;
     for (const std::size_t wanted : {1, 100, 100000}) {
         CHECK(distinct_and_in_range(planes.gather(wanted, scratch), planes.set.count));
+        const std::vector<std::uint64_t> odd((planes.set.count + 63) / 64, 0xaaaaaaaaaaaaaaaa);
+        for (const ItemId item : planes.gather(wanted, scratch, 1, odd)) {
+            CHECK(item < planes.set.count && item % 2 == 1);
+        }
         CHECK(clean(scratch));
     }
 }
@@ -109,6 +137,12 @@ TEST(gather_from_bits) {
     check_gathers(Bits(random_bits(100, 1000, 1)), "bits");
     check_gathers(Bits(random_bits(3, 1000, 1)), "three bits");
     check_gathers(Bits(BitSet(64, 1000)), "all alike");
+}
+
+TEST(gather_finds_what_is_allowed_alone) {
+    check_gathers_allowed(planes());
+    check_gathers_allowed(Planes(random_points(12, 10, 4)));
+    check_gathers_allowed(Bits(random_bits(100, 1000, 1)));
 }
 
 TEST(gather_finds_the_query_itself_first) {

@@ -63,6 +63,27 @@ Image image_of(const Kind& kind) {
     return Image(built.at(name).bytes());
 }
 
+// Among what is allowed less what is excluded: as many as there are, whichever rows a damaged order gives them.
+void use_filters(const Index& index, std::span<const float> query, const std::string& what) {
+    const std::vector<std::uint32_t> exclude = {0, 7, 7, 300};
+    for (const std::uint32_t one_in : {1u, 2u, 90u}) {
+        std::vector<std::uint8_t> mask(index.size());
+        for (std::uint32_t row = 0; row < index.size(); row += one_in) mask[row] = 1;
+        const Filter filter = index.filter(mask);
+        const std::span<const std::uint32_t> some =
+            index.size() > 300 ? std::span(exclude) : std::span(exclude).first(0);
+        for (const SearchOptions& options :
+             {SearchOptions{.k = 10, .filter = &filter, .exclude = some}, SearchOptions{.k = 1000, .filter = &filter},
+              SearchOptions{.k = 10, .effort = 9, .filter = &filter}}) {
+            const auto found = index.search(query, options);
+            bool holds = found.size() <= std::min(options.k, filter.size()) &&
+                         found.size() + options.exclude.size() >= std::min(options.k, filter.size());
+            for (const Neighbor& each : found) holds = holds && each.row < index.size() && mask[each.row] != 0;
+            if (!holds) nearfile::test::fail(__FILE__, __LINE__, what + ": neighbours that are allowed");
+        }
+    }
+}
+
 // Everything that an index can be asked. A damaged order of items may name one twice, so rows need not be distinct.
 void use(const Index& index, const std::string& what) {
     std::vector<float> query(index.dim(), 1.0f);
@@ -73,6 +94,7 @@ void use(const Index& index, const std::string& what) {
         for (const Neighbor& each : found) in_range = in_range && each.row < index.size();
         if (!in_range) nearfile::test::fail(__FILE__, __LINE__, what + ": min(k, n) neighbours of the index");
     }
+    use_filters(index, query, what);
     for (std::uint32_t row = 0; row < std::min(index.size(), 400u); row += 37) {
         index.vector(row, query);
         index.distance(row, index.size() - 1);

@@ -57,6 +57,12 @@ void use(const Index& index, const std::string& what) {
           SearchOptions{.k = 10, .exact = true}, SearchOptions{.k = 1000}}) {
         check_complete(index, index.search(query, options), options.k, what);
     }
+    const std::vector<std::uint32_t> exclude(index.size() / 90, index.size() / 3);
+    const Filter filter = ~index.filter_of_rows(exclude);
+    for (const SearchOptions& options : {SearchOptions{.k = 10, .search_k = 30, .filter = &filter},
+                                         SearchOptions{.k = 1000, .filter = &filter, .exclude = exclude}}) {
+        check_complete(index, index.search(query, options), std::min(options.k, filter.size()), what);
+    }
     for (std::uint32_t row = 0; row < std::min(index.size(), 400u); row += 17) {
         index.vector(row, query);
         index.distance(row, index.size() - 1);
