@@ -112,18 +112,26 @@ def excluded(index: Index, what: object, n_queries: int | None) -> tuple[NDArray
     return np.concatenate(rows).astype(np.int64), starts
 
 
-def allowed(index: Index, filter: object, exclude: object, n_queries: int | None) -> list[_core.Filter]:
-    """What both leave: one filter, or one for each query of a batch; none where all is allowed."""
-    filters = each_compiled(index, filter, n_queries)
-    rows, starts = excluded(index, exclude, n_queries)
-    if not rows.size:
-        return filters
-    parts = [rows] if not starts.size else [rows[a:b] for a, b in zip(starts, starts[1:])]
-    left = [~index._core.filter_of_rows(part) for part in parts]
-    if not filters:
-        return left
-    most = max(len(filters), len(left))
-    return [filters[i % len(filters)] & left[i % len(left)] for i in range(most)]
+class Allowed:
+    """What is allowed and not excluded, as filters that are made for some queries of a batch at a time."""
+
+    def __init__(self, index: Index, filter: object, exclude: object, n_queries: int | None) -> None:
+        self._index = index
+        self._filters = each_compiled(index, filter, n_queries)
+        self._excluded, self._starts = excluded(index, exclude, n_queries)
+
+    def of(self, first: int, end: int) -> list[_core.Filter]:
+        """One filter for these queries, or one for each; none where all is allowed."""
+        filters = self._filters[first:end] if len(self._filters) > 1 else self._filters
+        if not self._excluded.size:
+            return filters
+        starts = self._starts[first : end + 1]
+        parts = [self._excluded[a:b] for a, b in zip(starts, starts[1:])] if starts.size else [self._excluded]
+        left = [~self._index._core.filter_of_rows(part) for part in parts]
+        if not filters:
+            return left
+        most = max(len(filters), len(left))
+        return [filters[i % len(filters)] & left[i % len(left)] for i in range(most)]
 
 
 def _is_bool(value: object) -> bool:

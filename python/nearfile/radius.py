@@ -47,11 +47,11 @@ def search_radius(
     ids: list[Any] = []
     distances: list[Distances] = []
     offsets = np.zeros(len(batch) + 1, np.int64)
-    allowed = filters.allowed(index, filter, exclude, len(array) if array.ndim == 2 else None)
+    allowed = filters.Allowed(index, filter, exclude, len(array) if array.ndim == 2 else None)
     most_rows = min(QUERIES_A_BLOCK, inputs.rows_a_block(4 * index.dim))
     # At least once, so that what was passed is checked where there is no query too.
     for start, block in inputs.blocks(batch, most_rows) if len(batch) else [(0, inputs.floats(batch))]:
-        own = allowed[start : start + len(block)] if len(allowed) > 1 else allowed
+        own = allowed.of(start, start + len(block))
         names, far, ends = index._core.search_radius(block, reach, share, candidates, bool(exact), most, n_threads, own)
         ids.append(index._named(names))
         distances.append(far)

@@ -229,3 +229,20 @@ def test_what_is_within_a_radius_is_allowed_and_not_excluded(structure: str, sha
     few, _ = index.search_radius(vectors[0], 3.0, filter=masks[0], max_results=4)
     assert len(few) == min(4, np.count_nonzero(masks[0] & (np.linalg.norm(vectors - vectors[0], axis=1) <= 3.0)))
     assert masks[0][few].all()
+
+
+def test_a_batch_in_blocks_has_the_filters_and_exclusions_of_its_own_queries(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(5)
+    vectors = rng.normal(size=(300, 4)).astype("f4")
+    index = nearfile.build(vectors, metric="euclidean")
+    masks = rng.random((30, 300)) < 0.5
+    excluded = [[query, 7] if query % 3 else [] for query in range(30)]
+    whole = index.search_radius(vectors[:30], 1.5, filter=masks, exclude=excluded)
+    monkeypatch.setattr(nearfile.radius, "QUERIES_A_BLOCK", 7)
+    for found, expected in zip(index.search_radius(vectors[:30], 1.5, filter=masks, exclude=excluded), whole):
+        assert found.tolist() == expected.tolist()
+    ids, _, offsets = whole
+    for query, (start, end) in enumerate(zip(offsets, offsets[1:])):
+        near = np.linalg.norm(vectors - vectors[query], axis=1) <= 1.5
+        near[excluded[query]] = False
+        assert sorted(ids[start:end].tolist()) == np.flatnonzero(near & masks[query]).tolist()
