@@ -25,6 +25,7 @@ OF_ALL = (
     "n_trees_asked",
     "leaf_size",
     "seed",
+    "columns",
 )
 OF_GRAPHS = ("profile", "keep", "degree", "calibrated_nearest")
 OF_FILES = ("file_bytes", "format_version", "library_version")
