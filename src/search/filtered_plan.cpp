@@ -34,7 +34,7 @@ std::uint32_t effort_of_walk(const Index::State& state, std::size_t k, double sh
 
 // In nanoseconds, as what effort.hpp has.
 double item_by_its_code(const Index::State& state) noexcept {
-    return 8 + 0.03 * static_cast<double>(state.graph->nibble_layout.stride);
+    return 14 + 0.02 * static_cast<double>(state.graph->nibble_layout.stride);
 }
 
 // What a candidate of a forest costs, and an item of a leaf that is none because it is not admitted.
