@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from bench.adapters.base import Adapter
 
@@ -26,11 +28,22 @@ def adapter(name: str) -> Adapter:
     Raises:
         ValueError: There is none.
     """
+    made: Adapter = class_named(name, Adapter, registry)()
+    return made
+
+
+def class_named(name: str, base: type, known: Callable[[], Mapping[str, type]]) -> type[Any]:
+    """A class that ``known()`` has by its name, or one at "package.module:Class"; below ``base``.
+
+    Raises:
+        ValueError: There is none.
+    """
+    found: object
     if ":" in name:
         module, _, kind = name.partition(":")
         found = getattr(importlib.import_module(module), kind, None)
     else:
-        found = registry().get(name)
-    if not (inspect.isclass(found) and issubclass(found, Adapter)):
-        raise ValueError(f"library: expected {', '.join(registry())} or package.module:Class, got {name!r}")
-    return found()
+        found = known().get(name)
+    if not (inspect.isclass(found) and issubclass(found, base)):
+        raise ValueError(f"library: expected {', '.join(known())} or package.module:Class, got {name!r}")
+    return found

@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
+from bench.adapters import class_named
 from bench.adapters.base import Adapter, Parameters
 from bench.datasets import Prepared
 from bench.filters.workload import Parts, Workload
@@ -77,11 +78,5 @@ def library(name: str) -> Library:
     Raises:
         ValueError: There is none.
     """
-    if ":" in name:
-        module, _, kind = name.partition(":")
-        found = getattr(importlib.import_module(module), kind, None)
-    else:
-        found = registry().get(name)
-    if not (inspect.isclass(found) and issubclass(found, Library)):
-        raise ValueError(f"library: expected {', '.join(registry())} or package.module:Class, got {name!r}")
-    return found()
+    made: Library = class_named(name, Library, registry)()
+    return made

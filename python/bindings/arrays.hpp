@@ -8,9 +8,12 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <nearfile/types.hpp>
 #include <span>
+#include <vector>
 
 #include "gil.hpp"
 
@@ -23,6 +26,16 @@ using RowsToFill = nanobind::ndarray<float, nanobind::ndim<2>, nanobind::c_conti
 using NumbersToFill = nanobind::ndarray<std::int64_t, nanobind::ndim<2>, nanobind::c_contig, nanobind::device::cpu>;
 using RowMatrix = nanobind::ndarray<const std::int64_t, nanobind::ndim<2>, nanobind::c_contig, nanobind::device::cpu>;
 using RowNumbers = nanobind::ndarray<const std::int64_t, nanobind::ndim<1>, nanobind::c_contig, nanobind::device::cpu>;
+
+// A number that is no row stays none when made narrower: every row is below max_count.
+inline std::uint32_t row_number(std::int64_t number) noexcept {
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(static_cast<std::uint64_t>(number), max_count));
+}
+inline std::vector<std::uint32_t> row_numbers(const RowNumbers& numbers) {
+    std::vector<std::uint32_t> rows(numbers.size());
+    std::transform(numbers.data(), numbers.data() + numbers.size(), rows.begin(), row_number);
+    return rows;
+}
 
 // The buffer of a Python object, held for as long as this lives.
 class Buffer {

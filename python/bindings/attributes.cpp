@@ -39,13 +39,8 @@ Columns attributes(const SharedIndex& shared, const RowNumbers& rows) {
     const Index index = shared.get();
     return with_path(index.info().path, [&] {
         const WithoutGil released;
-        std::vector<std::uint32_t> wanted(rows.shape(0));
-        // A number that is no row stays none when made narrower.
-        std::transform(rows.data(), rows.data() + rows.shape(0), wanted.begin(), [](std::int64_t row) {
-            return static_cast<std::uint32_t>(std::min<std::uint64_t>(static_cast<std::uint64_t>(row), max_count));
-        });
         Columns made;
-        for (Column& column : index.attributes(wanted)) made.add(std::move(column));
+        for (Column& column : index.attributes(row_numbers(rows))) made.add(std::move(column));
         return made;
     });
 }

@@ -25,15 +25,11 @@ namespace {
 
 using Mask = nb::ndarray<const std::uint8_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
 
-// A number that is no row stays none when made narrower: every row is below max_count.
-std::uint32_t row_of(std::int64_t number) {
-    return static_cast<std::uint32_t>(std::min<std::uint64_t>(static_cast<std::uint64_t>(number), max_count));
-}
-
-std::vector<std::uint32_t> rows_of(const RowNumbers& numbers) {
-    std::vector<std::uint32_t> rows(numbers.size());
-    std::transform(numbers.data(), numbers.data() + numbers.size(), rows.begin(), row_of);
-    return rows;
+template <class Rows>
+nb::object numbers_of(const Rows& rows) {
+    NewArray<std::int64_t> numbers(rows.size());
+    std::ranges::copy(rows, numbers.data());
+    return numbers.release();
 }
 
 Filter filter_of_mask(const SharedIndex& shared, const Mask& mask) {
@@ -45,7 +41,7 @@ Filter filter_of_mask(const SharedIndex& shared, const Mask& mask) {
 Filter filter_of_rows(const SharedIndex& shared, const RowNumbers& numbers) {
     const Index index = shared.get();
     const WithoutGil released;
-    return index.filter_of_rows(rows_of(numbers));
+    return index.filter_of_rows(row_numbers(numbers));
 }
 
 Filter filter_of_expression(const SharedIndex& shared, const Expression& allowed) {
@@ -56,10 +52,7 @@ Filter filter_of_expression(const SharedIndex& shared, const Expression& allowed
 
 nb::object rows_in(const SharedIndex& shared, const Filter& filter) {
     const Index index = shared.get();
-    const std::vector<std::uint32_t> rows = index.rows_in(filter);
-    NewArray<std::int64_t> numbers(rows.size());
-    std::ranges::copy(rows, numbers.data());
-    return numbers.release();
+    return numbers_of(index.rows_in(filter));
 }
 
 // The rows of ids, without those that the index does not have: they can be neither allowed nor excluded.
@@ -72,9 +65,7 @@ nb::object known_rows(const SharedIndex& shared, const RowNumbers& ids) {
             if (const auto row = index.find(ids.data()[i])) rows.push_back(*row);
         }
     }
-    NewArray<std::int64_t> numbers(rows.size());
-    std::ranges::copy(rows, numbers.data());
-    return numbers.release();
+    return numbers_of(rows);
 }
 
 nb::object known_rows_of_names(const SharedIndex& shared, const nb::list& names) {
@@ -83,9 +74,7 @@ nb::object known_rows_of_names(const SharedIndex& shared, const nb::list& names)
     for (const nb::handle name : names) {
         if (const auto row = index.find(nb::cast<std::string_view>(name))) rows.push_back(*row);
     }
-    NewArray<std::int64_t> numbers(rows.size());
-    std::ranges::copy(rows, numbers.data());
-    return numbers.release();
+    return numbers_of(rows);
 }
 
 nb::tuple state_of(const Filter& filter) {
@@ -109,7 +98,7 @@ void search_admitted(const SharedIndex& shared, const Rows& queries, std::uint32
                      const NumbersToFill& ids, const RowsToFill& distances) {
     const Index index = shared.get();
     const WithoutGil released;
-    const std::vector<std::uint32_t> rows = rows_of(excluded);
+    const std::vector<std::uint32_t> rows = row_numbers(excluded);
     const std::vector<std::size_t> exclude_starts(starts.data(), starts.data() + starts.size());
     SearchOptions options{.k = k,
                           .effort = effort,

@@ -119,9 +119,7 @@ nb::object vectors(const SharedIndex& shared, const RowNumbers& rows) {
     {
         const WithoutGil released;
         for (std::size_t i = 0; i < rows.shape(0); ++i) {
-            // A number that is no row stays none when made narrower: every row is below max_count.
-            const auto row = std::min<std::uint64_t>(static_cast<std::uint64_t>(rows.data()[i]), max_count);
-            index.vector(static_cast<std::uint32_t>(row), {values.data() + i * index.dim(), index.dim()});
+            index.vector(row_number(rows.data()[i]), {values.data() + i * index.dim(), index.dim()});
         }
     }
     return values.release();

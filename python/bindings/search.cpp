@@ -74,9 +74,7 @@ nb::list names_of_rows(const SharedIndex& shared, const NumbersToFill& rows) {
     const Index index = shared.get();
     nb::list result;
     for (std::size_t i = 0; i < rows.size(); ++i) {
-        // A number that is no row stays none when made narrower: every row is below max_count.
-        const auto row = std::min<std::uint64_t>(static_cast<std::uint64_t>(rows.data()[i]), max_count);
-        result.append(text(index.string_id(static_cast<std::uint32_t>(row))));
+        result.append(text(index.string_id(row_number(rows.data()[i]))));
     }
     return result;
 }

@@ -100,14 +100,14 @@ def excluded(index: Index, what: object, n_queries: int | None) -> tuple[NDArray
         return nothing, nothing
     several = isinstance(what, (list, tuple)) and len(what) > 0 and not any(_is_id_or_bool(each) for each in what)
     if not several:
-        return known_rows(index, "exclude", list(what) if isinstance(what, (set, frozenset)) else what), nothing
+        return known_rows(index, "exclude", what), nothing
     each = list(what)  # type: ignore[call-overload]
     if n_queries is None or len(each) != n_queries:
         asked = "one query" if n_queries is None else f"{n_queries} queries"
         raise InvalidArgumentError(
             f"exclude: expected ids, or of a batch those of each query, got {len(each)} lists for {asked}"
         )
-    rows = [known_rows(index, "exclude", list(some) if isinstance(some, (set, frozenset)) else some) for some in each]
+    rows = [known_rows(index, "exclude", some) for some in each]
     starts = np.concatenate([[0], np.cumsum([len(some) for some in rows])]).astype(np.int64)
     return np.concatenate(rows).astype(np.int64), starts
 

@@ -72,7 +72,7 @@ FilteredPlan plan_of(const Index::State& state, const SearchOptions& options, co
         effort == every_item ? std::numeric_limits<double>::infinity() : effort * vertex_of_a_walk(state);
     const double scanned = n * (state.graph->has_nibbles() ? item_by_its_code(state) : admitted_item_of_a_scan(state));
     if (walked < scanned) return {Way::walk, effort, measured};
-    return {state.graph->has_nibbles() ? Way::scan_codes : Way::scan, 0, measured};
+    return {state.graph->has_nibbles() ? Way::scan_codes : Way::scan};
 }
 
 }  // namespace nearfile::search
