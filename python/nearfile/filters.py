@@ -30,13 +30,41 @@ def compiled(index: Index, what: object) -> _core.Filter:
         return index._core.filter_of_expression((Expression(what) if isinstance(what, str) else what)._core)
     if isinstance(what, bytes) or what is None:
         raise InvalidArgumentError(f"filter: {_EXPECTED}, got {what!r} ({type(what).__name__})")
-    values: Any = list(what) if isinstance(what, (set, frozenset)) else what
+    values: Any = what
+    if isinstance(what, Iterable) and not (foreign.is_foreign(what) or isinstance(what, (list, tuple, bytes))):
+        values = list(what)  # a set, a dict, what can be read once
     array = foreign.array_of("filter", values) if foreign.is_foreign(values) else None
     if array is None and isinstance(values, (list, tuple)) and values and all(_is_bool(each) for each in values):
         array = np.array(values, bool)
     if array is not None and array.dtype == bool:
         return of_mask(index, array)
-    return index._core.filter_of_rows(known_rows(index, "filter", values))
+    rows = known_rows(index, "filter", values)
+    _check_meant_as_ids(index, values if array is None else array, rows)
+    return index._core.filter_of_rows(rows)
+
+
+def _check_meant_as_ids(index: Index, values: Any, rows: NDArray[np.int64]) -> None:
+    """Refuse what would be taken as ids in silence and was surely meant otherwise."""
+    if index._strings and not rows.size:
+        text = next((each for each in values if isinstance(each, str) and _is_expression(each)), None)
+        if text is not None:
+            raise InvalidArgumentError(
+                f"filter: expected ids, got {text!r}, which the index does not have as an id and which reads as an "
+                "expression: give an expression by itself, or of a batch one a query as nearfile.Expression(text)"
+            )
+    if not index._strings and len(index) == len(values) > 2 and np.isin(values, (0, 1)).all():
+        raise InvalidArgumentError(
+            f"filter: expected ids, or a mask of bools, got {len(values)} values that are 0 or 1, as many as there are "
+            "items: for a mask give dtype bool"
+        )
+
+
+def _is_expression(text: str) -> bool:
+    try:
+        Expression(text)
+    except InvalidArgumentError:
+        return False
+    return True
 
 
 def of_mask(index: Index, mask: NDArray[Any]) -> _core.Filter:

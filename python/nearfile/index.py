@@ -161,8 +161,8 @@ class Index:
                 More finds more of the true neighbours and takes longer; as many as there are items is exact.
             threads: How many threads share a batch; ``None`` is every core. One query is searched by one thread.
             filter: What may be an answer: whatever :meth:`filter` takes, or a list of such for a batch, one a query (a
-                boolean array of shape (q, n) too; a list of ``str`` is always ids). There are ``k`` answers, or all that
-                are allowed where they are fewer. What is used more than once is best compiled once, by :meth:`filter`.
+                boolean array of shape (q, n) too; a list of ``str`` is always ids, and refused where none is one and
+                they read as expressions). There are ``k`` answers, or all that are allowed where they are fewer. What is used more than once is best compiled once, by :meth:`filter`.
             exclude: Ids that are no answers, in any order; for a batch also a list of lists, one a query. Ids that the
                 index does not have change nothing.
 

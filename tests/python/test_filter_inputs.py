@@ -147,6 +147,25 @@ def test_it_serves_the_same_file_wherever_it_is_opened_and_no_other(structure: s
                 unlike.filter([1]) | filter
 
 
+def test_zeros_and_ones_as_many_as_items_are_refused_as_ids() -> None:
+    index = index_of()
+    for mask in (MASK.astype(np.uint8), MASK.astype(np.int64), MASK.astype(int).tolist()):
+        with pytest.raises(InvalidArgumentError, match="130 values that are 0 or 1, as many as there are items"):
+            index.filter(mask)
+    assert len(index.filter([0, 1])) == 2
+    assert len(index.filter(np.zeros(1, np.uint8))) == 1
+
+
+def test_expressions_in_a_list_are_refused_where_they_are_no_ids() -> None:
+    index = index_of("string")
+    both = ["price < 3", "price > 2"]
+    with pytest.raises(InvalidArgumentError, match="got 'price < 3', which the index does not have as an id and which"):
+        index.search(VECTORS[:2], filter=both)
+    assert len(index.filter(["no such id"])) == 0
+    ids, _ = index.search(VECTORS[:2], filter=[nearfile.Expression(each) for each in both])
+    assert ids.shape == (2, 10)
+
+
 ONE = r"expected a nearfile.Filter, a boolean mask with a value for each item in the order of adding, an array, list"
 
 
