@@ -79,6 +79,10 @@ class Index:
     def id_kind(self) -> str:
         """'row', 'int64' or 'string'."""
 
+    @property
+    def fingerprint(self) -> int:
+        """Made of the checksums of everything in the file."""
+
     def query_drift(self) -> tuple[int, int] | None:
         """
         How many of the first queries had a farther nearest item than nearly all of the calibration's, and of how many; (0, 0) without a calibration, None until enough were seen.
