@@ -15,9 +15,6 @@ from collections.abc import Iterator
 
 from nearfile.errors import BadFileError, FileError, MissingFileError
 
-# Network file systems and old macOS know no sync of only the bytes.
-_sync_data = getattr(os, "fdatasync", os.fsync)
-
 # What a folder answers that cannot be synced; the files in it are.
 _NO_SYNC_OF_FOLDERS = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EBADF, errno.EROFS}
 
@@ -54,7 +51,10 @@ def write_all(descriptor: int, data: bytes | memoryview, offset: int) -> None:
 
 def sync(descriptor: int) -> None:
     """The bytes and the length of a file reach the disk."""
-    _sync_data(descriptor)
+    if hasattr(os, "fdatasync"):
+        os.fdatasync(descriptor)
+    else:
+        os.fsync(descriptor)
 
 
 def sync_folder(folder: str) -> None:
