@@ -274,6 +274,9 @@ class Collection(CollectionIndex):
         """As :meth:`nearfile.CollectionIndex.info`, and ``background_error``: why the last merge in the background failed, or ``None``."""
         return {**super().info(), "background_error": self._merger.error}
 
+    def __enter__(self) -> Collection:
+        return self
+
     # Inside
 
     def _now(self) -> Generation:
