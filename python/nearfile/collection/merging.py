@@ -15,7 +15,7 @@ from nearfile.collection.part import Part
 from nearfile.collection.policy import Size
 from nearfile.collection.publishing import Publisher, described
 from nearfile.collection.state import State
-from nearfile.errors import InvalidArgumentError
+from nearfile.errors import ClosedError, InvalidArgumentError
 
 # The log becomes a segment from so many rows or bytes on.
 LOG_ROWS, LOG_BYTES = 2048, 16 << 20
@@ -35,7 +35,7 @@ _FIRST_REST, _LONGEST_REST = 1.0, 60.0
 _IDLE = 0.5
 
 
-class Stopped(Exception):  # noqa: N818  # it is no error
+class Stopped(ClosedError):  # noqa: N818  # it is no error
     """A build was stopped because the collection is being closed."""
 
 
@@ -120,7 +120,7 @@ class Merger:
     def report(self, *_: object) -> None:
         """What a build calls now and then."""
         if self._stopping:
-            raise Stopped
+            raise Stopped("expected an open collection, got one that was closed meanwhile: nothing was changed")
 
     # When it is done
 
