@@ -9,6 +9,8 @@
 #include "base/half.hpp"
 #include "build/build_index.hpp"
 #include "build/rows.hpp"
+#include "file/atomic_file.hpp"
+#include "file/memory_file.hpp"
 #include "file/target.hpp"
 #include "opened/errors.hpp"
 #include "opened/ids.hpp"
@@ -226,17 +228,16 @@ const Index::State* Builder::like_of(const BuildOptions& options) {
 Index Builder::build_file(const std::string& path, const BuildOptions& options) const {
     if (path.empty()) raise(ErrorCode::invalid_argument, "path must name a file; got an empty string");
     opened::unwrap(file::check_target(path));
-    const build::IndexImage image = state_->image(like_of(options), options);
-    opened::unwrap(image.writer().write(path));
+    file::AtomicFile made(path);
+    state_->image(like_of(options), options).write(made);
+    opened::unwrap(made.replace());
     return Index::open(path);
 }
 
 Index Builder::build(const BuildOptions& options) const {
-    auto memory = [&] {
-        const build::IndexImage image = state_->image(like_of(options), options);
-        return opened::unwrap(image.writer().to_memory());
-    }();
-    return Index(opened::open_state(std::move(memory)));
+    file::MemoryFile made;
+    state_->image(like_of(options), options).write(made);
+    return Index(opened::open_state(std::move(made).take()));
 }
 
 }  // namespace nearfile
