@@ -16,6 +16,13 @@
 
 namespace nearfile {
 
+// Whose the vectors are while an index is built of them.
+enum class Vectors {
+    copied,    // in the narrowest type that holds them
+    borrowed,  // the caller's, who keeps them where they are, as they are, for as long as the builder is asked for
+               // anything
+};
+
 class Builder {
 public:
     Builder(std::uint32_t dim, Metric metric);
@@ -23,13 +30,17 @@ public:
     Builder(Builder&&) noexcept;
     Builder& operator=(Builder&&) noexcept;
 
-    // Copy n x dim floats, row after row. Every value must be finite (zero or one for hamming).
+    // Take n x dim floats, row after row. Every value must be finite (zero or one for hamming).
     // The first call settles the kind of id; ids must be distinct, which build() checks.
     // `columns`, of n values each, are what the index can be filtered by: attributes.hpp says what they are made of.
     // The first call settles which there are, and of what type; the others have the same, in any order.
-    void add(std::span<const float> rows, std::span<const Column> columns = {});
-    void add(std::span<const float> rows, std::span<const std::int64_t> ids, std::span<const Column> columns = {});
-    void add(std::span<const float> rows, std::span<const std::string_view> ids, std::span<const Column> columns = {});
+    // Only the first that is added, and not for hamming, is borrowed; else it is copied. One that is written to
+    // meanwhile makes an index of something, and nothing worse.
+    void add(std::span<const float> rows, std::span<const Column> columns = {}, Vectors vectors = Vectors::copied);
+    void add(std::span<const float> rows, std::span<const std::int64_t> ids, std::span<const Column> columns = {},
+             Vectors vectors = Vectors::copied);
+    void add(std::span<const float> rows, std::span<const std::string_view> ids, std::span<const Column> columns = {},
+             Vectors vectors = Vectors::copied);
 
     // What add() would throw for these rows, or for these columns of so many rows; nothing is added.
     void check(std::span<const float> rows) const;

@@ -45,12 +45,18 @@ public:
         Turn(const Turn&) = delete;
         Turn& operator=(const Turn&) = delete;
         Builder& builder() const { return shared_.builder_; }
+        // Keeps what is borrowed of an array, which NumPy then refuses to resize.
+        Vectors take(const Rows& rows, bool borrowed) const {
+            if (borrowed) shared_.borrowed_.push_back(rows);
+            return borrowed ? Vectors::borrowed : Vectors::copied;
+        }
 
     private:
         SharedBuilder& shared_;
     };
 
 private:
+    std::vector<Rows> borrowed_;
     Builder builder_;
     std::atomic_flag busy_;
 };
@@ -82,10 +88,11 @@ private:
     std::shared_ptr<const std::vector<Column>> shared_;
 };
 
-void add(SharedBuilder& shared, const Rows& rows, const Columns* columns, std::uint64_t start) {
+void add(SharedBuilder& shared, const Rows& rows, const Columns* columns, std::uint64_t start, bool borrowed) {
     const SharedBuilder::Turn turn(shared);
+    const Vectors vectors = turn.take(rows, borrowed);
     const WithoutGil released;
-    turn.builder().add(checked(rows, turn.builder()), Block(columns, start, rows.shape(0)).columns());
+    turn.builder().add(checked(rows, turn.builder()), Block(columns, start, rows.shape(0)).columns(), vectors);
 }
 
 void check(SharedBuilder& shared, const Rows& rows) {
@@ -102,23 +109,25 @@ void check_columns(SharedBuilder& shared, const Columns& columns, std::uint32_t 
 }
 
 void add_int64(SharedBuilder& shared, const Rows& rows, const RowNumbers& ids, const Columns* columns,
-               std::uint64_t start) {
+               std::uint64_t start, bool borrowed) {
     const SharedBuilder::Turn turn(shared);
+    const Vectors vectors = turn.take(rows, borrowed);
     const WithoutGil released;
     turn.builder().add(checked(rows, turn.builder()), std::span(ids.data(), ids.size()),
-                       Block(columns, start, rows.shape(0)).columns());
+                       Block(columns, start, rows.shape(0)).columns(), vectors);
 }
 
 void add_strings(SharedBuilder& shared, const Rows& rows, const nb::list& ids, const Columns* columns,
-                 std::uint64_t start) {
+                 std::uint64_t start, bool borrowed) {
     const SharedBuilder::Turn turn(shared);
+    const Vectors vectors = turn.take(rows, borrowed);
     // The views are into the str objects, which `kept` holds: another thread may change the list.
     const nb::tuple kept(ids);
     std::vector<std::string_view> views;
     views.reserve(kept.size());
     for (const nb::handle id : kept) views.push_back(nb::cast<std::string_view>(id));
     const WithoutGil released;
-    turn.builder().add(checked(rows, turn.builder()), views, Block(columns, start, rows.shape(0)).columns());
+    turn.builder().add(checked(rows, turn.builder()), views, Block(columns, start, rows.shape(0)).columns(), vectors);
 }
 
 // Hears signals, and calls the user's function where there is one.
@@ -190,23 +199,26 @@ void bind_builder(nb::module_& module) {
         .def_prop_ro(
             "size", [](SharedBuilder& shared) { return SharedBuilder::Turn(shared).builder().size(); },
             "The number of vectors added.")
-        .def("add", &add, "rows"_a.noconvert(), "columns"_a.none() = nb::none(), "start"_a = 0,
+        .def("add", &add, "rows"_a.noconvert(), "columns"_a.none() = nb::none(), "start"_a = 0, "borrowed"_a = false,
              nb::sig("def add(self, rows: numpy.typing.NDArray[numpy.float32], columns: Columns | None = None, "
-                     "start: int = 0) -> None"),
-             "Add rows named by number, and what columns have from row `start` on.")
+                     "start: int = 0, borrowed: bool = False) -> None"),
+             "Add rows named by number, and what columns have from row `start` on; the first may be read where they "
+             "are.")
         .def("check", &check, "rows"_a.noconvert(),
              nb::sig("def check(self, rows: numpy.typing.NDArray[numpy.float32]) -> None"),
              "Raise what add() would raise; nothing is added.")
         .def("check_columns", &check_columns, "columns"_a, "rows"_a,
              "Raise what add() would raise for columns of so many rows; nothing is added.")
         .def("add_int64", &add_int64, "rows"_a.noconvert(), "ids"_a.noconvert(), "columns"_a.none() = nb::none(),
-             "start"_a = 0,
+             "start"_a = 0, "borrowed"_a = false,
              nb::sig("def add_int64(self, rows: numpy.typing.NDArray[numpy.float32], "
-                     "ids: numpy.typing.NDArray[numpy.int64], columns: Columns | None = None, start: int = 0) -> None"),
+                     "ids: numpy.typing.NDArray[numpy.int64], columns: Columns | None = None, start: int = 0, "
+                     "borrowed: bool = False) -> None"),
              "Add rows named by int64.")
         .def("add_strings", &add_strings, "rows"_a.noconvert(), "ids"_a, "columns"_a.none() = nb::none(), "start"_a = 0,
+             "borrowed"_a = false,
              nb::sig("def add_strings(self, rows: numpy.typing.NDArray[numpy.float32], ids: list[str], "
-                     "columns: Columns | None = None, start: int = 0) -> None"),
+                     "columns: Columns | None = None, start: int = 0, borrowed: bool = False) -> None"),
              "Add rows named by str.")
         .def(
             "build", &build, "path"_a.none(), "structure"_a, "profile"_a, "keep"_a, "n_trees"_a,

@@ -204,8 +204,10 @@ class Builder:
     def size(self) -> int:
         """The number of vectors added."""
 
-    def add(self, rows: numpy.typing.NDArray[numpy.float32], columns: Columns | None = None, start: int = 0) -> None:
-        """Add rows named by number, and what columns have from row `start` on."""
+    def add(self, rows: numpy.typing.NDArray[numpy.float32], columns: Columns | None = None, start: int = 0, borrowed: bool = False) -> None:
+        """
+        Add rows named by number, and what columns have from row `start` on; the first may be read where they are.
+        """
 
     def check(self, rows: numpy.typing.NDArray[numpy.float32]) -> None:
         """Raise what add() would raise; nothing is added."""
@@ -215,10 +217,10 @@ class Builder:
         Raise what add() would raise for columns of so many rows; nothing is added.
         """
 
-    def add_int64(self, rows: numpy.typing.NDArray[numpy.float32], ids: numpy.typing.NDArray[numpy.int64], columns: Columns | None = None, start: int = 0) -> None:
+    def add_int64(self, rows: numpy.typing.NDArray[numpy.float32], ids: numpy.typing.NDArray[numpy.int64], columns: Columns | None = None, start: int = 0, borrowed: bool = False) -> None:
         """Add rows named by int64."""
 
-    def add_strings(self, rows: numpy.typing.NDArray[numpy.float32], ids: list[str], columns: Columns | None = None, start: int = 0) -> None:
+    def add_strings(self, rows: numpy.typing.NDArray[numpy.float32], ids: list[str], columns: Columns | None = None, start: int = 0, borrowed: bool = False) -> None:
         """Add rows named by str."""
 
     def build(self, path: bytes | None, structure: str, profile: str, keep: str, n_trees: int, queries: numpy.typing.NDArray[numpy.float32] | None, seed: int, threads: int, progress: Callable[[str, int, int], object] | None, candidates: numpy.typing.NDArray[numpy.int64] | None = None, like: Index | None = None) -> Index:

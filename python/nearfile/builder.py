@@ -163,8 +163,10 @@ class Builder:
                 values, ids of another length or kind or without an order, attributes of another length or of a type
                 that there is none of. Nothing was added.
         """
+        self._add(inputs.vectors(vectors, self._dim), ids, attributes, borrowed=False)
+
+    def _add(self, array: inputs.Array, ids: object, attributes: object, borrowed: bool) -> None:
         core = self._whole()
-        array = inputs.vectors(vectors, self._dim)
         names = inputs.ids(ids, len(array))
         columns = attributes_module.columns(attributes, len(array))
         if self._count + len(array) > _core.max_count:
@@ -178,11 +180,11 @@ class Builder:
                 core.check_columns(columns, len(array))
         for start, block in inputs.blocks(array, max(1, most)):
             if names is None:
-                core.add(block, columns, start)
+                core.add(block, columns, start, borrowed)
             elif isinstance(names, list):
-                core.add_strings(block, names[start : start + most], columns, start)
+                core.add_strings(block, names[start : start + most], columns, start, borrowed)
             else:
-                core.add_int64(block, names[start : start + most], columns, start)
+                core.add_int64(block, names[start : start + most], columns, start, borrowed)
         self._count += len(array)
 
     def build(
@@ -274,7 +276,8 @@ def build(
     """Build an index of ``vectors`` and open it.
 
     Args:
-        vectors: Shape (n, dim); see :meth:`Builder.add`.
+        vectors: Shape (n, dim); see :meth:`Builder.add`. C-contiguous float32 is not copied: nobody may write to it
+            before this returns (if somebody does, some vectors of the index are neither the old nor the new ones).
         path: Where to write the index; ``None`` keeps it in memory.
         metric: ``"angular"``, ``"cosine"``, ``"euclidean"``, ``"dot"``, ``"manhattan"`` or ``"hamming"``.
         ids: n whole numbers or n ``str`` that name the vectors; ``None`` takes the row numbers.
@@ -321,5 +324,6 @@ def build(
         seed=seed,
         progress=progress,
     )
-    builder.add(array, ids, attributes=attributes)
+    # It is this builder's alone, and the array lives as long as the call: nothing is copied that is as the core takes it.
+    builder._add(array, ids, attributes, borrowed=inputs.is_ready(array))
     return builder._build(queries, candidates, like, stacklevel=4)

@@ -6,13 +6,13 @@
 
 #include "api/checks.hpp"
 #include "attributes/collected.hpp"
-#include "base/half.hpp"
 #include "build/build_index.hpp"
 #include "build/rows.hpp"
+#include "file/atomic_file.hpp"
+#include "file/memory_file.hpp"
 #include "file/target.hpp"
 #include "opened/errors.hpp"
 #include "opened/ids.hpp"
-#include "opened/kernel_choice.hpp"
 #include "opened/state.hpp"
 
 namespace nearfile {
@@ -27,14 +27,18 @@ struct Builder::State {
     attributes::CollectedColumns columns;
 
     // Rows and columns that were checked. What throws has added nothing.
-    void append(std::span<const float> values, std::span<const Column> more, std::uint32_t n) {
+    void append(std::span<const float> values, std::span<const Column> more, std::uint32_t n, Vectors vectors) {
         columns.reserve(more, n);
-        rows.append(values);
+        if (vectors == Vectors::borrowed && rows.count() == 0 && !rows.bits()) {
+            rows.refer(values);
+        } else {
+            rows.append(values);
+        }
         columns.append(more, n);
         ids_settled = true;
     }
 
-    build::IndexImage image(const Index::State* like, const BuildOptions& options) const;
+    void build(const Index::State* like, const BuildOptions& options, file::Output& output) const;
 };
 
 using opened::raise;
@@ -101,28 +105,30 @@ void Builder::check(std::span<const Column> columns, std::uint32_t rows) const {
     opened::unwrap(state_->columns.check(columns, rows));
 }
 
-void Builder::add(std::span<const float> rows, std::span<const Column> columns) {
+void Builder::add(std::span<const float> rows, std::span<const Column> columns, Vectors vectors) {
     const std::uint32_t n = check_added(rows, state_->rows);
     check(columns, n);
     if (n == 0) return;
     check_ids(n, n, IdKind::row, state_->ids.kind, state_->ids_settled);
-    state_->append(rows, columns, n);
+    state_->append(rows, columns, n, vectors);
 }
 
-void Builder::add(std::span<const float> rows, std::span<const std::int64_t> ids, std::span<const Column> columns) {
+void Builder::add(std::span<const float> rows, std::span<const std::int64_t> ids, std::span<const Column> columns,
+                  Vectors vectors) {
     const std::uint32_t n = check_added(rows, state_->rows);
     check_ids(ids.size(), n, IdKind::int64, state_->ids.kind, state_->ids_settled);
     check(columns, n);
     if (n == 0) return;
     auto& numbers = state_->ids.numbers;
     if (numbers.capacity() < numbers.size() + n) numbers.reserve(std::max(numbers.size() + n, numbers.size() * 2));
-    state_->append(rows, columns, n);
+    state_->append(rows, columns, n, vectors);
     // Nothing below can fail.
     numbers.insert(numbers.end(), ids.begin(), ids.end());
     state_->ids.kind = IdKind::int64;
 }
 
-void Builder::add(std::span<const float> rows, std::span<const std::string_view> ids, std::span<const Column> columns) {
+void Builder::add(std::span<const float> rows, std::span<const std::string_view> ids, std::span<const Column> columns,
+                  Vectors vectors) {
     const std::uint32_t n = check_added(rows, state_->rows);
     check_ids(ids.size(), n, IdKind::string, state_->ids.kind, state_->ids_settled);
     check(columns, n);
@@ -134,7 +140,7 @@ void Builder::add(std::span<const float> rows, std::span<const std::string_view>
     if (text.capacity() < text.size() + added) text.reserve(std::max(text.size() + added, text.size() * 2));
     const std::size_t starts_needed = starts.size() + n + 1;
     if (starts.capacity() < starts_needed) starts.reserve(std::max(starts_needed, starts.size() * 2));
-    state_->append(rows, columns, n);
+    state_->append(rows, columns, n, vectors);
     // Nothing below can fail.
     if (starts.empty()) starts.push_back(0);
     for (const auto id : ids) {
@@ -145,21 +151,6 @@ void Builder::add(std::span<const float> rows, std::span<const std::string_view>
 }
 
 namespace {
-
-// Each value in half precision, so that codes, neighbours and exact distances are all those of what is kept.
-build::Rows rounded(const build::Rows& rows) {
-    const kernels::Kernels& kernels = opened::chosen_kernels();
-    build::Rows halves(rows.dim(), false);
-    std::vector<std::uint16_t> half(rows.dim());
-    std::vector<float> values(rows.dim());
-    for (std::uint32_t row = 0; row < rows.count(); ++row) {
-        const auto whole = rows.floats(row);
-        std::transform(whole.begin(), whole.end(), half.begin(), base::to_half);
-        kernels.half_to_float(half.data(), half.size(), values.data());
-        halves.append(values);
-    }
-    return halves;
-}
 
 // Before anything is built.
 void check_options(const BuildOptions& options) {
@@ -197,26 +188,20 @@ build::Rows sample_of(const BuildOptions& options, const build::Rows& rows) {
     return queries;
 }
 
-build::IndexImage build_kept(Metric metric, const build::Rows& rows, const opened::IdList& ids,
-                             const Index::State* like, const BuildOptions& options) {
+}  // namespace
+
+void Builder::State::build(const Index::State* like, const BuildOptions& options, file::Output& output) const {
     check_options(options);
     api::check_candidates(options.candidates, rows.count(), options.structure);
     if (like != nullptr) api::check_like(*like, metric, rows, ids.kind, options.structure);
     const build::Rows queries = sample_of(options, rows);
+    const auto build_of = [&](const build::Rows& kept) {
+        build::build_index({metric, kept, ids, columns.columns(), queries, like}, options, output);
+    };
     const bool half = options.structure == Structure::graph && options.keep == Keep::half;
-    if (!half || rows.bits() || rows.kind() != codes::ValueKind::float32) {
-        return build::build_index(metric, rows, ids, queries, like, options);
-    }
+    if (!half || rows.bits() || rows.kind() != codes::ValueKind::float32) return build_of(rows);
     api::check_halves(rows);
-    return build::build_index(metric, rounded(rows), ids, queries, like, options);
-}
-
-}  // namespace
-
-build::IndexImage Builder::State::image(const Index::State* like, const BuildOptions& options) const {
-    build::IndexImage made = build_kept(metric, rows, ids, like, options);
-    if (!columns.columns().empty()) made.add_columns(columns.columns(), options);
-    return made;
+    build_of(rows.rounded());
 }
 
 const Index::State* Builder::like_of(const BuildOptions& options) {
@@ -226,17 +211,16 @@ const Index::State* Builder::like_of(const BuildOptions& options) {
 Index Builder::build_file(const std::string& path, const BuildOptions& options) const {
     if (path.empty()) raise(ErrorCode::invalid_argument, "path must name a file; got an empty string");
     opened::unwrap(file::check_target(path));
-    const build::IndexImage image = state_->image(like_of(options), options);
-    opened::unwrap(image.writer().write(path));
+    file::AtomicFile made(path);
+    state_->build(like_of(options), options, made);
+    opened::unwrap(made.replace());
     return Index::open(path);
 }
 
 Index Builder::build(const BuildOptions& options) const {
-    auto memory = [&] {
-        const build::IndexImage image = state_->image(like_of(options), options);
-        return opened::unwrap(image.writer().to_memory());
-    }();
-    return Index(opened::open_state(std::move(memory)));
+    file::MemoryFile made;
+    state_->build(like_of(options), options, made);
+    return Index(opened::open_state(std::move(made).take()));
 }
 
 }  // namespace nearfile

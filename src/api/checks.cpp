@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "build/rows.hpp"
 #include "nearfile/types.hpp"
@@ -68,8 +69,9 @@ void check_values(std::span<const float> rows, std::uint32_t dim, bool bits, std
 
 void check_halves(const build::Rows& rows) {
     constexpr float largest = 65504.0f;
+    std::vector<float> scratch(rows.dim());
     for (std::uint32_t row = 0; row < rows.count(); ++row) {
-        const auto values = rows.floats(row);
+        const auto values = rows.floats(row, scratch);
         const auto bad =
             std::find_if(values.begin(), values.end(), [](float value) { return std::fabs(value) > largest; });
         if (bad == values.end()) continue;

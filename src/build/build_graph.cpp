@@ -42,9 +42,9 @@ constexpr std::uint32_t made_up_calibrating = 512;
 
 class GraphBuilder {
 public:
-    GraphBuilder(const kernels::Kernels& kernels, Metric metric, const Rows& rows, const Encoded& encoded,
+    GraphBuilder(const kernels::Kernels& kernels, Metric metric, const Rows& rows, Encoded& encoded,
                  const Rows& queries, const GivenCandidates& given, const BuildOptions& options,
-                 const StageWatch& watch)
+                 file::SectionWriter& writer, const StageWatch& watch)
         : kernels_(kernels),
           metric_(metric),
           rows_(rows),
@@ -53,6 +53,7 @@ public:
           sample_(queries.count()),
           given_(given),
           options_(options),
+          writer_(writer),
           watch_(watch),
           threads_(options.threads),
           count_(rows.count()) {}
@@ -60,13 +61,13 @@ public:
     BuiltGraph run() {
         built_.n_trees = options_.n_trees == 0 ? default_trees : std::min(options_.n_trees, most_trees);
         const bool has_sketches = codes_are_scaled(metric_, rows_) || metric_ == Metric::euclidean;
-        splits_ = options_.profile == Profile::compact && options_.keep == Keep::none && metric_ != Metric::dot &&
-                  codes_are_scaled(metric_, rows_) && count_ > 0 && rows_.dim() <= opened::max_walk_dim &&
-                  codes::split_pays(rows_.dim());
+        built_.splits = options_.profile == Profile::compact && options_.keep == Keep::none && metric_ != Metric::dot &&
+                        codes_are_scaled(metric_, rows_) && count_ > 0 && rows_.dim() <= opened::max_walk_dim &&
+                        codes::split_pays(rows_.dim());
         // Without items there is no projection to bring so many dimensions down.
         const bool too_wide = count_ == 0 && rows_.dim() > opened::max_walk_dim;
         const bool sketched = has_sketches && options_.profile != Profile::compact && !too_wide;
-        built_.leaf_size = splits_ ? split_leaf_size : entry_leaf_size;
+        built_.leaf_size = built_.splits ? split_leaf_size : entry_leaf_size;
         built_.degree = options_.profile == Profile::compact ? compact_degree : plain_degree;
         if (metric_ == Metric::hamming) {
             connect_bits();
@@ -89,7 +90,8 @@ private:
         built_.bits = grow_entry_tree<forest::BitSplit>(
             [&](const forest::GrowOptions& grow, auto& stop) { return forest::grow(before, grow, stop); });
         const std::size_t stride = words * sizeof(std::uint64_t);
-        const base::AlignedBuffer codes = reorder(encoded_.rows, stride, built_.row_of_item, threads_, watch_);
+        order_codes(stride);
+        const base::AlignedBuffer& codes = encoded_.rows;
         const forest::BitPoints points{codes.as<const std::uint64_t>(), words, rows_.dim(), count_};
         const GrowOne<forest::BitSplit> grow_one = [&](const forest::GrowOptions& grow, const std::atomic<bool>& stop) {
             return forest::grow(points, grow, stop);
@@ -101,17 +103,18 @@ private:
         std::vector<float> center = encoded_.center;
         // The codes' center of inner products is the origin.
         if (metric_ == Metric::dot) center = mean_of_rows(kernels_, metric_, rows_, threads_, watch_);
-        SelectedSpace selected = select_space(kernels_, metric_, rows_, center,
-                                              {sketched, options_.profile, options_.seed, threads_, splits_}, watch_);
+        SelectedSpace selected =
+            select_space(kernels_, metric_, rows_, center,
+                         {sketched, options_.profile, options_.seed, threads_, built_.splits}, watch_);
         const opened::Space& space = selected.space;
         built_.plane_dim = static_cast<std::uint32_t>(space.dim());
-        built_.walk_dim = sketched || splits_ ? built_.plane_dim : 0;
-        if (splits_) built_.degree = degree_of_split(rows_.dim(), count_);
+        built_.walk_dim = sketched || built_.splits ? built_.plane_dim : 0;
+        if (built_.splits) built_.degree = degree_of_split(rows_.dim(), count_);
         if (sketched) built_.degree = degree_in_budget(built_.plane_dim, metric_, rows_, options_.profile);
         built_.space = space.kind();
         const bool bytes = encoded_.kind == opened::CodeKind::uniform_exact;
         // Walks by sketches lead straight to the vectors.
-        built_.want_codes = !splits_ && (!sketched || options_.keep == Keep::none || bytes);
+        built_.want_codes = !built_.splits && (!sketched || options_.keep == Keep::none || bytes);
         if (count_ == 0) return;
         QuantizedVectors vectors = quantize(kernels_, metric_, rows_, space, center, threads_, watch_);
         const GrowOne<forest::Split> grow_one = [&](const forest::GrowOptions& grow, const std::atomic<bool>& stop) {
@@ -121,21 +124,15 @@ private:
         vectors = reorder(vectors, built_.row_of_item, threads_, watch_);
         if (metric_ == Metric::manhattan) {
             const codes::UniformLayout layout(rows_.dim(), encoded_.kind == opened::CodeKind::uniform_exact);
-            const base::AlignedBuffer codes =
-                reorder(encoded_.rows, layout.stride, built_.row_of_item, threads_, watch_);
-            connect_codes(CodeDistances(kernels_, codes.data(), layout.stride, rows_.dim(), false, count_), grow_one);
+            order_codes(layout.stride);
+            connect_codes(CodeDistances(kernels_, encoded_.rows.data(), layout.stride, rows_.dim(), false, count_),
+                          grow_one);
         } else {
-            const graph::Adjacency graph = connect_quantized(vectors, selected, center, grow_one);
-            if (sketched) {
-                write_sketches(graph, vectors);
-            } else {
-                write_neighbors(graph);
+            {
+                const graph::Adjacency graph = connect_quantized(vectors, selected, center, grow_one);
+                sketched ? write_sketches(graph, vectors) : write_neighbors(graph);
             }
-            if (splits_) {
-                SplitRows rows = split_rows(vectors, threads_, watch_);
-                built_.nibbles = std::move(rows.upper);
-                built_.lower_nibbles = std::move(rows.lower);
-            }
+            write_nibbles(vectors, sketched);
         }
         built_.projection = std::move(selected.projection);
         built_.whitening = std::move(selected.whitening.factor);
@@ -200,7 +197,7 @@ private:
             if (queries_.bits()) {
                 codes::unpack_bits(queries_.words(sample_.held_out[i]), out);
             } else {
-                std::ranges::copy(queries_.floats(sample_.held_out[i]), out.begin());
+                queries_.copy(sample_.held_out[i], out);
             }
         }
     }
@@ -260,38 +257,55 @@ private:
         return graph;
     }
 
+    // From the order of adding to that of the items.
+    void order_codes(std::size_t stride) {
+        encoded_.rows = reorder(encoded_.rows, stride, built_.row_of_item, threads_, watch_);
+    }
+
+    void write(opened::SectionKind kind, const RowSource& rows) { to_section(rows, kind, writer_, threads_, watch_); }
+
     void write_neighbors(const graph::Adjacency& graph) {
-        built_.sorted = options_.profile == Profile::compact;
-        built_.vertices =
-            built_.sorted ? sorted_vertices(graph, threads_, watch_) : plain_vertices(graph, threads_, watch_);
+        if (options_.profile == Profile::compact) {
+            write(opened::SectionKind::sorted_vertices, sorted_vertices(graph));
+        } else {
+            write(opened::SectionKind::vertices, plain_vertices(graph));
+        }
     }
 
     void write_sketches(const graph::Adjacency& graph, const QuantizedVectors& vectors) {
-        built_.vertices = sketched_vertices(kernels_, graph, vectors, opened::sketch_kind(metric_), threads_, watch_);
-        built_.nibbles = nibble_rows(vectors, threads_, watch_);
+        write(opened::SectionKind::vertices, sketched_vertices(kernels_, graph, vectors, opened::sketch_kind(metric_)));
+    }
+
+    void write_nibbles(const QuantizedVectors& vectors, bool sketched) {
+        if (!sketched && !built_.splits) return;
+        std::vector<codes::NibbleTail> tails(count_);
+        write(opened::SectionKind::nibbles, built_.splits ? upper_halves(vectors, tails) : nibble_rows(vectors, tails));
+        opened::unwrap(writer_.add(static_cast<std::uint32_t>(opened::SectionKind::nibble_tails), file::flag_required,
+                                   std::as_bytes(std::span(tails))));
+        if (built_.splits) write(opened::SectionKind::lower_nibbles, lower_halves(vectors));
     }
 
     const kernels::Kernels& kernels_;
     const Metric metric_;
     const Rows& rows_;
-    const Encoded& encoded_;
+    Encoded& encoded_;
     const Rows& queries_;
     const QuerySample sample_;
     const GivenCandidates& given_;
     const BuildOptions& options_;
+    file::SectionWriter& writer_;
     const StageWatch& watch_;
     const unsigned threads_;
     const std::uint32_t count_;
-    bool splits_ = false;  // whether codes are in two planes, and the walk goes by the upper one
     BuiltGraph built_;
 };
 
 }  // namespace
 
-BuiltGraph build_graph(const kernels::Kernels& kernels, Metric metric, const Rows& rows, const Encoded& encoded,
+BuiltGraph build_graph(const kernels::Kernels& kernels, Metric metric, const Rows& rows, Encoded& encoded,
                        const Rows& queries, const GivenCandidates& given, const BuildOptions& options,
-                       const StageWatch& watch) {
-    return GraphBuilder(kernels, metric, rows, encoded, queries, given, options, watch).run();
+                       file::SectionWriter& writer, const StageWatch& watch) {
+    return GraphBuilder(kernels, metric, rows, encoded, queries, given, options, writer, watch).run();
 }
 
 }  // namespace nearfile::build

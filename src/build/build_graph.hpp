@@ -4,11 +4,10 @@
 
 #include <vector>
 
-#include "base/aligned_buffer.hpp"
 #include "build/encode.hpp"
 #include "build/given_candidates.hpp"
-#include "build/vertices.hpp"
 #include "codes/projection.hpp"
+#include "file/section_writer.hpp"
 #include "forest/tree.hpp"
 #include "opened/description.hpp"
 
@@ -22,6 +21,7 @@ struct BuiltGraph {
     std::uint32_t leaf_size = 0;
     opened::SpaceKind space = opened::SpaceKind::own;
     bool want_codes = true;                  // of 8 bits
+    bool splits = false;                     // whether codes are in two halves, and written
     std::vector<std::uint32_t> row_of_item;  // item i is row row_of_item[i] in the order of adding
     std::vector<std::uint32_t> item_of_row;  // and back
     codes::TrainedProjection projection;
@@ -30,16 +30,13 @@ struct BuiltGraph {
     bool made_up = false;                  // those: they are like no user's
     forest::Forest<forest::Split> planes;  // the first tree; one of the two, its items are 0, 1, 2, ...
     forest::Forest<forest::BitSplit> bits;
-    base::AlignedBuffer vertices;
-    bool sorted = false;  // those
-    NibbleRows nibbles;
-    base::AlignedBuffer lower_nibbles;  // where codes are split
 };
 
-// `encoded`: with codes in the order of adding where the metric's are not scaled (they are what the walk sees), else
-// the center alone. `queries`: a sample of real ones, which may be empty.
-BuiltGraph build_graph(const kernels::Kernels& kernels, Metric metric, const Rows& rows, const Encoded& encoded,
+// Writes the first sections of a graph, `vertices` and `nibbles`; what is in the result is not written. `encoded`: with
+// codes in the order of adding where the metric's are what the graph is built by, which come to be in that of the
+// items; else the center alone. `queries`: a sample of real ones, which may be empty.
+BuiltGraph build_graph(const kernels::Kernels& kernels, Metric metric, const Rows& rows, Encoded& encoded,
                        const Rows& queries, const GivenCandidates& given, const BuildOptions& options,
-                       const StageWatch& watch);
+                       file::SectionWriter& writer, const StageWatch& watch);
 
 }  // namespace nearfile::build

@@ -1,17 +1,24 @@
 #include "build/build_index.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
-#include <cstring>
 #include <string_view>
+#include <vector>
 
+#include "attributes/encode.hpp"
+#include "build/build_forest.hpp"
+#include "build/build_graph.hpp"
 #include "build/calibration.hpp"
-#include "build/quantized.hpp"
+#include "build/encode.hpp"
+#include "build/given_candidates.hpp"
 #include "build/stages.hpp"
 #include "codes/normalise.hpp"
 #include "codes/vectors.hpp"
+#include "file/section_writer.hpp"
 #include "nearfile/version.hpp"
 #include "opened/kernel_choice.hpp"
+#include "opened/state.hpp"
 
 namespace nearfile::build {
 namespace {
@@ -51,31 +58,7 @@ void describe_graph(const BuiltGraph& built, const BuildOptions& options, opened
     description.space = built.space;
 }
 
-// Item i is row order[i], or row i where `order` is empty. In parts where there are no codes, as opened/open.cpp has
-// it.
-base::AlignedBuffer encode_vectors(const Rows& rows, bool in_parts, std::span<const std::uint32_t> order,
-                                   unsigned threads, const StageWatch& watch) {
-    const codes::ValueKind kind = rows.kind();
-    const std::size_t stride = rows.dim() * codes::bytes_per_value(kind);
-    base::AlignedBuffer vectors = base::allocate(rows.count() * stride);
-    std::byte* lower = vectors.data() + vectors.size() / 2;
-    run_blocks(
-        "vectors", rows.count(), threads,
-        [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
-            for (std::uint32_t row = begin; row < end; ++row) {
-                const auto values = rows.floats(order.empty() ? row : order[row]);
-                if (in_parts && kind == codes::ValueKind::float32) {
-                    codes::encode_parts(values, vectors.data() + row * stride / 2, lower + row * stride / 2);
-                } else {
-                    codes::encode_values(values, kind, vectors.data() + row * stride);
-                }
-            }
-        },
-        watch);
-    return vectors;
-}
-
-// In the same order; none where lengths count.
+// Item i is row order[i], or row i where `order` is empty. None where lengths count.
 std::vector<float> inverse_lengths_of(const kernels::Kernels& kernels, Metric metric, const Rows& rows,
                                       std::span<const std::uint32_t> order, unsigned threads, const StageWatch& watch) {
     if (metric != Metric::angular && metric != Metric::cosine) return {};
@@ -83,8 +66,9 @@ std::vector<float> inverse_lengths_of(const kernels::Kernels& kernels, Metric me
     run_blocks(
         "vectors", rows.count(), threads,
         [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
+            std::vector<float> scratch(rows.dim());
             for (std::uint32_t row = begin; row < end; ++row) {
-                const auto values = rows.floats(order.empty() ? row : order[row]);
+                const auto values = rows.floats(order.empty() ? row : order[row], scratch);
                 inverse_lengths[row] = codes::inverse_length(kernels, values);
             }
         },
@@ -92,135 +76,241 @@ std::vector<float> inverse_lengths_of(const kernels::Kernels& kernels, Metric me
     return inverse_lengths;
 }
 
-template <class T>
-void add(file::Writer& writer, opened::SectionKind kind, const T& values) {
-    writer.add(static_cast<std::uint32_t>(kind), file::flag_required, std::as_bytes(std::span(values)));
-}
+class IndexBuilder {
+public:
+    IndexBuilder(const Material& material, const BuildOptions& options, file::Output& output)
+        : metric_(material.metric),
+          rows_(material.rows),
+          material_(material),
+          options_(options),
+          threads_(options.threads),
+          kernels_(opened::chosen_kernels()),
+          watch_(counted_on(options.progress)),
+          writer_(output) {}
 
-template <class SplitType>
-void add_forest(file::Writer& writer, const forest::Forest<SplitType>& forest) {
-    add(writer, opened::SectionKind::roots, forest.roots);
-    add(writer, opened::SectionKind::splits, forest.splits);
-    add(writer, opened::SectionKind::planes, forest.planes);
-    add(writer, opened::SectionKind::leaf_starts, forest.starts);
-    add(writer, opened::SectionKind::leaf_items, forest.items);
-}
+    void run() {
+        ids_ = material_.ids.table(rows_.count());
+        id_order_ = opened::unwrap(opened::sort_ids(ids_));
+        if (options_.structure == Structure::graph) {
+            build_graph_sections();
+        } else {
+            build_forest_sections();
+        }
+        add_ids();
+        add_columns();
+        opened::unwrap(writer_.finish(description_bytes()));
+    }
+
+private:
+    template <class T>
+    void add(opened::SectionKind kind, const T& values, std::uint32_t flags = file::flag_required) {
+        opened::unwrap(writer_.add(static_cast<std::uint32_t>(kind), flags, std::as_bytes(std::span(values))));
+    }
+
+    template <class SplitType>
+    void add_forest(const forest::Forest<SplitType>& forest) {
+        add(opened::SectionKind::roots, forest.roots);
+        add(opened::SectionKind::splits, forest.splits);
+        add(opened::SectionKind::planes, forest.planes);
+        add(opened::SectionKind::leaf_starts, forest.starts);
+        add(opened::SectionKind::leaf_items, forest.items);
+    }
+
+    // Of one kind of trees there are none.
+    template <class Built>
+    void add_trees(const Built& built) {
+        if (metric_ == Metric::hamming) {
+            add_forest(built.bits);
+        } else {
+            add_forest(built.planes);
+        }
+        add(opened::SectionKind::projection, built.projection.rows.bytes());
+        add(opened::SectionKind::projection_scales, built.projection.scales);
+    }
+
+    void add_center(const Encoded& encoded) {
+        if (rows_.count() > 0) add(opened::SectionKind::center, encoded.center);
+    }
+
+    // In parts where there are no codes, as opened/open.cpp has it.
+    void add_vectors(bool in_parts, std::span<const std::uint32_t> order) {
+        add(opened::SectionKind::inverse_lengths,
+            inverse_lengths_of(kernels_, metric_, rows_, order, threads_, watch_));
+        const codes::ValueKind kind = rows_.kind();
+        if (in_parts && kind == codes::ValueKind::float32) {
+            add_vectors_in_parts(order);
+            return;
+        }
+        const std::size_t stride = rows_.dim() * codes::bytes_per_value(kind);
+        const auto fill = [&](std::uint32_t begin, std::uint32_t end, std::byte* out) {
+            std::vector<float> scratch(rows_.dim());
+            for (std::uint32_t row = begin; row < end; ++row, out += stride) {
+                codes::encode_values(rows_.floats(order.empty() ? row : order[row], scratch), kind, out);
+            }
+        };
+        to_section({"vectors", rows_.count(), stride, fill}, opened::SectionKind::vectors, writer_, threads_, watch_);
+    }
+
+    void add_vectors_in_parts(std::span<const std::uint32_t> order) {
+        const std::size_t stride = std::size_t{rows_.dim()} * 2;
+        const std::uint64_t part = rows_.count() * stride;
+        const auto kind = static_cast<std::uint32_t>(opened::SectionKind::vectors);
+        opened::unwrap(writer_.begin(kind, file::flag_required, 2 * part));
+        run_blocks(
+            "vectors", rows_.count(), threads_,
+            [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
+                const std::size_t n_bytes = (end - begin) * stride;
+                std::vector<std::byte> both(2 * n_bytes);
+                std::vector<float> scratch(rows_.dim());
+                for (std::uint32_t row = begin; row < end; ++row) {
+                    std::byte* const upper = both.data() + (row - begin) * stride;
+                    codes::encode_parts(rows_.floats(order.empty() ? row : order[row], scratch), upper,
+                                        upper + n_bytes);
+                }
+                opened::unwrap(writer_.put(begin * stride, std::span(both).first(n_bytes)));
+                opened::unwrap(writer_.put(part + begin * stride, std::span(both).subspan(n_bytes)));
+            },
+            watch_);
+        opened::unwrap(writer_.end());
+    }
+
+    void build_forest_sections() {
+        Encoded encoded = encode_rows(kernels_, metric_, rows_, threads_, watch_);
+        BuiltForest built = build_forest(kernels_, metric_, rows_, encoded, options_, watch_);
+        description_ = describe(metric_, rows_, material_.ids, encoded, built, options_.seed);
+        add(opened::SectionKind::codes, encoded.rows.bytes());
+        encoded.rows = {};
+        add_trees(built);
+        built = {};
+        add_center(encoded);
+        if (!encoded.are_vectors()) add_vectors(false, {});
+    }
+
+    void build_graph_sections() {
+        const bool scaled = codes_are_scaled(metric_, rows_);
+        Encoded encoded = codes_to_build_by(scaled);
+        const GivenCandidates given(kernels_, rows_, ids_, options_.candidates, material_.like, threads_, watch_);
+        BuiltGraph built =
+            build_graph(kernels_, metric_, rows_, encoded, material_.queries, given, options_, writer_, watch_);
+        add_codes(built, encoded, scaled);
+        add_trees(built);
+        add(opened::SectionKind::whitening, built.whitening);
+        add_center(encoded);
+        if (!encoded.are_vectors() && options_.keep != Keep::none) {
+            add_vectors(encoded.kind == opened::CodeKind::none, built.row_of_item);
+        }
+        add(opened::SectionKind::row_of_item, built.row_of_item);
+        add(opened::SectionKind::item_of_row, built.item_of_row);
+        description_ = describe(metric_, rows_, material_.ids, encoded, {}, options_.seed);
+        describe_graph(built, options_, description_);
+        row_of_item_ = std::move(built.row_of_item);
+        built.item_of_row = {};
+        add_calibration(built);
+    }
+
+    // Scaled ones are made when it is known whether the walk leaves any use for them, and bytes are as near as the
+    // rows. Codes that are the vectors need no center, but what the walk sees is better off around the mean. Inner
+    // products change when the origin moves.
+    Encoded codes_to_build_by(bool scaled) {
+        Encoded encoded;
+        if (!scaled && metric_ != Metric::euclidean) {
+            encoded = encode_rows(kernels_, metric_, rows_, threads_, watch_);
+        } else if (scaled) {
+            encoded.kind = opened::CodeKind::none;
+        } else {
+            encoded.kind = opened::CodeKind::uniform_exact;
+            encoded.scale = 1.0f;
+        }
+        if ((scaled && metric_ != Metric::dot) || encoded.kind == opened::CodeKind::uniform_exact) {
+            encoded.center = mean_of_rows(kernels_, metric_, rows_, threads_, watch_);
+        }
+        return encoded;
+    }
+
+    void add_codes(const BuiltGraph& built, Encoded& encoded, bool scaled) {
+        if (built.splits) encoded.kind = opened::CodeKind::split;
+        if (encoded.rows.size() > 0) {
+            add(opened::SectionKind::codes, encoded.rows.bytes());
+            encoded.rows = {};
+        } else if (encoded.kind == opened::CodeKind::uniform_exact) {
+            to_section(exact_codes(rows_, built.row_of_item), opened::SectionKind::codes, writer_, threads_, watch_);
+        } else if (built.want_codes && scaled) {
+            encoded.kind = opened::CodeKind::scaled;
+            to_section(scaled_codes(kernels_, metric_, rows_, encoded.center, built.row_of_item),
+                       opened::SectionKind::codes, writer_, threads_, watch_);
+        }
+    }
+
+    // Of the sections as they were written, and of ids where they are.
+    void add_calibration(BuiltGraph& built) {
+        const auto written = opened::unwrap(writer_.written());
+        std::vector<file::Container::Part> parts = written.parts;
+        const auto also = [&parts](opened::SectionKind kind, const auto& values) {
+            const auto bytes = std::as_bytes(std::span(values));
+            if (!bytes.empty()) parts.push_back({static_cast<std::uint32_t>(kind), bytes});
+        };
+        also(opened::SectionKind::int64_ids, ids_.numbers);
+        also(opened::SectionKind::id_text_starts, ids_.text_starts);
+        also(opened::SectionKind::id_text, ids_.text);
+        also(opened::SectionKind::id_order, id_order_);
+        Calibration calibration;
+        {
+            const auto state = opened::open_parts(file::Container::of_parts(description_bytes(), std::move(parts)));
+            const bool items_will_do = built.likely_queries.empty();
+            const CalibrationQueries likely =
+                items_will_do ? items_as_queries(*state)
+                              : CalibrationQueries{std::move(built.likely_queries), {}, built.made_up};
+            calibration = calibrate(*state, likely, threads_, watch_);
+        }
+        add(opened::SectionKind::calibration, calibration.points);
+        // What the queries of an open index are compared with: users' own, or items.
+        if (!built.made_up) description_.calibrated_nearest = calibration.nearest;
+    }
+
+    void add_ids() {
+        if (ids_.kind == IdKind::int64) add(opened::SectionKind::int64_ids, ids_.numbers);
+        if (ids_.kind == IdKind::string) {
+            add(opened::SectionKind::id_text_starts, ids_.text_starts);
+            add(opened::SectionKind::id_text, ids_.text);
+        }
+        add(opened::SectionKind::id_order, id_order_);
+    }
+
+    // Without them everything else is as it was, so a reader that does not know them may go on.
+    void add_columns() {
+        if (material_.columns.empty()) return;
+        const attributes::EncodedColumns columns =
+            attributes::encode(material_.columns, rows_.count(), row_of_item_,
+                               [&](std::size_t n, const std::function<void(std::size_t)>& task) {
+                                   std::atomic<bool> stop{false};
+                                   run_stage("attributes", n, threads_, task, watch_, stop);
+                               });
+        add(opened::SectionKind::columns, columns.directory, 0);
+        add(opened::SectionKind::column_values, columns.values.bytes(), 0);
+    }
+
+    std::span<const std::byte, file::description_bytes> description_bytes() const {
+        return std::as_bytes(std::span<const opened::Description, 1>(&description_, 1));
+    }
+
+    const Metric metric_;
+    const Rows& rows_;
+    const Material& material_;
+    const BuildOptions& options_;
+    const unsigned threads_;
+    const kernels::Kernels& kernels_;
+    const StageWatch watch_;
+    file::SectionWriter writer_;
+    opened::Description description_{};
+    opened::IdTable ids_;
+    std::vector<std::uint32_t> id_order_;
+    std::vector<std::uint32_t> row_of_item_;  // of a graph
+};
 
 }  // namespace
 
-IndexImage build_index(Metric metric, const Rows& rows, const opened::IdList& ids, const Rows& queries,
-                       const Index::State* like, const BuildOptions& options) {
-    const kernels::Kernels& kernels = opened::chosen_kernels();
-    const StageWatch watch = counted_on(options.progress);
-    IndexImage image;
-    image.ids_ = ids.table(rows.count());
-    image.id_order_ = opened::unwrap(opened::sort_ids(image.ids_));
-    if (options.structure == Structure::graph) {
-        image.build_graph_sections(kernels, metric, rows, ids, queries, like, options, watch);
-        return image;
-    }
-    image.encoded_ = encode_rows(kernels, metric, rows, options.threads, watch);
-    image.built_forest_ = build_forest(kernels, metric, rows, image.encoded_, options, watch);
-    if (!image.encoded_.are_vectors()) {
-        image.vectors_ = encode_vectors(rows, false, {}, options.threads, watch);
-        image.inverse_lengths_ = inverse_lengths_of(kernels, metric, rows, {}, options.threads, watch);
-    }
-    image.description_ = describe(metric, rows, ids, image.encoded_, image.built_forest_, options.seed);
-    return image;
-}
-
-void IndexImage::build_graph_sections(const kernels::Kernels& kernels, Metric metric, const Rows& rows,
-                                      const opened::IdList& ids, const Rows& queries, const Index::State* like,
-                                      const BuildOptions& options, const StageWatch& watch) {
-    const bool scaled = codes_are_scaled(metric, rows);
-    if (scaled) {
-        encoded_.kind = opened::CodeKind::none;  // until it is known whether the walk leaves any use for them
-    } else {
-        encoded_ = encode_rows(kernels, metric, rows, options.threads, watch);
-    }
-    // Codes that are the vectors need no center, but what the walk sees is better off around the mean. Inner products
-    // change when the origin moves.
-    if ((scaled && metric != Metric::dot) || encoded_.kind == opened::CodeKind::uniform_exact) {
-        encoded_.center = mean_of_rows(kernels, metric, rows, options.threads, watch);
-    }
-    const GivenCandidates given(kernels, rows, ids_, options.candidates, like, options.threads, watch);
-    built_ = build_graph(kernels, metric, rows, encoded_, queries, given, options, watch);
-    if (built_.lower_nibbles.size() > 0) encoded_.kind = opened::CodeKind::split;
-    if (built_.want_codes && scaled) {
-        encoded_ = encode_scaled_rows(kernels, metric, rows, std::move(encoded_.center), options.threads, watch);
-    }
-    if (encoded_.rows.size() > 0) {
-        encoded_.rows =
-            reorder(encoded_.rows, encoded_.rows.size() / rows.count(), built_.row_of_item, options.threads, watch);
-    }
-    if (!encoded_.are_vectors() && options.keep != Keep::none) {
-        const bool in_parts = encoded_.kind == opened::CodeKind::none;
-        vectors_ = encode_vectors(rows, in_parts, built_.row_of_item, options.threads, watch);
-        inverse_lengths_ = inverse_lengths_of(kernels, metric, rows, built_.row_of_item, options.threads, watch);
-    }
-    description_ = describe(metric, rows, ids, encoded_, {}, options.seed);
-    describe_graph(built_, options, description_);
-    // Kernels may read a little past the last plane.
-    built_.planes.planes.reserve(built_.planes.planes.size() + kernels::code_overread);
-    const auto parts = opened::open_parts(writer().container());
-    const bool items_will_do = built_.likely_queries.empty();
-    const CalibrationQueries likely = items_will_do
-                                          ? items_as_queries(*parts)
-                                          : CalibrationQueries{std::move(built_.likely_queries), {}, built_.made_up};
-    Calibration calibration = calibrate(*parts, likely, options.threads, watch);
-    calibration_ = std::move(calibration.points);
-    // What the queries of an open index are compared with: users' own, or items.
-    if (!built_.made_up) description_.calibrated_nearest = calibration.nearest;
-}
-
-void IndexImage::add_columns(std::span<const Column> columns, const BuildOptions& options) {
-    const StageWatch watch = counted_on(options.progress);
-    columns_ = attributes::encode(columns, description_.count, built_.row_of_item,
-                                  [&](std::size_t n, const std::function<void(std::size_t)>& task) {
-                                      std::atomic<bool> stop{false};
-                                      run_stage("attributes", n, options.threads, task, watch, stop);
-                                  });
-}
-
-file::Writer IndexImage::writer() const {
-    std::array<std::byte, file::description_bytes> description;
-    std::memcpy(description.data(), &description_, sizeof description_);
-    file::Writer writer(description);
-    const auto vertices = built_.sorted ? opened::SectionKind::sorted_vertices : opened::SectionKind::vertices;
-    add(writer, vertices, built_.vertices.bytes());
-    add(writer, opened::SectionKind::nibbles, built_.nibbles.codes.bytes());
-    add(writer, opened::SectionKind::nibble_tails, built_.nibbles.tails);
-    add(writer, opened::SectionKind::lower_nibbles, built_.lower_nibbles.bytes());
-    add(writer, opened::SectionKind::codes, encoded_.rows.bytes());
-    const bool graph = description_.structure == Structure::graph;
-    if (description_.metric == Metric::hamming) {
-        add_forest(writer, graph ? built_.bits : built_forest_.bits);
-    } else {
-        add_forest(writer, graph ? built_.planes : built_forest_.planes);
-    }
-    const codes::TrainedProjection& projection = graph ? built_.projection : built_forest_.projection;
-    add(writer, opened::SectionKind::projection, projection.rows.bytes());
-    add(writer, opened::SectionKind::projection_scales, projection.scales);
-    add(writer, opened::SectionKind::whitening, built_.whitening);
-    if (description_.count > 0) add(writer, opened::SectionKind::center, encoded_.center);
-    add(writer, opened::SectionKind::inverse_lengths, inverse_lengths_);
-    add(writer, opened::SectionKind::vectors, vectors_.bytes());
-    add(writer, opened::SectionKind::row_of_item, built_.row_of_item);
-    add(writer, opened::SectionKind::item_of_row, built_.item_of_row);
-    add(writer, opened::SectionKind::calibration, calibration_);
-    if (ids_.kind == IdKind::int64) add(writer, opened::SectionKind::int64_ids, ids_.numbers);
-    if (ids_.kind == IdKind::string) {
-        add(writer, opened::SectionKind::id_text_starts, ids_.text_starts);
-        add(writer, opened::SectionKind::id_text, ids_.text);
-    }
-    add(writer, opened::SectionKind::id_order, id_order_);
-    // Without them everything else is as it was, so a reader that does not know them may go on.
-    const auto add_optional = [&writer](opened::SectionKind kind, std::span<const std::byte> bytes) {
-        writer.add(static_cast<std::uint32_t>(kind), 0, bytes);
-    };
-    add_optional(opened::SectionKind::columns, columns_.directory);
-    add_optional(opened::SectionKind::column_values, columns_.values.bytes());
-    return writer;
+void build_index(const Material& material, const BuildOptions& options, file::Output& output) {
+    IndexBuilder(material, options, output).run();
 }
 
 }  // namespace nearfile::build

@@ -1,49 +1,28 @@
-// The whole build, stage by stage, up to a file that only has to be written.
+// The whole build, stage by stage, each section written as soon as it is finished.
 #pragma once
 
-#include <vector>
+#include <span>
 
-#include "attributes/encode.hpp"
-#include "build/build_forest.hpp"
-#include "build/build_graph.hpp"
-#include "build/encode.hpp"
-#include "file/writer.hpp"
+#include "build/rows.hpp"
+#include "file/output.hpp"
+#include "nearfile/attributes.hpp"
 #include "nearfile/index.hpp"
 #include "opened/ids.hpp"
 
 namespace nearfile::build {
 
-// Owns the sections that writer() refers to; the rows and ids it was made from must outlive it.
-class IndexImage {
-public:
-    // What the items are told apart by beside their vectors; columns of as many rows.
-    void add_columns(std::span<const Column> columns, const BuildOptions& options);
-
-    file::Writer writer() const;
-
-private:
-    friend IndexImage build_index(Metric, const Rows&, const opened::IdList&, const Rows&, const Index::State*,
-                                  const BuildOptions&);
-
-    void build_graph_sections(const kernels::Kernels& kernels, Metric metric, const Rows& rows,
-                              const opened::IdList& ids, const Rows& queries, const Index::State* like,
-                              const BuildOptions& options, const StageWatch& watch);
-
-    opened::Description description_{};
-    Encoded encoded_;
-    BuiltForest built_forest_;  // one of the two, by structure
-    BuiltGraph built_;
-    std::vector<CalibrationPoint> calibration_;
-    base::AlignedBuffer vectors_;
-    std::vector<float> inverse_lengths_;
-    std::vector<std::uint32_t> id_order_;
-    opened::IdTable ids_;
-    attributes::EncodedColumns columns_;
+// What an index is made of, checked; borrowed.
+struct Material {
+    Metric metric;
+    const Rows& rows;
+    const opened::IdList& ids;
+    std::span<const Column> columns;  // of as many rows
+    const Rows& queries;              // a sample of real ones, which may be empty
+    const Index::State* like;         // options.like as it is inside, or null
 };
 
-// `queries`: a sample of real ones, which may be empty. `like`: options.like as it is inside, or null. Both, and
-// options.candidates, are of use to a graph alone, and checked.
-IndexImage build_index(Metric metric, const Rows& rows, const opened::IdList& ids, const Rows& queries,
-                       const Index::State* like, const BuildOptions& options);
+// All of a file's bytes into `output`, which is empty. Queries, `like` and options.candidates are of use to a graph
+// alone, and checked.
+void build_index(const Material& material, const BuildOptions& options, file::Output& output);
 
 }  // namespace nearfile::build

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/random.hpp"
@@ -76,7 +77,8 @@ void collect(const graph::Distances& distances, const GrowOne<SplitType>& grow_o
     }
 }
 
-graph::Adjacency with_reverse(const graph::Distances& distances, const graph::Adjacency& from, const EdgePlan& plan,
+// Of `from` an item is read once, when it is its turn: what has been joined is given back as the other graph grows.
+graph::Adjacency with_reverse(const graph::Distances& distances, graph::Adjacency from, const EdgePlan& plan,
                               const StageWatch& watch) {
     const graph::Reversed reversed(from, plan.threads);
     graph::Adjacency joined(from.count(), from.degree());
@@ -85,6 +87,7 @@ graph::Adjacency with_reverse(const graph::Distances& distances, const graph::Ad
         [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
             graph::ReverseJoiner joiner(distances, from, reversed, plan.alpha);
             for (std::uint32_t item = begin; item < end; ++item) joiner.join(item, joined);
+            from.release(begin, end);
         },
         watch, items_a_task);
     return joined;
@@ -109,10 +112,11 @@ graph::Adjacency near_edges(const graph::Distances& distances, const GrowOne<Spl
                 for (std::uint32_t item = begin; item < end; ++item) {
                     if (!given.has_neighbors(item)) graph.set(item, pruner.keep(lists.best(item), plan.degree));
                 }
+                lists.release(begin, end);
             },
             watch, items_a_task);
     }
-    if (!given.is_graph()) graph = with_reverse(distances, graph, plan, watch);
+    if (!given.is_graph()) graph = with_reverse(distances, std::move(graph), plan, watch);
     const Refining refining = select_refining(distances, graph, plan.seen, plan.profile, plan.threads, watch);
     graph::Adjacency refined(count, plan.degree);
     run_blocks_with(
@@ -124,7 +128,8 @@ graph::Adjacency near_edges(const graph::Distances& distances, const GrowOne<Spl
             }
         },
         watch, items_a_task);
-    return with_reverse(distances, refined, plan, watch);
+    graph = {};
+    return with_reverse(distances, std::move(refined), plan, watch);
 }
 
 template graph::Adjacency near_edges(const graph::Distances&, const GrowOne<forest::Split>&, const EdgePlan&,
@@ -147,6 +152,7 @@ graph::Adjacency without_empty_places(graph::Adjacency graph, const graph::Dista
             for (std::uint32_t item = begin; item < end; ++item) {
                 smaller.set(item, graph::nearest(distances, item, graph.neighbors(item), degree));
             }
+            graph.release(begin, end);
         },
         watch, items_a_task);
     return smaller;

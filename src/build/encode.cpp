@@ -69,7 +69,11 @@ Ranges ranges_of(const Rows& rows, unsigned threads, const StageWatch& watch) {
     run_blocks(
         "codes", rows.count(), threads,
         [&](std::size_t block, std::uint32_t begin, std::uint32_t end) {
-            for (std::uint32_t row = begin; row < end; ++row) blocks[block].take(rows.floats(row), rows.floats(row));
+            std::vector<float> scratch(rows.dim());
+            for (std::uint32_t row = begin; row < end; ++row) {
+                const auto values = rows.floats(row, scratch);
+                blocks[block].take(values, values);
+            }
         },
         watch);
     Ranges all = none;
@@ -92,9 +96,8 @@ void fit_uniform(const kernels::Kernels& kernels, const Rows& rows, Encoded& enc
     if (rows.count() > 0 && widest > smallest) {
         constexpr float much = 0.5f;
         const TypicalRows typical(kernels, Metric::manhattan, rows);
-        const auto sample = sample_rows(rows.count(), dim, [&](std::uint32_t row, std::span<float> values) {
-            std::ranges::copy(rows.floats(row), values.begin());
-        });
+        const auto sample =
+            sample_rows(rows.count(), dim, [&](std::uint32_t row, std::span<float> values) { rows.copy(row, values); });
         float least = much * usual_loss(sample, encoded.center, widest / 2);
         const float whole = widest;
         for (float narrower = whole / 2; narrower > std::max(smallest, whole * 1e-30f); narrower /= 2) {
@@ -106,6 +109,18 @@ void fit_uniform(const kernels::Kernels& kernels, const Rows& rows, Encoded& enc
         if (widest < whole) encoded.center.assign(typical.median().begin(), typical.median().end());
     }
     encoded.scale = widest > smallest ? widest / 255.0f : 1.0f;
+}
+
+RowSource uniform_codes(const Rows& rows, const codes::UniformScale& scale, const codes::UniformLayout& layout,
+                        std::span<const std::uint32_t> order) {
+    return {"codes", rows.count(), layout.stride,
+            [&rows, scale, layout, order](std::uint32_t begin, std::uint32_t end, std::byte* out) {
+                std::vector<float> scratch(rows.dim());
+                for (std::uint32_t row = begin; row < end; ++row, out += layout.stride) {
+                    const auto values = rows.floats(order.empty() ? row : order[row], scratch);
+                    codes::encode_uniform(values, scale, layout, out);
+                }
+            }};
 }
 
 Encoded encode_uniform_rows(const kernels::Kernels& kernels, const Rows& rows, bool exact, unsigned threads,
@@ -122,16 +137,7 @@ Encoded encode_uniform_rows(const kernels::Kernels& kernels, const Rows& rows, b
         for (float& offset : offsets) offset -= 128.0f * coded.scale;  // as the reader will
     }
     const codes::UniformLayout layout(rows.dim(), exact);
-    const codes::UniformScale scale{offsets, coded.scale};
-    coded.rows = base::allocate(rows.count() * layout.stride);
-    run_blocks(
-        "codes", rows.count(), threads,
-        [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
-            for (std::uint32_t row = begin; row < end; ++row) {
-                codes::encode_uniform(rows.floats(row), scale, layout, coded.rows.data() + row * layout.stride);
-            }
-        },
-        watch);
+    coded.rows = to_memory(uniform_codes(rows, {offsets, coded.scale}, layout, {}), threads, watch);
     return coded;
 }
 
@@ -139,8 +145,7 @@ Encoded encode_uniform_rows(const kernels::Kernels& kernels, const Rows& rows, b
 
 bool load_row(const kernels::Kernels& kernels, Metric metric, const Rows& rows, std::uint32_t row,
               std::span<float> out) {
-    const auto values = rows.floats(row);
-    std::copy(values.begin(), values.end(), out.begin());
+    rows.copy(row, out);
     if (metric != Metric::angular && metric != Metric::cosine) return true;
     return codes::normalise(kernels, out);
 }
@@ -180,28 +185,25 @@ std::vector<float> mean_of_rows(const kernels::Kernels& kernels, Metric metric, 
     return mean;
 }
 
-Encoded encode_scaled_rows(const kernels::Kernels& kernels, Metric metric, const Rows& rows, std::vector<float> center,
-                           unsigned threads, const StageWatch& watch) {
-    Encoded coded;
-    coded.center = std::move(center);
+RowSource scaled_codes(const kernels::Kernels& kernels, Metric metric, const Rows& rows, std::span<const float> center,
+                       std::span<const std::uint32_t> order) {
     const codes::ScaledLayout layout(rows.dim());
-    coded.rows = base::allocate(rows.count() * layout.stride);
-    run_blocks(
-        "codes", rows.count(), threads,
-        [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
-            std::vector<float> values(rows.dim());
-            for (std::uint32_t row = begin; row < end; ++row) {
-                std::byte* out = coded.rows.data() + row * layout.stride;
-                if (!load_row(kernels, metric, rows, row, values)) {
-                    codes::encode_directionless(layout, out);
-                    continue;
+    return {"codes", rows.count(), layout.stride,
+            [&kernels, metric, &rows, center, order, layout](std::uint32_t begin, std::uint32_t end, std::byte* out) {
+                std::vector<float> values(rows.dim());
+                for (std::uint32_t row = begin; row < end; ++row, out += layout.stride) {
+                    if (!load_row(kernels, metric, rows, order.empty() ? row : order[row], values)) {
+                        codes::encode_directionless(layout, out);
+                        continue;
+                    }
+                    for (std::size_t i = 0; i < center.size(); ++i) values[i] -= center[i];
+                    codes::encode_scaled(values, layout, out);
                 }
-                for (std::size_t i = 0; i < coded.center.size(); ++i) values[i] -= coded.center[i];
-                codes::encode_scaled(values, layout, out);
-            }
-        },
-        watch);
-    return coded;
+            }};
+}
+
+RowSource exact_codes(const Rows& rows, std::span<const std::uint32_t> order) {
+    return uniform_codes(rows, {{}, 1.0f}, codes::UniformLayout(rows.dim(), true), order);
 }
 
 Encoded encode_rows(const kernels::Kernels& kernels, Metric metric, const Rows& rows, unsigned threads,
@@ -219,9 +221,10 @@ Encoded encode_rows(const kernels::Kernels& kernels, Metric metric, const Rows& 
             break;
     }
     // Inner products change when the origin moves.
-    std::vector<float> center;
-    if (metric != Metric::dot) center = mean_of_rows(kernels, metric, rows, threads, watch);
-    return encode_scaled_rows(kernels, metric, rows, std::move(center), threads, watch);
+    Encoded coded;
+    if (metric != Metric::dot) coded.center = mean_of_rows(kernels, metric, rows, threads, watch);
+    coded.rows = to_memory(scaled_codes(kernels, metric, rows, coded.center, {}), threads, watch);
+    return coded;
 }
 
 }  // namespace nearfile::build

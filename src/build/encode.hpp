@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "base/aligned_buffer.hpp"
+#include "build/row_source.hpp"
 #include "build/rows.hpp"
 #include "build/stages.hpp"
 #include "kernels/kernels.hpp"
@@ -30,9 +32,11 @@ Encoded encode_rows(const kernels::Kernels& kernels, Metric metric, const Rows& 
 // Whether encode_rows would make scaled codes.
 bool codes_are_scaled(Metric metric, const Rows& rows);
 
-// Those, relative to a center that is known.
-Encoded encode_scaled_rows(const kernels::Kernels& kernels, Metric metric, const Rows& rows, std::vector<float> center,
-                           unsigned threads, const StageWatch& watch);
+// Those, relative to a center that is known, and codes that are the vectors themselves. Item i is row order[i], or row
+// i where `order` is empty. What a source is made of must outlive it.
+RowSource scaled_codes(const kernels::Kernels& kernels, Metric metric, const Rows& rows, std::span<const float> center,
+                       std::span<const std::uint32_t> order);
+RowSource exact_codes(const Rows& rows, std::span<const std::uint32_t> order);
 
 // Of rows as the codes see them; zeros where there are none.
 std::vector<float> mean_of_rows(const kernels::Kernels& kernels, Metric metric, const Rows& rows, unsigned threads,

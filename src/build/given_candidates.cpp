@@ -87,7 +87,7 @@ GivenCandidates::GivenCandidates(const kernels::Kernels& kernels, const Rows& ro
                 if (rows.bits()) {
                     codes::unpack_bits(rows.words(row), now);
                 } else {
-                    std::ranges::copy(rows.floats(row), now.begin());
+                    rows.copy(row, now);
                 }
                 if (!is_moved(kernels, now, before, directions)) old_item_of_[row] = item;
             }

@@ -164,8 +164,9 @@ double SpaceTrial::cost(const opened::Space& space, std::uint32_t degree, double
     const QuantizedVectors seen = quantize(kernels_, metric_, sample_.items, space, center_, threads_, watch_);
     const graph::Adjacency graph = of_degree(degree);
     const base::AlignedBuffer vertices =
-        sketched_vertices(kernels_, graph, seen, codes::SketchKind::squared_distance, threads_, watch_);
-    const NibbleRows nibbles = nibble_rows(seen, threads_, watch_);
+        to_memory(sketched_vertices(kernels_, graph, seen, codes::SketchKind::squared_distance), threads_, watch_);
+    std::vector<codes::NibbleTail> tails(seen.count());
+    const base::AlignedBuffer nibbles = to_memory(nibble_rows(seen, tails), threads_, watch_);
     Index::State state;
     state.kernels = &kernels_;
     state.description = {};
@@ -182,8 +183,8 @@ double SpaceTrial::cost(const opened::Space& space, std::uint32_t degree, double
     view.stride = view.sketches->stride;
     view.vertices = vertices.bytes();
     view.nibble_layout = codes::NibbleLayout(space.dim());
-    view.nibbles = nibbles.codes.bytes();
-    view.nibble_tails = nibbles.tails;
+    view.nibbles = nibbles.bytes();
+    view.nibble_tails = tails;
 
     const double fixed = fixed_cost(space, sample_.items.dim());
     std::vector<Point> curve;

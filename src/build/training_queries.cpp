@@ -70,11 +70,12 @@ std::vector<float> made_up_values(const kernels::Kernels& kernels, const graph::
     std::vector<graph::ItemId> parts;
     std::vector<float> sum(dim);
     std::vector<float> seen(dim);
+    std::vector<float> scratch(dim);
     for (std::uint32_t query = 0; query < count; ++query) {
         graph::choose_mixed_parts(near, seed, query, parts);
         std::fill(sum.begin(), sum.end(), 0.0f);
         for (const graph::ItemId item : parts) {
-            const auto values = rows.floats(order[item]);
+            const auto values = rows.floats(order[item], scratch);
             for (std::size_t i = 0; i < dim; ++i) sum[i] += values[i] - center[i];
         }
         const std::span<float> out(queries.data() + query * dim, dim);
@@ -122,8 +123,9 @@ base::AlignedBuffer encode_queries(const Rows& queries, std::span<const std::uin
     }
     // What lies outside of the items' range is as much farther from all of them.
     base::AlignedBuffer codes = base::allocate(rows.size() * layout.stride);
+    std::vector<float> scratch(queries.dim());
     for (std::size_t i = 0; i < rows.size(); ++i) {
-        codes::encode_uniform(queries.floats(rows[i]), {offsets, encoded.scale}, layout,
+        codes::encode_uniform(queries.floats(rows[i], scratch), {offsets, encoded.scale}, layout,
                               codes.data() + i * layout.stride);
     }
     return codes;

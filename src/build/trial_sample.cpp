@@ -123,7 +123,7 @@ private:
                 std::vector<graph::Candidate> all(n);
                 for (std::uint32_t item = 0; item < n; ++item) {
                     float distance = 0;
-                    kernels_.squared_l2_f32(query.values.data(), sample.items.floats(item).data(), 0, nullptr, 1,
+                    kernels_.squared_l2_f32(query.values.data(), sample.items.floats(item, {}).data(), 0, nullptr, 1,
                                             query.values.size(), &distance);
                     all[item] = graph::candidate(distance, item);
                 }

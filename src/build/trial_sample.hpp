@@ -18,7 +18,7 @@ namespace nearfile::build {
 inline constexpr std::uint32_t trial_k = 10;
 
 struct TrialSample {
-    explicit TrialSample(std::uint32_t dim) : items(dim, false) {}
+    explicit TrialSample(std::uint32_t dim) : items(Rows::of_floats(dim)) {}
 
     struct Query {
         std::vector<float> values;

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "build/edges.hpp"
-#include "build/stages.hpp"
 #include "codes/nibble.hpp"
 #include "codes/split.hpp"
 #include "graph/sorted_row.hpp"
@@ -14,105 +13,100 @@
 
 namespace nearfile::build {
 
-base::AlignedBuffer plain_vertices(const graph::Adjacency& graph, unsigned threads, const StageWatch& watch) {
+RowSource plain_vertices(const graph::Adjacency& graph) {
     const std::size_t id_bytes = opened::id_bytes(graph.count());
     const std::size_t row_bytes = graph.degree() * id_bytes;
-    base::AlignedBuffer rows = base::allocate(graph.count() * row_bytes);
-    run_blocks(
-        "vertices", graph.count(), threads,
-        [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
-            for (std::uint32_t item = begin; item < end; ++item) {
-                std::byte* to = rows.data() + item * row_bytes;
-                const auto neighbors = graph.neighbors(item);
-                for (const graph::ItemId each : neighbors) {
-                    std::memcpy(to, &each, id_bytes);  // the lower bytes: the machine is little-endian, as the file
-                    to += id_bytes;
+    return {"vertices", graph.count(), row_bytes,
+            [&graph, id_bytes, row_bytes](std::uint32_t begin, std::uint32_t end, std::byte* out) {
+                for (std::uint32_t item = begin; item < end; ++item, out += row_bytes) {
+                    std::byte* to = out;
+                    const auto neighbors = graph.neighbors(item);
+                    for (const graph::ItemId each : neighbors) {
+                        std::memcpy(to, &each, id_bytes);  // the lower bytes: little-endian, as the file
+                        to += id_bytes;
+                    }
+                    std::memset(to, 0xff, (graph.degree() - neighbors.size()) * id_bytes);  // no_item
                 }
-                std::memset(to, 0xff, (graph.degree() - neighbors.size()) * id_bytes);  // no_item
-            }
-        },
-        watch);
-    return rows;
+            }};
 }
 
-base::AlignedBuffer sorted_vertices(const graph::Adjacency& graph, unsigned threads, const StageWatch& watch) {
+RowSource sorted_vertices(const graph::Adjacency& graph) {
     const graph::SortedRowLayout layout(graph.count(), graph.degree());
-    base::AlignedBuffer rows = base::allocate(graph.count() * layout.stride);
-    run_blocks(
-        "vertices", graph.count(), threads,
-        [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
-            std::vector<graph::ItemId> ascending;
-            for (std::uint32_t item = begin; item < end; ++item) {
-                const auto neighbors = graph.neighbors(item);
-                ascending.assign(neighbors.begin(), neighbors.end());
-                std::ranges::sort(ascending);
-                layout.write(ascending, rows.data() + item * layout.stride);
-            }
-        },
-        watch);
-    return rows;
-}
-
-base::AlignedBuffer sketched_vertices(const kernels::Kernels& kernels, const graph::Adjacency& graph,
-                                      const QuantizedVectors& vectors, codes::SketchKind kind, unsigned threads,
-                                      const StageWatch& watch) {
-    const codes::SketchLayout layout(vectors.dim, graph.degree(), opened::id_bytes(graph.count()), kind);
-    base::AlignedBuffer rows = base::allocate(graph.count() * layout.stride);
-    run_blocks(
-        "sketches", graph.count(), threads,
-        [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
-            codes::SketchWriter writer(kernels, layout);
-            std::vector<float> vertex((vectors.dim + 7) / 8 * 8);
-            for (std::uint32_t item = begin; item < end; ++item) {
-                writer.begin(rows.data() + item * layout.stride);
-                vectors.decode(item, vertex);
-                for (const std::uint32_t other : graph.neighbors(item)) {
-                    writer.add(other, vertex.data(), vectors.code(other), vectors.own_scale(other));
+    return {"vertices", graph.count(), layout.stride,
+            [&graph, layout](std::uint32_t begin, std::uint32_t end, std::byte* out) {
+                std::vector<graph::ItemId> ascending;
+                for (std::uint32_t item = begin; item < end; ++item, out += layout.stride) {
+                    const auto neighbors = graph.neighbors(item);
+                    ascending.assign(neighbors.begin(), neighbors.end());
+                    std::ranges::sort(ascending);
+                    layout.write(ascending, out);
                 }
-                writer.finish();
-            }
-        },
-        watch, items_a_task);
-    return rows;
+            }};
 }
 
-SplitRows split_rows(const QuantizedVectors& vectors, unsigned threads, const StageWatch& watch) {
-    const codes::NibbleLayout layout(vectors.dim);
-    const std::size_t bytes = vectors.count() * layout.stride;
-    SplitRows rows{{base::allocate(bytes), std::vector<codes::NibbleTail>(vectors.count())}, base::allocate(bytes)};
-    run_blocks(
-        "codes", vectors.count(), threads,
-        [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
-            for (std::size_t item = begin; item < end; ++item) {
-                const std::int8_t* code = vectors.code(static_cast<std::uint32_t>(item));
-                const QuantizedVectors::Tail& tail = vectors.tail(static_cast<std::uint32_t>(item));
-                codes::split_code(code, layout, rows.upper.codes.data() + item * layout.stride,
-                                  rows.lower.data() + item * layout.stride);
-                // Only what has no direction has a length without a code.
-                const bool coded = std::any_of(code, code + vectors.dim, [](std::int8_t each) { return each != 0; });
-                const bool has_direction = coded || tail.squared_norm == 0;
-                rows.upper.tails[item] = {has_direction ? 16 * tail.scale : 0.0f, tail.squared_norm};
-            }
-        },
-        watch, items_a_task);
-    return rows;
+RowSource sketched_vertices(const kernels::Kernels& kernels, const graph::Adjacency& graph,
+                            const QuantizedVectors& vectors, codes::SketchKind kind) {
+    const codes::SketchLayout layout(vectors.dim, graph.degree(), opened::id_bytes(graph.count()), kind);
+    return {"sketches", graph.count(), layout.stride,
+            [&kernels, &graph, &vectors, layout](std::uint32_t begin, std::uint32_t end, std::byte* out) {
+                codes::SketchWriter writer(kernels, layout);
+                std::vector<float> vertex((vectors.dim + 7) / 8 * 8);
+                for (std::uint32_t item = begin; item < end; ++item, out += layout.stride) {
+                    writer.begin(out);
+                    vectors.decode(item, vertex);
+                    for (const std::uint32_t other : graph.neighbors(item)) {
+                        writer.add(other, vertex.data(), vectors.code(other), vectors.own_scale(other));
+                    }
+                    writer.finish();
+                }
+            },
+            items_a_task};
 }
 
-NibbleRows nibble_rows(const QuantizedVectors& vectors, unsigned threads, const StageWatch& watch) {
+RowSource nibble_rows(const QuantizedVectors& vectors, std::span<codes::NibbleTail> tails) {
     const codes::NibbleLayout layout(vectors.dim);
-    NibbleRows rows{base::allocate(vectors.count() * layout.stride), std::vector<codes::NibbleTail>(vectors.count())};
-    run_blocks(
-        "codes", vectors.count(), threads,
-        [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
-            std::vector<float> values(vectors.dim);
-            for (std::uint32_t item = begin; item < end; ++item) {
-                vectors.decode(item, values);
-                rows.tails[item] = {codes::encode_nibbles(values, layout, rows.codes.data() + item * layout.stride),
-                                    vectors.full_norms[item]};
-            }
-        },
-        watch, items_a_task);
-    return rows;
+    return {"codes", vectors.count(), layout.stride,
+            [&vectors, tails, layout](std::uint32_t begin, std::uint32_t end, std::byte* out) {
+                std::vector<float> values(vectors.dim);
+                for (std::uint32_t item = begin; item < end; ++item, out += layout.stride) {
+                    vectors.decode(item, values);
+                    tails[item] = {codes::encode_nibbles(values, layout, out), vectors.full_norms[item]};
+                }
+            },
+            items_a_task};
+}
+
+RowSource upper_halves(const QuantizedVectors& vectors, std::span<codes::NibbleTail> tails) {
+    const codes::NibbleLayout layout(vectors.dim);
+    return {"codes", vectors.count(), layout.stride,
+            [&vectors, tails, layout](std::uint32_t begin, std::uint32_t end, std::byte* out) {
+                std::vector<std::byte> lower(layout.stride);
+                for (std::uint32_t item = begin; item < end; ++item, out += layout.stride) {
+                    std::ranges::fill(lower, std::byte{0});
+                    const std::int8_t* code = vectors.code(item);
+                    const QuantizedVectors::Tail& tail = vectors.tail(item);
+                    codes::split_code(code, layout, out, lower.data());
+                    // Only what has no direction has a length without a code.
+                    const bool coded =
+                        std::any_of(code, code + vectors.dim, [](std::int8_t each) { return each != 0; });
+                    const bool has_direction = coded || tail.squared_norm == 0;
+                    tails[item] = {has_direction ? 16 * tail.scale : 0.0f, tail.squared_norm};
+                }
+            },
+            items_a_task};
+}
+
+RowSource lower_halves(const QuantizedVectors& vectors) {
+    const codes::NibbleLayout layout(vectors.dim);
+    return {"codes", vectors.count(), layout.stride,
+            [&vectors, layout](std::uint32_t begin, std::uint32_t end, std::byte* out) {
+                std::vector<std::byte> upper(layout.stride);
+                for (std::uint32_t item = begin; item < end; ++item, out += layout.stride) {
+                    std::ranges::fill(upper, std::byte{0});
+                    codes::split_code(vectors.code(item), layout, upper.data(), out);
+                }
+            },
+            items_a_task};
 }
 
 }  // namespace nearfile::build

@@ -1,10 +1,11 @@
-// The graph as a search reads it: rows of neighbours, with sketches of them or without, and 4-bit codes.
+// The graph as a search reads it: rows of neighbours, with sketches of them or without, and 4-bit codes. What a source
+// is made of must outlive it.
 #pragma once
 
-#include <vector>
+#include <span>
 
-#include "base/aligned_buffer.hpp"
 #include "build/quantized.hpp"
+#include "build/row_source.hpp"
 #include "codes/nibble.hpp"
 #include "codes/sketch.hpp"
 #include "graph/adjacency.hpp"
@@ -12,26 +13,19 @@
 namespace nearfile::build {
 
 // Without sketches.
-base::AlignedBuffer plain_vertices(const graph::Adjacency& graph, unsigned threads, const StageWatch& watch);
+RowSource plain_vertices(const graph::Adjacency& graph);
 
 // The same in few bits: graph/sorted_row.hpp.
-base::AlignedBuffer sorted_vertices(const graph::Adjacency& graph, unsigned threads, const StageWatch& watch);
+RowSource sorted_vertices(const graph::Adjacency& graph);
 
-base::AlignedBuffer sketched_vertices(const kernels::Kernels& kernels, const graph::Adjacency& graph,
-                                      const QuantizedVectors& vectors, codes::SketchKind kind, unsigned threads,
-                                      const StageWatch& watch);
+RowSource sketched_vertices(const kernels::Kernels& kernels, const graph::Adjacency& graph,
+                            const QuantizedVectors& vectors, codes::SketchKind kind);
 
-struct NibbleRows {
-    base::AlignedBuffer codes;
-    std::vector<codes::NibbleTail> tails;
-};
-// Split codes: the 8-bit ones of the build, in two planes.
-struct SplitRows {
-    NibbleRows upper;
-    base::AlignedBuffer lower;
-};
-SplitRows split_rows(const QuantizedVectors& vectors, unsigned threads, const StageWatch& watch);
+// As they are made, an item's tail comes to be in `tails`, which has a place for each.
+RowSource nibble_rows(const QuantizedVectors& vectors, std::span<codes::NibbleTail> tails);
 
-NibbleRows nibble_rows(const QuantizedVectors& vectors, unsigned threads, const StageWatch& watch);
+// Split codes: the 8-bit ones of the build, in two planes. The upper one comes with tails.
+RowSource upper_halves(const QuantizedVectors& vectors, std::span<codes::NibbleTail> tails);
+RowSource lower_halves(const QuantizedVectors& vectors);
 
 }  // namespace nearfile::build

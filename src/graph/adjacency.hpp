@@ -8,6 +8,7 @@
 #include <span>
 
 #include "base/aligned_buffer.hpp"
+#include "base/release.hpp"
 #include "graph/distances.hpp"
 
 namespace nearfile::graph {
@@ -55,6 +56,13 @@ public:
         ItemId* const first = row(item);
         *first = std::min(*first + 1, degree_);
         first[*first] = neighbor;
+    }
+
+    // Gives the neighbours of items from `begin` up to, and without, `end` back to the system; nobody asks for them
+    // again.
+    void release(ItemId begin, ItemId end) noexcept {
+        const std::size_t row_bytes = (degree_ + 1) * sizeof(ItemId);
+        base::release_pages(rows_.bytes().subspan(begin * row_bytes, (end - begin) * row_bytes));
     }
 
 private:

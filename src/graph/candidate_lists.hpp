@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/aligned_buffer.hpp"
+#include "base/release.hpp"
 #include "graph/candidate.hpp"
 
 namespace nearfile::graph {
@@ -35,6 +36,12 @@ public:
     std::span<const Candidate> best(ItemId item) const noexcept {
         const Candidate* first = places(item);
         return {first, begun_[item] ? std::lower_bound(first, first + kept_, no_candidate) : first};
+    }
+
+    // Gives the lists of items from `begin` up to, and without, `end` back to the system; nobody asks for them again.
+    void release(ItemId begin, ItemId end) noexcept {
+        const std::size_t row = kept_ * sizeof(Candidate);
+        base::release_pages(places_.bytes().subspan(begin * row, (end - begin) * row));
     }
 
 private:

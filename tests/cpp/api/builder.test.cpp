@@ -1,5 +1,7 @@
 // Building: what is refused leaves no trace, what was added comes back, and a build can be stopped.
+#include <array>
 #include <atomic>
+#include <cmath>
 #include <filesystem>
 #include <limits>
 #include <thread>
@@ -71,11 +73,57 @@ TEST(builder_rows_are_of_the_kind_that_was_copied_while_another_thread_writes) {
     for (int turn = 0; turn < 2000 && wide_enough; ++turn) {
         build::Rows rows(4096, false);
         rows.append(values);
-        wide_enough = codes::wider(rows.kind(), codes::smallest_kind(rows.floats(0))) == rows.kind();
+        std::vector<float> scratch(4096);
+        const auto row = rows.floats(0, scratch);
+        wide_enough = codes::wider(rows.kind(), codes::smallest_kind(row)) == rows.kind() &&
+                      (row[0] == 3.0f || (row[0] == 0.1f && rows.kind() == codes::ValueKind::float32));
     }
     done = true;
     writer.join();
     CHECK(wide_enough);
+}
+
+// What is borrowed may turn into anything while an index is built of it: that is searched as any other.
+TEST(builder_of_borrowed_vectors_that_another_thread_writes_to) {
+    constexpr std::uint32_t dim = 24;
+    for (const float step : {1.0f, 0.5f, 0.1f}) {
+        std::vector<float> values(3000 * dim);
+        for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i * 7919 % 251) * step;
+        Builder builder(dim, Metric::euclidean);
+        builder.add(values, {}, Vectors::borrowed);
+        std::atomic<bool> done{false};
+        std::thread writer([&] {
+            const std::array<float, 6> written = {std::nanf(""), 1e30f, -1.0f, 0.3f, 300.0f, 3.0f};
+            for (std::size_t turn = 0; !done; ++turn) {
+                volatile float* const changing = values.data() + turn * 31 % values.size();
+                *changing = written[turn % written.size()];
+            }
+        });
+        for (const Keep keep : {Keep::exact, Keep::half, Keep::none}) {
+            const Index index = builder.build({.keep = keep, .n_trees = 2});
+            index.verify();
+            const std::vector<Neighbor> found = index.search(std::vector<float>(dim, 1.0f), {.k = 10});
+            CHECK(found.size() == 10 && std::isfinite(found[9].distance));
+        }
+        done = true;
+        writer.join();
+    }
+}
+
+TEST(builder_borrows_what_it_would_copy) {
+    constexpr std::uint32_t dim = 24;
+    for (const Metric metric : metrics) {
+        std::vector<float> values(1500 * dim);
+        for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i * 7919 % 2);
+        Builder copied(dim, metric);
+        copied.add(values);
+        Builder borrowed(dim, metric);
+        borrowed.add(values, {}, Vectors::borrowed);
+        CHECK(same_bytes(copied.build(few_trees).bytes(), borrowed.build(few_trees).bytes()));
+        copied.add(values);
+        borrowed.add(values, {}, Vectors::borrowed);  // the first alone can be
+        CHECK(same_bytes(copied.build(few_trees).bytes(), borrowed.build(few_trees).bytes()));
+    }
 }
 
 TEST(builder_refuses_vectors_that_are_too_long) {
