@@ -595,12 +595,14 @@ class Index:
         return row
 
 
-def open(path: PathLike, *, prefault: bool = False, verify: bool = False) -> Index:
+def open(path: PathLike, *, prefault: bool | str = False, verify: bool = False) -> Index:
     """Map an index file, in microseconds whatever its size: nothing is read before it is needed, nothing is copied.
 
     Args:
         path: The file.
-        prefault: Read the whole file into memory now, so that the first searches are fast too.
+        prefault: Read the whole file into memory now, so that the first searches are fast too. ``"hot"`` reads what
+            every search reads many places of, and not the vectors, of which it reads a few: for a file that is larger
+            than memory (docs/larger-than-memory.md). No answer changes by it.
         verify: Check every checksum and every stored id now. Without it a damaged file is refused where the header
             shows it, and gives wrong neighbours or an error elsewhere, but never reads outside the file.
 
@@ -611,6 +613,7 @@ def open(path: PathLike, *, prefault: bool = False, verify: bool = False) -> Ind
         MissingFileError: There is no such file; it is a ``FileNotFoundError``.
         FileError: The operating system refused; ``errno`` is its reason.
         BadFileError: The file is not an index, is damaged or cut short, or comes from a newer version.
+        InvalidArgumentError: ``prefault`` is none of these.
 
     >>> import numpy, nearfile, os, tempfile
     >>> path = os.path.join(tempfile.mkdtemp(), "items.near")
@@ -620,7 +623,7 @@ def open(path: PathLike, *, prefault: bool = False, verify: bool = False) -> Ind
     (3, 3, 'angular')
     """
     absolute = arguments.path(path)
-    return Index(_core.Index.open(arguments.path_bytes(absolute), bool(prefault), bool(verify)), absolute)
+    return Index(_core.Index.open(arguments.path_bytes(absolute), arguments.prefault(prefault), bool(verify)), absolute)
 
 
 def open_buffer(buffer: Any, *, verify: bool = False) -> Index:

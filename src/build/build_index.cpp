@@ -154,7 +154,8 @@ void IndexImage::build_graph_sections(const kernels::Kernels& kernels, Metric me
             reorder(encoded_.rows, encoded_.rows.size() / rows.count(), built_.row_of_item, options.threads, watch);
     }
     if (!encoded_.are_vectors() && options.keep != Keep::none) {
-        const bool in_parts = encoded_.kind == opened::CodeKind::none;
+        // A page of `compact` may have to come from disk, and is better off with all of a vector.
+        const bool in_parts = encoded_.kind == opened::CodeKind::none && !built_.sorted;
         vectors_ = encode_vectors(rows, in_parts, built_.row_of_item, options.threads, watch);
         inverse_lengths_ = inverse_lengths_of(kernels, metric, rows, built_.row_of_item, options.threads, watch);
     }

@@ -380,3 +380,13 @@ def test_sizes_are_for_people(bytes_: float, shown: str) -> None:
 @pytest.mark.parametrize(("seconds", "shown"), [(31e-6, "31 µs"), (0.0042, "4.2 ms"), (12.34, "12.3 s")])
 def test_times_are_for_people(seconds: float, shown: str) -> None:
     assert output.duration(seconds) == shown
+
+
+@pytest.mark.usefixtures("folder")
+def test_search_reads_what_is_asked_for_first() -> None:
+    found = run_json("search", "words.near", "--vector", "1,0,0,0")
+    for prefault in ("all", "hot"):
+        assert run_json("search", "words.near", "--vector", "1,0,0,0", "--prefault", prefault) == found
+    assert "expected all or hot, got cold" in run(
+        "search", "words.near", "--item", "beta", "--prefault", "cold", code=2
+    )
