@@ -1,4 +1,4 @@
-"""``python -m bench``: run, report, plot, peak, filters, filters-report, kernels, awkward.
+"""``python -m bench``: run, report, plot, peak, filters, filters-report, pages, kernels, awkward.
 
 Typer reads the annotations of verbs when it runs, and on Python 3.9 only as they are: so the files of verbs have no
 ``from __future__ import annotations``.
@@ -10,6 +10,7 @@ from nearfile.cli.output import telling_errors
 from bench.awkward.verb import awkward
 from bench.filters.verb import filters, filters_report
 from bench.kernels.verb import kernels
+from bench.larger.verb import larger
 from bench.peak import peak
 from bench.plot import plot
 from bench.verbs import report, run
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 for verb in (run, report, plot, peak, filters, filters_report, kernels, awkward):
     app.command()(telling_errors(verb))
+app.command("pages")(telling_errors(larger))
 
 if __name__ == "__main__":
     app(prog_name="python -m bench")

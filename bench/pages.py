@@ -67,13 +67,18 @@ def drop(folder: Path) -> str:
     """
     if not hasattr(os, "posix_fadvise"):
         return "unknown"
-    states = set()
-    for path in files(folder):
-        with path.open("rb", buffering=0) as file:
-            os.fsync(file.fileno())  # only clean pages are dropped
-            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-            states.add(_state(file.fileno(), path.stat().st_size))
+    states = {drop_file(path) for path in files(folder)}
     return next((state for state in ("unknown", "kept") if state in states), "cold")
+
+
+def drop_file(path: Path) -> str:
+    """The same of one file."""
+    if not hasattr(os, "posix_fadvise"):
+        return "unknown"
+    with path.open("rb", buffering=0) as file:
+        os.fsync(file.fileno())  # only clean pages are dropped
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        return _state(file.fileno(), path.stat().st_size)
 
 
 def _state(file: int, length: int) -> str:

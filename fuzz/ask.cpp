@@ -331,7 +331,7 @@ Outcome open_and_ask_on_disk(std::span<const std::byte> bytes) {
         .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
     const auto remove = [](const std::string* at) { std::filesystem::remove(*at); };
     const std::unique_ptr<const std::string, decltype(remove)> removed(&path, remove);
-    return ask([&] { return Index::open(path, {.prefault = bytes.size() % 2 == 0}); });
+    return ask([&] { return Index::open(path, {.prefault = static_cast<Prefault>(bytes.size() % 3)}); });
 }
 
 }  // namespace nearfile::fuzz

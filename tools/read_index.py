@@ -251,7 +251,7 @@ class IndexFile:
         check(1 <= self.degree <= 1024 if self.graph else self.degree == 0, "the description is malformed")
         if self.walk_dim:
             check(self.graph and self.walk_dim == self.plane_dim <= 4096, "the description is malformed")
-            check(self.degree % 16 == 0 or self.code_kind == "split", "the description is malformed")
+            check(self.degree % 16 == 0 or self.sorted_rows(), "the description is malformed")
             check(self.space != "own", "the description is malformed")
             check(self.metric != "manhattan", "the description is malformed")
         check((self.value_type == "bit") == (self.metric == "hamming"), "the value type does not fit the metric")
@@ -259,7 +259,7 @@ class IndexFile:
             self.code_kind in CODES_OF.get(self.metric, ("scaled", "none", "split")),
             "the kind of code does not fit the metric",
         )
-        check(self.code_kind != "none" or self.walk_dim > 0, "there are neither codes nor sketches")
+        check(self.code_kind != "none" or self.walk_dim > 0, "there are neither codes nor sketches nor nibbles")
         check(
             self.code_kind != "uniform_exact" or self.value_type == "uint8",
             "only whole numbers are codes of themselves",
@@ -271,6 +271,10 @@ class IndexFile:
         uniform = self.code_kind.startswith("uniform")
         check(not uniform or 0 < d["code_scale"] < np.inf, "the scale of the codes is no number")
         self.open_sections()
+
+    def sorted_rows(self) -> bool:
+        """Whether neighbours ascend, and have no sketches."""
+        return SECTIONS.index("sorted_vertices") + 1 in self.table
 
     def section(self, name: str, dtype: object, *shape: int) -> np.ndarray:
         """The section as an array of ``shape``, in which -1 is for the file to say."""
@@ -300,7 +304,7 @@ class IndexFile:
             self.stored = self.codes
         elif self.keep == "none" and self.code_kind != "none":
             self.stored = None
-        elif self.code_kind == "none" and self.value_type == "float32":
+        elif self.code_kind == "none" and self.value_type == "float32" and not self.sorted_rows():
             upper, lower = self.section("vectors", "<u2", 2, n, dim).astype(np.uint32)
             self.stored = (upper << 16 | lower).view(f32)
         else:
@@ -369,7 +373,7 @@ class IndexFile:
     def open_graph(self) -> None:
         """The neighbours of every item, the order of items, and what sketches and nibbles are made of."""
         n, dim = self.count, self.walk_dim
-        if SECTIONS.index("sorted_vertices") + 1 in self.table and (dim == 0 or self.split_codes):
+        if self.sorted_rows():
             self.open_sorted_vertices()
         else:
             self.open_vertices(0 if self.split_codes else dim)

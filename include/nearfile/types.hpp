@@ -54,6 +54,13 @@ enum class IdKind : std::uint32_t {
     string = 2,  // UTF-8
 };
 
+// What open() reads into memory, so that the first searches do not wait for the disk.
+enum class Prefault : std::uint32_t {
+    none = 0,
+    hot = 1,  // what every search reads many places of: where memory does not hold the vectors too
+    all = 2,
+};
+
 inline constexpr std::uint32_t max_dim = 65536;
 inline constexpr std::uint32_t max_count = 0x7fffffff;
 inline constexpr std::uint32_t max_trees = 65536;
@@ -73,6 +80,7 @@ Metric metric_from_name(std::string_view name);
 Structure structure_from_name(std::string_view name);
 Profile profile_from_name(std::string_view name);
 Keep keep_from_name(std::string_view name);
+Prefault prefault_from_name(std::string_view name);
 
 // Called from the thread that builds, about twenty times a second; returning false stops the build with
 // Error(cancelled).
@@ -103,8 +111,8 @@ struct BuildOptions {
 };
 
 struct OpenOptions {
-    bool prefault = false;  // read the whole file into memory now
-    bool verify = false;    // check every checksum and id now, in time proportional to the file
+    Prefault prefault = Prefault::none;
+    bool verify = false;  // check every checksum and id now, in time proportional to the file
 };
 
 struct SearchOptions {

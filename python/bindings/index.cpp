@@ -28,10 +28,11 @@ std::string path_of(const nb::bytes& path) {
     return {path.c_str(), path.size()};
 }
 
-std::unique_ptr<SharedIndex> open(const nb::bytes& path, bool prefault, bool verify) {
+std::unique_ptr<SharedIndex> open(const nb::bytes& path, std::string_view prefault, bool verify) {
     return with_path(path_of(path), [&] {
         const WithoutGil released;
-        return std::make_unique<SharedIndex>(Index::open(path_of(path), {.prefault = prefault, .verify = verify}));
+        const OpenOptions options{.prefault = prefault_from_name(prefault), .verify = verify};
+        return std::make_unique<SharedIndex>(Index::open(path_of(path), options));
     });
 }
 

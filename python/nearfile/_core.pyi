@@ -30,7 +30,7 @@ class Index:
     """A mapped index. Safe to use from any number of threads."""
 
     @staticmethod
-    def open(path: bytes, prefault: bool, verify: bool) -> Index:
+    def open(path: bytes, prefault: str, verify: bool) -> Index:
         """Map a file; `path` as os.fsencode gives it."""
 
     @staticmethod

@@ -80,6 +80,15 @@ def steps(effort: object, recall: object, structure: str) -> tuple[int, float]:
     return min(between(name, value, 1, 1 << 63), _core.max_count), 0.0
 
 
+def prefault(value: object) -> str:
+    """``prefault`` as the core takes it."""
+    if isinstance(value, str):
+        if value == "hot":
+            return value
+        raise InvalidArgumentError(f"prefault: expected True, False or 'hot', got {value!r}")
+    return "all" if value else "none"
+
+
 def number(name: str, value: object) -> float:
     """``value`` as a float, for Python's and NumPy's numbers alike; a bool is none."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):

@@ -669,12 +669,14 @@ class Index:
         return row
 
 
-def open(path: PathLike, *, prefault: bool = False, verify: bool = False, follow: bool = False) -> Index:
+def open(path: PathLike, *, prefault: bool | str = False, verify: bool = False, follow: bool = False) -> Index:
     """Map an index file, in microseconds whatever its size: nothing is read before it is needed, nothing is copied.
 
     Args:
         path: The file, or the folder of a collection, which is opened as a :class:`nearfile.CollectionIndex`.
-        prefault: Read the whole file into memory now, so that the first searches are fast too.
+        prefault: Read the whole file into memory now, so that the first searches are fast too. ``"hot"`` reads what
+            every search reads many places of, and not the vectors, of which it reads a few: for a file that is larger
+            than memory (docs/larger-than-memory.md). No answer changes by it.
         verify: Check every checksum and every stored id now. Without it a damaged file is refused where the header
             shows it, and gives wrong neighbours or an error elsewhere, but never reads outside the file.
         follow: Of a collection: searches take up what is published and added meanwhile.
@@ -686,6 +688,7 @@ def open(path: PathLike, *, prefault: bool = False, verify: bool = False, follow
         MissingFileError: There is no such file; it is a ``FileNotFoundError``.
         FileError: The operating system refused; ``errno`` is its reason.
         BadFileError: The file is not an index, is damaged or cut short, or comes from a newer version.
+        InvalidArgumentError: ``prefault`` is none of these.
 
     >>> import numpy, nearfile, os, tempfile
     >>> path = os.path.join(tempfile.mkdtemp(), "items.near")
@@ -704,7 +707,7 @@ def open(path: PathLike, *, prefault: bool = False, verify: bool = False, follow
             f"follow: expected the folder of a collection, got the file {absolute!r}: use refresh()"
         )
     seen = signature(absolute)
-    return Index(_core.Index.open(arguments.path_bytes(absolute), bool(prefault), bool(verify)), absolute, seen)
+    return Index(_core.Index.open(arguments.path_bytes(absolute), arguments.prefault(prefault), bool(verify)), absolute, seen)
 
 
 def signature(path: str) -> tuple[int, ...] | None:

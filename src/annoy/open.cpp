@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "file/advice.hpp"
+
 namespace nearfile::annoy {
 namespace {
 
@@ -74,7 +76,7 @@ Result<Opened> open_file(const std::string& path, std::uint32_t dim, Metric metr
     auto mapping = map_file(path);
     if (!mapping.ok()) return mapping.error();
     if (prefault) {
-        if (auto populated = mapping.value()->populate(path); !populated.ok()) return populated.error();
+        if (auto populated = file::populate(mapping.value()->bytes(), path); !populated.ok()) return populated.error();
     }
     const auto bytes = mapping.value()->bytes();
     std::vector<std::string> reasons;

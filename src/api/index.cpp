@@ -8,6 +8,7 @@
 #include "api/answer_batch.hpp"
 #include "api/search_checks.hpp"
 #include "file/container.hpp"
+#include "opened/access.hpp"
 #include "opened/errors.hpp"
 #include "opened/state.hpp"
 #include "opened/verify.hpp"
@@ -33,7 +34,8 @@ std::vector<WalkRecall> walk_recall(const Index::State& state) {
 
 Index Index::open(const std::string& path, const OpenOptions& options) {
     Index opened(opened::open_state(
-        path, opened::unwrap(file::Container::open(path, opened::known_sections, options.prefault))));
+        path, opened::unwrap(file::Container::open(path, opened::known_sections, options.prefault == Prefault::all))));
+    if (options.prefault == Prefault::hot) opened::read_hot(*opened.state_);
     if (options.verify) opened.verify();
     return opened;
 }

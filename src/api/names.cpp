@@ -19,6 +19,7 @@ constexpr std::array<std::string_view, 4> value_type_names = {"float32", "float1
 constexpr std::array<std::string_view, 2> structure_names = {"forest", "graph"};
 constexpr std::array<std::string_view, 3> profile_names = {"compact", "balanced", "fast"};
 constexpr std::array<std::string_view, 3> keep_names = {"exact", "half", "none"};
+constexpr std::array<std::string_view, 3> prefault_names = {"none", "hot", "all"};
 constexpr std::array<std::string_view, 3> id_kind_names = {"row", "int64", "string"};
 
 template <class Value, std::size_t n>
@@ -70,6 +71,9 @@ Profile profile_from_name(std::string_view name) {
 }
 Keep keep_from_name(std::string_view name) {
     return value_of<Keep>(name, keep_names, "keep");
+}
+Prefault prefault_from_name(std::string_view name) {
+    return value_of<Prefault>(name, prefault_names, "prefault");
 }
 
 std::string_view instruction_set() {

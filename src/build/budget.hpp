@@ -20,8 +20,8 @@ std::size_t bytes_of_item(std::size_t seen, std::uint32_t degree, Metric metric,
 // The most places that the profile has bytes for.
 std::uint32_t degree_in_budget(std::size_t seen, Metric metric, const Rows& rows, Profile profile);
 
-// Of a graph with split codes: as many as `compact` has, or fewer where that keeps it within its share of the values in
-// single precision.
+// Of `compact` whose walks go by 4-bit codes: as many as `compact` has, or fewer where that keeps it within its share
+// of the values in single precision.
 std::uint32_t degree_of_split(std::size_t dim, std::uint32_t count) noexcept;
 
 }  // namespace nearfile::build

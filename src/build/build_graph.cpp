@@ -61,13 +61,13 @@ public:
     BuiltGraph run() {
         built_.n_trees = options_.n_trees == 0 ? default_trees : std::min(options_.n_trees, most_trees);
         const bool has_sketches = codes_are_scaled(metric_, rows_) || metric_ == Metric::euclidean;
-        built_.splits = options_.profile == Profile::compact && options_.keep == Keep::none && metric_ != Metric::dot &&
-                        codes_are_scaled(metric_, rows_) && count_ > 0 && rows_.dim() <= opened::max_walk_dim &&
-                        codes::split_pays(rows_.dim());
+        rotates_ = options_.profile == Profile::compact && metric_ != Metric::dot && codes_are_scaled(metric_, rows_) &&
+                   count_ > 0 && rows_.dim() <= opened::max_walk_dim && codes::split_pays(rows_.dim());
+        built_.splits = rotates_ && options_.keep == Keep::none;
         // Without items there is no projection to bring so many dimensions down.
         const bool too_wide = count_ == 0 && rows_.dim() > opened::max_walk_dim;
         const bool sketched = has_sketches && options_.profile != Profile::compact && !too_wide;
-        built_.leaf_size = built_.splits ? split_leaf_size : entry_leaf_size;
+        built_.leaf_size = rotates_ ? split_leaf_size : entry_leaf_size;
         built_.degree = options_.profile == Profile::compact ? compact_degree : plain_degree;
         if (metric_ == Metric::hamming) {
             connect_bits();
@@ -103,18 +103,17 @@ private:
         std::vector<float> center = encoded_.center;
         // The codes' center of inner products is the origin.
         if (metric_ == Metric::dot) center = mean_of_rows(kernels_, metric_, rows_, threads_, watch_);
-        SelectedSpace selected =
-            select_space(kernels_, metric_, rows_, center,
-                         {sketched, options_.profile, options_.seed, threads_, built_.splits}, watch_);
+        SelectedSpace selected = select_space(kernels_, metric_, rows_, center,
+                                              {sketched, options_.profile, options_.seed, threads_, rotates_}, watch_);
         const opened::Space& space = selected.space;
         built_.plane_dim = static_cast<std::uint32_t>(space.dim());
-        built_.walk_dim = sketched || built_.splits ? built_.plane_dim : 0;
-        if (built_.splits) built_.degree = degree_of_split(rows_.dim(), count_);
+        built_.walk_dim = sketched || rotates_ ? built_.plane_dim : 0;
+        if (rotates_) built_.degree = degree_of_split(rows_.dim(), count_);
         if (sketched) built_.degree = degree_in_budget(built_.plane_dim, metric_, rows_, options_.profile);
         built_.space = space.kind();
         const bool bytes = encoded_.kind == opened::CodeKind::uniform_exact;
-        // Walks by sketches lead straight to the vectors.
-        built_.want_codes = !built_.splits && (!sketched || options_.keep == Keep::none || bytes);
+        // Walks by sketches or 4-bit codes lead straight to the vectors.
+        built_.want_codes = !rotates_ && (!sketched || options_.keep == Keep::none || bytes);
         if (count_ == 0) return;
         QuantizedVectors vectors = quantize(kernels_, metric_, rows_, space, center, threads_, watch_);
         const GrowOne<forest::Split> grow_one = [&](const forest::GrowOptions& grow, const std::atomic<bool>& stop) {
@@ -277,7 +276,7 @@ private:
     }
 
     void write_nibbles(const QuantizedVectors& vectors, bool sketched) {
-        if (!sketched && !built_.splits) return;
+        if (!sketched && !rotates_) return;
         std::vector<codes::NibbleTail> tails(count_);
         write(opened::SectionKind::nibbles, built_.splits ? upper_halves(vectors, tails) : nibble_rows(vectors, tails));
         opened::unwrap(writer_.add(static_cast<std::uint32_t>(opened::SectionKind::nibble_tails), file::flag_required,
@@ -297,6 +296,7 @@ private:
     const StageWatch& watch_;
     const unsigned threads_;
     const std::uint32_t count_;
+    bool rotates_ = false;  // whether a walk without sketches goes by 4-bit codes
     BuiltGraph built_;
 };
 

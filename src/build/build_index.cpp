@@ -197,7 +197,9 @@ private:
         add(opened::SectionKind::whitening, built.whitening);
         add_center(encoded);
         if (!encoded.are_vectors() && options_.keep != Keep::none) {
-            add_vectors(encoded.kind == opened::CodeKind::none, built.row_of_item);
+            // A page of `compact` may have to come from disk, and is better off with all of a vector.
+            const bool in_parts = encoded.kind == opened::CodeKind::none && options_.profile != Profile::compact;
+            add_vectors(in_parts, built.row_of_item);
         }
         add(opened::SectionKind::row_of_item, built.row_of_item);
         add(opened::SectionKind::item_of_row, built.item_of_row);

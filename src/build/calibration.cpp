@@ -138,7 +138,8 @@ private:
         const std::size_t k = out.size();
         search::Reranker reranker(state_, scratch, k);
         // As many as a search for k alone would remember.
-        const std::size_t n_visited = std::min(search::reranked(state_, effort, k), search::kept(state_, effort, k));
+        const std::size_t n_visited =
+            std::min(search::measured(state_, effort, k, scratch), search::kept(state_, effort, k));
         if (!reranker.take_visited(n_visited)) {
             // A search would look at every item now; but for one that is left out there is no such search.
             return leave_one_out_.empty() ? static_cast<std::uint32_t>(k) : 0;

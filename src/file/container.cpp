@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/crc32c.hpp"
+#include "file/advice.hpp"
 #include "file/mapping.hpp"
 #include "file/os_error.hpp"
 #include "file/table.hpp"
@@ -52,12 +53,13 @@ Result<Container> Container::open(const std::string& path, std::span<const std::
     auto table = read_table(mapping->bytes(), known_kinds, quoted(path));
     if (!table) return table.error();
     if (prefault) {
-        const auto populated = mapping->populate(path);
+        const auto populated = populate(mapping->bytes(), path);
         if (!populated) return populated.error();
     }
     Container container;
     container.table_ = std::make_shared<const Table>(std::move(table.value()));
     container.owner_ = mapping;
+    container.mapped_ = true;
     container.bytes_ = mapping->bytes();
     return container;
 }

@@ -60,6 +60,8 @@ public:
     bool has(std::uint32_t kind) const noexcept;
 
     std::span<const std::byte> bytes() const noexcept { return bytes_; }
+    // Whether these are a map of a file that was made here.
+    bool is_mapped() const noexcept { return mapped_; }
 
     // Every checksum, section by section, and that the bytes between sections are zero; the error gives the kind number
     // and offset of the section at fault, and which_failed (where given) its kind, or 0 where the fault is before the
@@ -72,6 +74,7 @@ private:
     std::shared_ptr<const Table> table_;
     std::shared_ptr<const void> owner_;
     std::span<const std::byte> bytes_;
+    bool mapped_ = false;
     std::vector<Part> parts_;
 };
 

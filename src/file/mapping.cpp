@@ -101,30 +101,4 @@ Mapping::~Mapping() {
     if (size_ > 0) ::munmap(const_cast<std::byte*>(data_), size_);
 }
 
-Result<void> Mapping::populate(const std::string& path) const {
-    if (size_ == 0) return {};
-    auto* const start = const_cast<std::byte*>(data_);
-#if defined(__linux__)
-    // Linux 5.14. By number, because the C libraries that wheels are built against are older.
-    constexpr int madv_populate_read = 22;
-    int done;
-    do {
-        done = ::madvise(start, size_, madv_populate_read);
-    } while (done != 0 && errno == EINTR);
-    if (done == 0) return {};
-    if (errno == EFAULT) {  // what would be SIGBUS below
-        return os_error("cannot read the " + std::to_string(size_) + " bytes of " + quoted(path), EIO,
-                        "check the disk, and that nobody cuts the file short");
-    }
-    // An older kernel says EINVAL.
-#else
-    (void)path;
-#endif
-    (void)::madvise(start, size_, MADV_WILLNEED);
-    constexpr std::size_t smallest_page = 4096;
-    const volatile std::byte* const touched = data_;
-    for (std::size_t at = 0; at < size_; at += smallest_page) (void)touched[at];
-    return {};
-}
-
 }  // namespace nearfile::file

@@ -25,9 +25,6 @@ public:
 
     std::span<const std::byte> bytes() const noexcept { return {data_, size_}; }
 
-    // Read all of it in now, so that the first searches do not wait for the disk.
-    base::Result<void> populate(const std::string& path) const;
-
 private:
     Mapping(const std::byte* data, std::size_t size) : data_(data), size_(size) {}
 

@@ -4,6 +4,8 @@
 #include <cstring>
 
 #include "base/random.hpp"
+#include "file/memory_allowed.hpp"
+#include "opened/access.hpp"
 #include "opened/errors.hpp"
 #include "opened/kernel_choice.hpp"
 #include "opened/seed_parts.hpp"
@@ -77,6 +79,11 @@ private:
         if (!fits) bad("the metric, the value type and the kind of code do not go together");
     }
 
+    // Rows of the graph without sketches.
+    bool sorted() const noexcept {
+        return state_.container.has(static_cast<std::uint32_t>(SectionKind::sorted_vertices));
+    }
+
     // They are all that is kept, as the walk sees it.
     bool splits() const noexcept {
         return description_.code_kind == CodeKind::split && description_.metric != Metric::dot &&
@@ -116,7 +123,7 @@ private:
         in_range(description_.walk_dim, walk_dim, walk_dim, "the dimension of the walk");
         in_range(description_.walk_dim, 0, max_walk_dim, "the dimension of the walk");
         // Sketches see another space than the vectors' own: only of that one a search has the query's values.
-        const bool sketched = description_.code_kind != CodeKind::split;
+        const bool sketched = graph && description_.code_kind != CodeKind::split && !sorted();
         if ((sketched && description_.degree % codes::sketch_group != 0) || description_.space == SpaceKind::own ||
             description_.metric == Metric::manhattan || description_.metric == Metric::hamming) {
             bad("its sketches do not go with the metric and the number of neighbours");
@@ -184,7 +191,7 @@ private:
         const auto where = codes_are_vectors ? SectionKind::codes : SectionKind::vectors;
         const auto rows = section<std::byte>(where, count * dim * codes::bytes_per_value(kind));
         // Where there are codes these leave few candidates, which are read whole.
-        if (description_.code_kind == CodeKind::none && kind == codes::ValueKind::float32) {
+        if (description_.code_kind == CodeKind::none && kind == codes::ValueKind::float32 && !sorted()) {
             state_.vectors = codes::ExactVectors::in_parts(kernels, dim, rows);
         } else {
             state_.vectors.emplace(kernels, dim, kind, rows);
@@ -212,13 +219,12 @@ private:
         graph.degree = description_.degree;
         graph.id_bytes = id_bytes(description_.count);
         graph.stride = graph.degree * graph.id_bytes;
-        const bool sketched = description_.walk_dim != 0 && description_.code_kind != CodeKind::split;
-        const bool sorted = state_.container.has(static_cast<std::uint32_t>(SectionKind::sorted_vertices));
+        const bool sketched = description_.walk_dim != 0 && description_.code_kind != CodeKind::split && !sorted();
         if (sketched) {
             graph.sketches.emplace(description_.walk_dim, graph.degree, graph.id_bytes,
                                    sketch_kind(description_.metric));
             graph.stride = graph.sketches->stride;
-        } else if (sorted && count > 0) {
+        } else if (sorted() && count > 0) {
             graph.sorted.emplace(description_.count, description_.degree);
             graph.stride = graph.sorted->stride;
         }
@@ -339,7 +345,11 @@ std::shared_ptr<const Index::State> open_state(std::string path, file::Container
     auto state = std::make_shared<Index::State>();
     state->path = std::move(path);
     state->container = std::move(container);
-    return finish(std::move(state));
+    finish(state);
+    // Smaller ones are read at once, and asking takes as long as opening does.
+    constexpr std::size_t least = 16 << 20;
+    if (state->container.bytes().size() >= least) fit_into(*state, file::memory_allowed());
+    return state;
 }
 
 std::shared_ptr<const Index::State> open_state(base::AlignedBuffer memory) {

@@ -54,6 +54,8 @@ struct Index::State {
     opened::IdTable ids;
     attributes::Columns columns;  // of items
 
+    bool larger_than_memory = false;  // opened/access.hpp: pages are asked for before they are read
+
     mutable opened::ScratchPool scratch;
     mutable opened::QueryDriftWatch drift;
 

@@ -8,6 +8,7 @@
 
 #include "attributes/verify.hpp"
 #include "base/once.hpp"
+#include "opened/access.hpp"
 #include "opened/errors.hpp"
 
 namespace nearfile::opened {
@@ -128,9 +129,22 @@ void verify_graph(const Index::State& state) {
     }
 }
 
+// Pages come in order, with what lies behind them.
+class ReadingAll {
+public:
+    explicit ReadingAll(const Index::State& state) : state_(state) { expect_reading(state_); }
+    ~ReadingAll() { expect_searches(state_); }
+    ReadingAll(const ReadingAll&) = delete;
+    ReadingAll& operator=(const ReadingAll&) = delete;
+
+private:
+    const Index::State& state_;
+};
+
 }  // namespace
 
 void verify(const Index::State& state) {
+    const ReadingAll reading(state);
     std::uint32_t section = 0;
     const auto checksums = state.container.verify(&section);
     if (!checksums.ok()) {

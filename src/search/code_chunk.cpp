@@ -7,6 +7,7 @@
 #include <new>
 
 #include "codes/normalise.hpp"
+#include "search/page_reads.hpp"
 
 namespace nearfile::search {
 namespace {
@@ -78,6 +79,7 @@ void CodeChunk::load(std::size_t chunk, std::size_t slot) {
     const std::size_t first = (slot * n_chunks_ + chunk) * block;
     firsts_[slot] = static_cast<codes::ItemId>(std::min<std::size_t>(first, state_.description.count));
     const std::size_t count = (*this)[slot].count;
+    if (state_.larger_than_memory) ask_for_stretch(state_, first, count, Reading::all);
     std::vector<float> values(dim_);
     for (std::size_t j = 0; j < count; ++j) {
         encode(static_cast<codes::ItemId>(first + j), slot * block + j, values);

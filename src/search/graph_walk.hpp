@@ -29,12 +29,16 @@ inline std::size_t kept(const Index::State& state, std::size_t effort, std::size
     return std::max(effort, k) + (state.graph->has_nibbles() ? spare(state) : 0);
 }
 
-// How many of the walk's best are measured better than its codes do.
+// How many of the walk's best are measured better than its codes do, at most.
 inline std::size_t reranked(const Index::State& state, std::size_t effort, std::size_t k) noexcept {
     if (sees_little(state)) return kept(state, effort, k);
     const std::size_t share = state.space.kind() == opened::SpaceKind::projection ? 2 : 4;
     return k + std::max<std::size_t>(20, effort / share);
 }
+
+// How many are, of those that the scratch's walk has visited. Where 4-bit codes lead straight to whole vectors, each of
+// which may be a page of the disk, only as many as may be among the k nearest by what such codes get wrong.
+std::size_t measured(const Index::State& state, std::size_t effort, std::size_t k, const Scratch& scratch);
 
 // Begins at entry points, the scorer being ready for them. What the walk visits stays in its frontier.
 // `walk(computer, entry_points, kept)` does it, on the whole graph or on a part.

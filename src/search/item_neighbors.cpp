@@ -46,7 +46,7 @@ public:
         Reranker reranker(state_, scratch, k);
         if (state_.graph) {
             walk(item, budget);
-            if (!reranker.take_visited(reranked(state_, budget, k))) return false;
+            if (!reranker.take_visited(measured(state_, budget, k, scratch))) return false;
         } else {
             scratch.scorer.gather(std::max<std::size_t>(budget, k), {}, scratch.gather, scratch.candidates);
             if (scratch.candidates.size() < k) return false;  // of a damaged forest

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "search/page_reads.hpp"
+
 namespace nearfile::search {
 namespace {
 
@@ -44,6 +46,7 @@ bool Reranker::measure(std::span<const codes::ItemId> candidates) {
 
 void Reranker::filter_by_bounds(std::span<const codes::ItemId> candidates) {
     Scorer& scorer = scratch_.scorer;
+    if (state_.larger_than_memory) ask_for_pages(state_, candidates, Reading::bounds);
     scorer.prepare_codes();
     // The kernels of codes prefetch; of vectors, more would not stay in cache until they are read.
     const bool by_vectors = state_.description.code_kind == opened::CodeKind::none;
@@ -116,6 +119,7 @@ void Reranker::keep(codes::ItemId item, std::size_t j) {
 }
 
 void Reranker::exact_distances(std::span<const codes::ItemId> items) {
+    if (state_.larger_than_memory) ask_for_pages(state_, items, Reading::exact);
     std::array<float, Scorer::exact_batch> distances;
     prefetch(items.first(std::min(Scorer::exact_batch, items.size())));
     while (!items.empty()) {

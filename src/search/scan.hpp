@@ -2,9 +2,11 @@
 #pragma once
 
 #include <algorithm>
+#include <optional>
 #include <span>
 
 #include "opened/state.hpp"
+#include "search/page_reads.hpp"
 #include "search/scorer.hpp"
 
 namespace nearfile::search {
@@ -19,8 +21,11 @@ void scan(const Index::State& state, std::span<Taker> takers) {
     // Of vectors without codes what several queries share is decoded for all of them.
     const bool decoded = state.description.code_kind == opened::CodeKind::none && takers.size() > 1;
     RowBlock vectors(state);
+    std::optional<ReadAhead> ahead;
+    if (state.larger_than_memory) ahead.emplace(state, decoded ? Reading::all : Reading::bounds);
     for (std::uint32_t first = 0; first < count && !takers.empty();) {
         const auto n = static_cast<std::uint32_t>(std::min<std::size_t>(codes::batch, count - first));
+        if (ahead) ahead->reach(first);
         if (decoded) vectors.load(first, n);
         for (Taker& each : takers) each.filter_stretch(first, n, decoded ? &vectors : nullptr);
         first += n;

@@ -56,7 +56,7 @@ void search(const Index::State& state, std::span<const float> query, const Searc
         const std::uint32_t effort = effort_wanted(state, options, k);
         if (effort != every_item) {
             walk_graph(state, effort, k, scratch);
-            found = reranker.take_visited(reranked(state, effort, k));
+            found = reranker.take_visited(measured(state, effort, k, scratch));
         }
     } else if (!looks_at_all(state, options, k)) {
         scratch.scorer.gather(candidates_wanted(options, k, state.description.dim), {}, scratch.gather,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "search/nearest.hpp"
+#include "search/page_reads.hpp"
 
 namespace nearfile::search {
 
@@ -12,7 +13,7 @@ void Within::take_visited(std::size_t n) {
     candidates.clear();
     for (std::size_t i = 0; i < n; ++i) candidates.push_back(visited[i].item);
     // As Reranker::take_visited(): few are left that bounds would rule out.
-    if (scratch_.tables && !(state_.vectors && state_.vectors->are_in_parts())) {
+    if (state_.graph->has_nibbles() && !state_.split && !(state_.vectors && state_.vectors->are_in_parts())) {
         for (const codes::ItemId each : candidates) keep(each);
     } else {
         take(candidates);
@@ -20,6 +21,7 @@ void Within::take_visited(std::size_t n) {
 }
 
 void Within::take(std::span<const codes::ItemId> candidates) {
+    if (state_.larger_than_memory) ask_for_pages(state_, candidates, Reading::bounds);
     scratch_.scorer.prepare_codes();
     while (!candidates.empty()) {
         const auto some = candidates.first(std::min(codes::batch, candidates.size()));
@@ -64,6 +66,7 @@ void Within::keep(codes::ItemId item) {
 
 void Within::measure() {
     std::array<float, Scorer::exact_batch> distances;
+    if (state_.larger_than_memory) ask_for_pages(state_, {unmeasured_.data(), n_unmeasured_}, Reading::exact);
     if (n_unmeasured_ > 0) scratch_.scorer.exact(unmeasured_.data(), n_unmeasured_, distances.data());
     for (std::size_t j = 0; j < n_unmeasured_; ++j) {
         if (distances[j] <= threshold_) found_.push_back({unmeasured_[j], distances[j]});

@@ -90,6 +90,16 @@ def cases() -> list[Case]:
             "structure": "graph",
             "profile": "compact",
         },
+        # Vectors behind four bits a dimension, rotated.
+        {
+            "name": "graph-compact-nibbles",
+            "metric": "euclidean",
+            "values": "float32",
+            "ids": "int64",
+            "dim": 120,
+            "structure": "graph",
+            "profile": "compact",
+        },
         # In two planes of four bits, rotated.
         {
             "name": "graph-split",

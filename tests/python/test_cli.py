@@ -412,3 +412,13 @@ def test_compact_takes_folders_alone() -> None:
     os.mkdir("empty")
     assert "dim" in run("compact", "empty", code=1)
     assert os.listdir("empty") == []
+
+
+@pytest.mark.usefixtures("folder")
+def test_search_reads_what_is_asked_for_first() -> None:
+    found = run_json("search", "words.near", "--vector", "1,0,0,0")
+    for prefault in ("all", "hot"):
+        assert run_json("search", "words.near", "--vector", "1,0,0,0", "--prefault", prefault) == found
+    assert "expected all or hot, got cold" in run(
+        "search", "words.near", "--item", "beta", "--prefault", "cold", code=2
+    )

@@ -179,11 +179,34 @@ def test_save_writes_the_same_bytes(file: pathlib.Path, contents: bytes, tmp_pat
     assert sorted(os.listdir(tmp_path)) == ["items.near", "saved.near"]
 
 
-@pytest.mark.parametrize("options", [{}, {"prefault": True}, {"verify": True}, {"prefault": True, "verify": True}])
+@pytest.mark.parametrize(
+    "options", [{}, {"prefault": True}, {"prefault": "hot"}, {"verify": True}, {"prefault": True, "verify": True}]
+)
 def test_options_do_not_change_what_is_opened(file: pathlib.Path, options: dict) -> None:
     index = nearfile.open(file, **options)
     index.verify()
     assert len(index) == 500
+
+
+@pytest.mark.parametrize("build", [{}, {"profile": "compact"}, {"keep": "none"}, {"structure": "forest"}])
+def test_prefault_changes_no_answer(build: dict, tmp_path: pathlib.Path) -> None:
+    random = np.random.default_rng(0)
+    vectors, queries = random.standard_normal((3000, 64)), random.standard_normal((50, 64))
+    nearfile.build(vectors, tmp_path / "a.near", ids=[str(row) for row in range(3000)], **build).close()
+    found = [
+        [part.tolist() for part in nearfile.open(tmp_path / "a.near", prefault=prefault).search(queries, 10)]
+        for prefault in (False, True, "hot")
+    ]
+    assert found[1] == found[0]
+    assert found[2] == found[0]
+
+
+@pytest.mark.parametrize("prefault", ["cold", "", "all"])
+def test_prefault_is_yes_no_or_hot(file: pathlib.Path, prefault: str) -> None:
+    with pytest.raises(
+        nearfile.InvalidArgumentError, match=f"prefault: expected True, False or 'hot', got '{prefault}'"
+    ):
+        nearfile.open(file, prefault=prefault)
 
 
 @pytest.mark.parametrize("name", ["missing.near", "no/folder.near"])

@@ -163,7 +163,7 @@ def distance(metric: str, a: Floats, b: Floats) -> float:
 
 def open_nearfile(path: str, dim: int, metric: str, prefault: bool) -> NearfileReader:
     """Map an index of nearfile that an AnnoyIndex of this dim and metric can be."""
-    core = _core.Index.open(arguments.path_bytes(path), prefault, False)
+    core = _core.Index.open(arguments.path_bytes(path), "all" if prefault else "none", False)
     return checked(core, dim, metric, path)
 
 

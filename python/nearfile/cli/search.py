@@ -46,6 +46,9 @@ def search(
     exclude: Annotated[
         Optional[list[str]], typer.Option(help="An id that is not to be found; may be given several times.")
     ] = None,
+    prefault: Annotated[
+        Optional[str], typer.Option(help="Read into memory first: all, or hot, which is what every search reads.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print ids and distances as JSON.")] = False,
 ) -> None:
     """Find the nearest items of one item (--item), one vector (--vector), or every query of a .npy file."""
@@ -60,7 +63,7 @@ def search(
         "threads": threads,
         "filter": where,
     }
-    with nearfile.open(index) as opened:
+    with nearfile.open(index, prefault=read_first(prefault)) as opened:
         query: Any
         if item is not None:
             query = nearfile.Item(id_of(opened, item, "--item"))
@@ -79,6 +82,13 @@ def search(
     else:
         for number, (row, row_distances) in enumerate(zip(ids, distances)):
             output.console.print(table(row, row_distances, metric, title=f"query {number}"))
+
+
+def read_first(text: Optional[str]) -> Union[bool, str]:
+    """What ``--prefault`` asks for, as ``nearfile.open`` takes it."""
+    if text not in (None, "all", "hot"):
+        raise typer.BadParameter(f"--prefault: expected all or hot, got {text}")
+    return text == "all" if text != "hot" else text
 
 
 def lists_without_gaps(found: tuple[Any, Any]) -> tuple[list[Any], list[Any]]:

@@ -41,6 +41,7 @@ constexpr Kind kinds[] = {
     {Metric::cosine, Values::floats, 140, Profile::compact, Keep::none},
     {Metric::angular, Values::floats, 190, Profile::compact, Keep::none},
     {Metric::euclidean, Values::floats, 128, Profile::compact, Keep::none},
+    {Metric::angular, Values::floats, 120, Profile::compact, Keep::exact},
     {Metric::euclidean, Values::bytes, 20, Profile::fast, Keep::exact},
     {Metric::euclidean, Values::floats, 150, Profile::balanced, Keep::none},
     {Metric::dot, Values::floats, 33, Profile::balanced, Keep::half},

@@ -1,0 +1,1 @@
+"""Searches of a file that is larger than the memory allowed."""

@@ -1,0 +1,107 @@
+#include "file/advice.hpp"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+
+#include "file/os_error.hpp"
+
+namespace nearfile::file {
+namespace {
+
+// Of whole pages, as madvise() wants its range.
+struct Pages {
+    void* first;
+    std::size_t bytes;
+};
+
+// All that `bytes` touch.
+Pages touched(std::span<const std::byte> bytes) noexcept {
+    auto* const start = const_cast<std::byte*>(bytes.data());
+    const std::size_t before = reinterpret_cast<std::uintptr_t>(start) % page_bytes();
+    return {start - before, bytes.size() + before};
+}
+
+// Those that `bytes` fill.
+Pages filled(std::span<const std::byte> bytes) noexcept {
+    const std::size_t page = page_bytes();
+    const std::size_t before = (page - reinterpret_cast<std::uintptr_t>(bytes.data()) % page) % page;
+    if (bytes.size() < before) return {nullptr, 0};
+    return {const_cast<std::byte*>(bytes.data()) + before, (bytes.size() - before) / page * page};
+}
+
+void advise(const Pages& pages, int advice) noexcept {
+    if (pages.bytes > 0) (void)::madvise(pages.first, pages.bytes, advice);
+}
+
+base::Result<void> wait_for(std::span<const std::byte> bytes, const std::string& path) {
+#if defined(__linux__)
+    // Linux 5.14. By number, because the C libraries that wheels are built against are older.
+    constexpr int madv_populate_read = 22;
+    const Pages pages = touched(bytes);
+    int done;
+    do {
+        done = ::madvise(pages.first, pages.bytes, madv_populate_read);
+    } while (done != 0 && errno == EINTR);
+    if (done == 0) return {};
+    if (errno == EFAULT) {  // what would be SIGBUS below
+        return os_error("cannot read " + std::to_string(bytes.size()) + " bytes of " + quoted(path), EIO,
+                        "check the disk, and that nobody cuts the file short");
+    }
+    // An older kernel says EINVAL.
+#else
+    (void)path;
+#endif
+    constexpr std::size_t smallest_page = 4096;
+    const volatile std::byte* const read = bytes.data();
+    for (std::size_t at = 0; at < bytes.size(); at += smallest_page) (void)read[at];
+    (void)read[bytes.size() - 1];
+    return {};
+}
+
+}  // namespace
+
+std::size_t page_bytes() noexcept {
+    static const auto bytes = static_cast<std::size_t>(std::max(::sysconf(_SC_PAGESIZE), 4096L));
+    return bytes;
+}
+
+void expect_random(std::span<const std::byte> bytes) noexcept {
+    advise(filled(bytes), MADV_RANDOM);
+}
+
+void expect_usual(std::span<const std::byte> bytes) noexcept {
+    advise(filled(bytes), MADV_NORMAL);
+}
+
+void will_need(std::span<const std::byte> bytes) noexcept {
+    // Linux reads no more at once than its read-ahead, and forgets the rest: 128 KiB is what it has by default.
+    constexpr std::size_t most = 128 << 10;
+    while (!bytes.empty()) {
+        advise(touched(bytes.first(std::min(most, bytes.size()))), MADV_WILLNEED);
+        bytes = bytes.subspan(std::min(most, bytes.size()));
+    }
+}
+
+void lock(std::span<const std::byte> bytes) noexcept {
+    const Pages pages = touched(bytes);
+    if (pages.bytes > 0) (void)::mlock(pages.first, pages.bytes);
+}
+
+base::Result<void> populate(std::span<const std::byte> bytes, const std::string& path) {
+    // Piece by piece, so that where a page is read by itself many are on their way, and no more than there is room for.
+    constexpr std::size_t piece = 4 << 20;
+    while (!bytes.empty()) {
+        const auto some = bytes.first(std::min(piece, bytes.size()));
+        bytes = bytes.subspan(some.size());
+        will_need(some);
+        auto done = wait_for(some, path);
+        if (!done.ok()) return done;
+    }
+    return {};
+}
+
+}  // namespace nearfile::file

@@ -1,0 +1,37 @@
+#include "search/graph_walk.hpp"
+
+#include <cmath>
+
+namespace nearfile::search {
+namespace {
+
+// Of a 4-bit code's vector, the length that is lost, in parts of what it has; that of directions of no pattern.
+constexpr float lost = 0.1f;
+
+// Candidates are measured as far as their squared distance is within so many errors of the k-th: few where a short walk
+// misses more than they would add, and each may be a page; all in the end. docs/larger-than-memory.md has the figures.
+constexpr float least_errors = 0.4f;
+constexpr float efforts_an_error = 120.0f;
+
+bool reads_vectors(const Index::State& state) noexcept {
+    return state.graph->sorted && state.graph->has_nibbles() && !state.split;
+}
+
+}  // namespace
+
+// |q - x|^2 by codes is off by twice the product of q - x with what was lost of x, which points anywhere: in so many
+// dimensions that is 2 |q - x| lost |x| / sqrt(dim). About here |x| is |q|.
+std::size_t measured(const Index::State& state, std::size_t effort, std::size_t k, const Scratch& scratch) {
+    const graph::Frontier& visited = scratch.walk.frontier;
+    const std::size_t most = std::min(reranked(state, effort, k), visited.size());
+    if (!reads_vectors(state) || k == 0 || most <= k) return most;
+    const float square = visited[k - 1].distance;
+    const auto dim = static_cast<float>(state.space.dim());
+    const float error = 2.0f * lost * std::sqrt(std::max(square, 0.0f) * scratch.scorer.centered_norm() / dim);
+    const float limit = square + error * (least_errors + static_cast<float>(effort) / efforts_an_error);
+    std::size_t n = k;
+    while (n < most && visited[n].distance <= limit) ++n;
+    return n;
+}
+
+}  // namespace nearfile::search
