@@ -707,7 +707,9 @@ def open(path: PathLike, *, prefault: bool | str = False, verify: bool = False, 
             f"follow: expected the folder of a collection, got the file {absolute!r}: use refresh()"
         )
     seen = signature(absolute)
-    return Index(_core.Index.open(arguments.path_bytes(absolute), arguments.prefault(prefault), bool(verify)), absolute, seen)
+    return Index(
+        _core.Index.open(arguments.path_bytes(absolute), arguments.prefault(prefault), bool(verify)), absolute, seen
+    )
 
 
 def signature(path: str) -> tuple[int, ...] | None:
