@@ -43,9 +43,9 @@ SearchOptions options_for(const Index::State& state, const SearchOptions& option
     return own;
 }
 
+// Of a part that does not walk: whether all of it is looked at, not what a forest leads to.
 bool looks_at_all_of(const Index::State& state, const SearchOptions& options, std::size_t k) {
-    if (looks_at_all(state, options, k)) return true;
-    if (state.graph) return false;
+    if (state.graph || looks_at_all(state, options, k)) return true;
     const auto wanted = static_cast<double>(candidates_wanted(options, k, state.description.dim));
     return options.search_k == 0 && item_of_a_scan(state) * state.description.count <= wanted * candidate;
 }
@@ -131,10 +131,14 @@ void Joint::plan_efforts() {
         auto beyond = static_cast<std::uint32_t>(std::ceil(plan_.effort * own_k / k));
         if (by_recall) {
             const double few = 1 - std::min((1 - recall) * weight(n) / made_up, most_missed);
-            const auto more = static_cast<float>(std::max(few, recall));
-            own = std::max(own, effort_for(state.calibration, static_cast<std::uint32_t>(plan_.k), more));
-            beyond = std::max(
-                beyond, effort_for(state.calibration, static_cast<std::uint32_t>(own_k), static_cast<float>(few)));
+            const auto effort = [&](double of, double share) {
+                return effort_for(state.calibration, static_cast<std::uint32_t>(of), static_cast<float>(share));
+            };
+            // More than was asked for, where walks give it.
+            std::uint32_t wanted = effort(k, std::max(few, recall));
+            if (wanted == every_item) wanted = effort(k, recall);
+            own = std::max(own, wanted);
+            beyond = std::max(beyond, effort(own_k, few));
         }
         if (own < scanned_from(state)) efforts_[i] = {own, std::clamp(beyond, 1u, own)};
     }
