@@ -20,8 +20,8 @@ namespace {
 // steps of a walk find the most. So much more as the share is smaller to this power; and so much of what all parts
 // may then miss together the others make up for (the rest is found beyond what calibrations count on, because walks go
 // on to what is within the limit).
-constexpr double power_of_share = 2.0 / 3.0;
-constexpr double made_up_for = 0.2;
+constexpr double power_of_share = 0.5;
+constexpr double made_up_for = 0.4;
 constexpr double most_missed = 0.5;
 
 // Another part than the largest one walks first where its entry points are nearer by so much: squared distances by
