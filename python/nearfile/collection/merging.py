@@ -19,8 +19,8 @@ from nearfile.errors import ClosedError, InvalidArgumentError
 
 # The log becomes a segment from so many rows or bytes on.
 LOG_ROWS, LOG_BYTES = 2048, 16 << 20
-# Under load, which is more rows within a second than half of what the last graph took in one, and more than these where
-# there was none, a graph would not be ready before as many are there again: they become a raw segment, a forest of one
+# Under load, which is more rows a second than half of what the last graph took in one, or than these where there was none,
+# or an add that waits, a graph would not be ready before as many are there again: they become a raw segment, a forest of one
 # tree, which is searched by looking at all of it; graphs are made later.
 BUSY_ROWS = 16384
 BUSY_LOG_ROWS, BUSY_LOG_BYTES = 65536, 64 << 20
@@ -34,6 +34,8 @@ SMALLEST = 2048
 # After an error of the background it rests so long, and twice as long after the next, up to a minute.
 _FIRST_REST, _LONGEST_REST = 1.0, 60.0
 _IDLE = 0.5
+# Over so many seconds the load is taken.
+_WINDOW = 2.0
 
 
 class Stopped(ClosedError):  # noqa: N818  # it is no error
@@ -54,6 +56,7 @@ class Merger:
         self._wake = threading.Condition()
         self._thread: threading.Thread | None = None
         self._added: deque[tuple[float, int]] = deque()
+        self._waiting = 0  # adds that wait for the log to become shorter
         self._pace: float | None = None  # rows a second of the last graph
 
     # What is done
@@ -129,23 +132,36 @@ class Merger:
 
     # When it is done
 
-    def added(self, rows: int) -> None:
-        """The log has so many rows more: what waits in the background is woken, and what is too much becomes a segment now."""
-        self._added.append((time.monotonic(), rows))
-        publisher = self.publisher
-        if publisher.pending_rows >= MOST_LOG_ROWS or publisher.pending_bytes >= MOST_LOG_BYTES:
+    def make_room(self) -> None:
+        """Before something is added: a log that is too long becomes a segment first."""
+        if not self._is_full():
+            return
+        self._waiting += 1
+        try:
             with self.jobs:
-                if publisher.pending_rows >= MOST_LOG_ROWS or publisher.pending_bytes >= MOST_LOG_BYTES:
-                    self.flush(raw=self.is_busy())
-        if publisher.pending_rows >= LOG_ROWS or publisher.pending_bytes >= LOG_BYTES:
+                if self._is_full():
+                    self.flush(raw=True)
+        finally:
+            self._waiting -= 1
+
+    def _is_full(self) -> bool:
+        return self.publisher.pending_rows >= MOST_LOG_ROWS or self.publisher.pending_bytes >= MOST_LOG_BYTES
+
+    def added(self, rows: int) -> None:
+        """The log has so many rows more: what waits in the background is woken."""
+        self._added.append((time.monotonic(), rows))
+        if self.publisher.pending_rows >= LOG_ROWS or self.publisher.pending_bytes >= LOG_BYTES:
             self.wake()
 
     def is_busy(self) -> bool:
         """Whether more comes in than graphs can be made of."""
-        since = time.monotonic() - 1
+        if self._waiting > 0:
+            return True
+        since = time.monotonic() - _WINDOW
         while self._added and self._added[0][0] < since:
             self._added.popleft()
-        return sum(rows for _, rows in tuple(self._added)) > (BUSY_ROWS if self._pace is None else self._pace / 2)
+        coming = sum(rows for _, rows in tuple(self._added)) / _WINDOW
+        return coming > (BUSY_ROWS if self._pace is None else self._pace / 2)
 
     def do_next(self) -> bool:
         """What is due; whether there was anything."""
