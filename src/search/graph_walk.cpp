@@ -9,7 +9,8 @@ namespace {
 constexpr float lost = 0.1f;
 
 // Candidates are measured as far as their squared distance is within so many errors of the k-th: few where a short walk
-// misses more than they would add, and each may be a page; all in the end. docs/larger-than-memory.md has the figures.
+// misses more than they would add, and each may be a page; where much effort is asked for soon all.
+// docs/larger-than-memory.md has the figures.
 constexpr float least_errors = 0.4f;
 constexpr float efforts_an_error = 120.0f;
 
@@ -28,7 +29,8 @@ std::size_t measured(const Index::State& state, std::size_t effort, std::size_t 
     const float square = visited[k - 1].distance;
     const auto dim = static_cast<float>(state.space.dim());
     const float error = 2.0f * lost * std::sqrt(std::max(square, 0.0f) * scratch.scorer.centered_norm() / dim);
-    const float limit = square + error * (least_errors + static_cast<float>(effort) / efforts_an_error);
+    const float more = static_cast<float>(effort) / efforts_an_error;
+    const float limit = square + error * (least_errors + std::max(more, more * more));
     std::size_t n = k;
     while (n < most && visited[n].distance <= limit) ++n;
     return n;
