@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "attributes/encode.hpp"
+#include "base/trim.hpp"
 #include "build/build_forest.hpp"
 #include "build/build_graph.hpp"
 #include "build/calibration.hpp"
@@ -245,6 +246,7 @@ private:
 
     // Of the sections as they were written, and of ids where they are.
     void add_calibration(BuiltGraph& built) {
+        base::trim_heap();
         const auto written = opened::unwrap(writer_.written());
         std::vector<file::Container::Part> parts = written.parts;
         const auto also = [&parts](opened::SectionKind kind, const auto& values) {

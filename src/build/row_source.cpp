@@ -3,6 +3,8 @@
 #include <cstring>
 #include <memory>
 
+#include "base/trim.hpp"
+
 namespace nearfile::build {
 
 base::AlignedBuffer to_memory(const RowSource& rows, unsigned threads, const StageWatch& watch) {
@@ -18,6 +20,7 @@ base::AlignedBuffer to_memory(const RowSource& rows, unsigned threads, const Sta
 
 void to_section(const RowSource& rows, opened::SectionKind kind, file::SectionWriter& writer, unsigned threads,
                 const StageWatch& watch) {
+    base::trim_heap();  // of what made the graph
     opened::unwrap(writer.begin(static_cast<std::uint32_t>(kind), file::flag_required, rows.count * rows.stride));
     run_blocks_with(
         rows.stage, rows.count, threads,
