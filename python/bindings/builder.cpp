@@ -31,6 +31,7 @@ namespace {
 class SharedBuilder {
 public:
     SharedBuilder(std::uint32_t dim, Metric metric) : builder_(dim, metric) {}
+    SharedBuilder(std::uint32_t dim, Metric metric, const MemoryLimit& limit) : builder_(dim, metric, limit) {}
 
     class Turn {
     public:
@@ -183,10 +184,19 @@ void bind_builder(nb::module_& module) {
     nb::class_<SharedBuilder>(module, "Builder", "Collects vectors and builds an index from them.")
         .def(
             "__init__",
-            [](SharedBuilder* self, std::uint32_t dim, std::string_view metric) {
-                new (self) SharedBuilder(dim, metric_from_name(metric));
+            [](SharedBuilder* self, std::uint32_t dim, std::string_view metric, std::uint64_t memory,
+               const std::optional<nb::bytes>& path) {
+                if (!path) {
+                    new (self) SharedBuilder(dim, metric_from_name(metric));
+                    return;
+                }
+                const std::string file(path->c_str(), path->size());
+                with_path(file, [&] {
+                    return new (self) SharedBuilder(dim, metric_from_name(metric), MemoryLimit{memory, file});
+                });
             },
-            "dim"_a, "metric"_a)
+            "dim"_a, "metric"_a, "memory"_a = 0, "path"_a.none() = nb::none(),
+            nb::sig("def __init__(self, dim: int, metric: str, memory: int = 0, path: bytes | None = None) -> None"))
         .def_prop_ro(
             "size", [](SharedBuilder& shared) { return SharedBuilder::Turn(shared).builder().size(); },
             "The number of vectors added.")

@@ -2,12 +2,15 @@
 #include "nearfile/builder.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "api/checks.hpp"
 #include "attributes/collected.hpp"
 #include "base/half.hpp"
+#include "base/large_buffers.hpp"
 #include "build/build_index.hpp"
+#include "build/external/session.hpp"
 #include "build/rows.hpp"
 #include "file/target.hpp"
 #include "opened/errors.hpp"
@@ -21,6 +24,9 @@ struct Builder::State {
     State(std::uint32_t dim, Metric metric_) : metric(metric_), rows(dim, metric_ == Metric::hamming) {}
 
     Metric metric;
+    std::unique_ptr<build::external::Workspace> workspace;  // of a builder within a given memory
+    std::string path;                                       // of its file
+    bool is_built = false;
     build::Rows rows;
     opened::IdList ids;
     bool ids_settled = false;
@@ -28,13 +34,42 @@ struct Builder::State {
 
     // Rows and columns that were checked. What throws has added nothing.
     void append(std::span<const float> values, std::span<const Column> more, std::uint32_t n) {
+        const base::LargeBuffersFrom disk(workspace.get());
         columns.reserve(more, n);
         rows.append(values);
         columns.append(more, n);
         ids_settled = true;
     }
 
+    build::external::Sizes sizes(std::uint32_t more, std::uint64_t more_bytes) const {
+        return {std::uint64_t{rows.count()} + more, held_bytes() + more_bytes, rows.dim(), metric};
+    }
+
+    // That a builder within a given memory has room for so many more.
+    void check_room(std::uint32_t more, std::uint64_t more_bytes) const {
+        if (workspace == nullptr) return;
+        if (is_built) {
+            opened::raise(ErrorCode::invalid_argument,
+                          "builder: expected one that has not built yet, within a given memory it builds once: make a "
+                          "new one");
+        }
+        const auto wanted = sizes(more, more_bytes);
+        build::external::check_memory(wanted, workspace->memory());
+        const std::uint64_t rows_bytes = more * std::uint64_t{rows.dim()} * sizeof(float);
+        opened::unwrap(workspace->folder().check_free(
+            build::external::disk_bytes(wanted, Profile::compact) + rows_bytes, "the build"));
+    }
+
     build::IndexImage image(const Index::State* like, const BuildOptions& options) const;
+
+private:
+    // What ids and columns take, and what is made of them.
+    std::uint64_t held_bytes() const {
+        constexpr std::uint64_t of_number = 2 * sizeof(std::int64_t) + sizeof(std::uint32_t);
+        std::uint64_t bytes = ids.numbers.size() * of_number + ids.text_starts.size() * of_number + 2 * ids.text.size();
+        for (const Column& each : columns.columns()) bytes += 2 * build::external::bytes_of(each);
+        return bytes;
+    }
 };
 
 using opened::raise;
@@ -46,6 +81,14 @@ Builder::Builder(std::uint32_t dim, Metric metric) {
     }
     if (metric_name(metric) == "unknown") raise(ErrorCode::invalid_argument, "metric is not one of nearfile::Metric");
     state_ = std::make_unique<State>(dim, metric);
+}
+
+Builder::Builder(std::uint32_t dim, Metric metric, const MemoryLimit& limit) : Builder(dim, metric) {
+    if (limit.path.empty()) raise(ErrorCode::invalid_argument, "path must name a file; got an empty string");
+    opened::unwrap(file::check_target(limit.path));
+    state_->workspace = std::make_unique<build::external::Workspace>(limit.path, limit.bytes);
+    state_->path = limit.path;
+    state_->check_room(0, 0);
 }
 
 Builder::~Builder() = default;
@@ -91,6 +134,12 @@ void check_ids(std::size_t n_ids, std::uint32_t n, IdKind kind, IdKind have, boo
     }
 }
 
+// What is held of a call, and made of it later.
+std::uint64_t added_bytes(std::uint64_t of_ids, std::span<const Column> columns) {
+    for (const Column& each : columns) of_ids += build::external::bytes_of(each);
+    return 2 * of_ids;
+}
+
 }  // namespace
 
 void Builder::check(std::span<const float> rows) const {
@@ -106,6 +155,7 @@ void Builder::add(std::span<const float> rows, std::span<const Column> columns) 
     check(columns, n);
     if (n == 0) return;
     check_ids(n, n, IdKind::row, state_->ids.kind, state_->ids_settled);
+    state_->check_room(n, added_bytes(0, columns));
     state_->append(rows, columns, n);
 }
 
@@ -114,6 +164,7 @@ void Builder::add(std::span<const float> rows, std::span<const std::int64_t> ids
     check_ids(ids.size(), n, IdKind::int64, state_->ids.kind, state_->ids_settled);
     check(columns, n);
     if (n == 0) return;
+    state_->check_room(n, added_bytes(ids.size_bytes(), columns));
     auto& numbers = state_->ids.numbers;
     if (numbers.capacity() < numbers.size() + n) numbers.reserve(std::max(numbers.size() + n, numbers.size() * 2));
     state_->append(rows, columns, n);
@@ -131,6 +182,7 @@ void Builder::add(std::span<const float> rows, std::span<const std::string_view>
     auto& starts = state_->ids.text_starts;
     std::size_t added = 0;
     for (const auto id : ids) added += id.size();
+    state_->check_room(n, added_bytes(added + n * sizeof(std::uint64_t), columns));
     if (text.capacity() < text.size() + added) text.reserve(std::max(text.size() + added, text.size() * 2));
     const std::size_t starts_needed = starts.size() + n + 1;
     if (starts.capacity() < starts_needed) starts.reserve(std::max(starts_needed, starts.size() * 2));
@@ -197,24 +249,46 @@ build::Rows sample_of(const BuildOptions& options, const build::Rows& rows) {
     return queries;
 }
 
+// What is not for builds within a given memory.
+void check_limited(const BuildOptions& options) {
+    const auto refused = [](const std::string& what) {
+        raise(ErrorCode::invalid_argument, what + ": leave it out, or build without a limit of memory");
+    };
+    if (options.structure != Structure::graph) refused("structure: expected graph within a given memory, got forest");
+    if (!options.candidates.empty()) refused("candidates: expected none within a given memory");
+    if (options.like != nullptr) refused("like: expected none within a given memory");
+}
+
+struct Limit {
+    build::external::Workspace& workspace;
+    build::external::Sizes sizes;
+};
+
 build::IndexImage build_kept(Metric metric, const build::Rows& rows, const opened::IdList& ids,
-                             const Index::State* like, const BuildOptions& options) {
+                             const Index::State* like, const BuildOptions& options, const Limit* limit) {
     check_options(options);
     api::check_candidates(options.candidates, rows.count(), options.structure);
     if (like != nullptr) api::check_like(*like, metric, rows, ids.kind, options.structure);
     const build::Rows queries = sample_of(options, rows);
+    std::optional<build::external::Session> session;
+    if (limit != nullptr) {
+        session.emplace(limit->workspace, limit->sizes, rows, queries, options, build::counted_on(options.progress));
+    }
+    const build::external::Session* const within = session ? &*session : nullptr;
     const bool half = options.structure == Structure::graph && options.keep == Keep::half;
     if (!half || rows.bits() || rows.kind() != codes::ValueKind::float32) {
-        return build::build_index(metric, rows, ids, queries, like, options);
+        return build::build_index(metric, rows, ids, queries, like, options, within);
     }
     api::check_halves(rows);
-    return build::build_index(metric, rounded(rows), ids, queries, like, options);
+    return build::build_index(metric, rounded(rows), ids, queries, like, options, within);
 }
 
 }  // namespace
 
 build::IndexImage Builder::State::image(const Index::State* like, const BuildOptions& options) const {
-    build::IndexImage made = build_kept(metric, rows, ids, like, options);
+    std::optional<Limit> limit;
+    if (workspace != nullptr) limit.emplace(*workspace, sizes(0, 0));
+    build::IndexImage made = build_kept(metric, rows, ids, like, options, limit ? &*limit : nullptr);
     if (!columns.columns().empty()) made.add_columns(columns.columns(), options);
     return made;
 }
@@ -225,13 +299,36 @@ const Index::State* Builder::like_of(const BuildOptions& options) {
 
 Index Builder::build_file(const std::string& path, const BuildOptions& options) const {
     if (path.empty()) raise(ErrorCode::invalid_argument, "path must name a file; got an empty string");
+    if (state_->workspace != nullptr) {
+        if (path != state_->path) {
+            raise(ErrorCode::invalid_argument,
+                  "path: expected '" + state_->path + "', beside which the build works, got '" + path + "'");
+        }
+        return build_limited(options);
+    }
     opened::unwrap(file::check_target(path));
     const build::IndexImage image = state_->image(like_of(options), options);
     opened::unwrap(image.writer().write(path));
     return Index::open(path);
 }
 
+Index Builder::build_limited(const BuildOptions& options) const {
+    check_limited(options);
+    state_->check_room(0, 0);
+    file::WorkFolder& folder = state_->workspace->folder();
+    opened::unwrap(folder.check_free(build::external::disk_bytes(state_->sizes(0, 0), options.profile), "the build"));
+    {
+        const base::LargeBuffersFrom disk(state_->workspace.get());
+        const build::IndexImage image = state_->image(nullptr, options);
+        opened::unwrap(image.writer().write(state_->path));
+    }
+    folder.remove();
+    state_->is_built = true;
+    return Index::open(state_->path);
+}
+
 Index Builder::build(const BuildOptions& options) const {
+    if (state_->workspace != nullptr) return build_limited(options);
     auto memory = [&] {
         const build::IndexImage image = state_->image(like_of(options), options);
         return opened::unwrap(image.writer().to_memory());

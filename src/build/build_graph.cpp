@@ -4,9 +4,11 @@
 #include <functional>
 #include <utility>
 
+#include "base/large_buffers.hpp"
 #include "base/random.hpp"
 #include "build/budget.hpp"
 #include "build/edges.hpp"
+#include "build/external/near_edges.hpp"
 #include "build/quantized.hpp"
 #include "build/query_edges.hpp"
 #include "build/select_space.hpp"
@@ -18,6 +20,7 @@
 #include "codes/sketch.hpp"
 #include "codes/split.hpp"
 #include "codes/uniform.hpp"
+#include "file/advice.hpp"
 #include "forest/grow.hpp"
 #include "graph/connectivity.hpp"
 #include "opened/graph_view.hpp"
@@ -40,11 +43,18 @@ constexpr std::uint32_t items_a_made_up = 4;
 constexpr std::uint32_t most_made_up = 250000;
 constexpr std::uint32_t made_up_calibrating = 512;
 
+// How trees are grown: of all items, or of some of them in a build within a given memory.
+template <class SplitType>
+struct Growing {
+    GrowOne<SplitType> all;
+    external::WithMembers<SplitType> some;
+};
+
 class GraphBuilder {
 public:
     GraphBuilder(const kernels::Kernels& kernels, Metric metric, const Rows& rows, const Encoded& encoded,
                  const Rows& queries, const GivenCandidates& given, const BuildOptions& options,
-                 const StageWatch& watch)
+                 const external::Session* session, const StageWatch& watch)
         : kernels_(kernels),
           metric_(metric),
           rows_(rows),
@@ -53,8 +63,9 @@ public:
           sample_(queries.count()),
           given_(given),
           options_(options),
+          session_(session),
           watch_(watch),
-          threads_(options.threads),
+          threads_(session != nullptr ? session->threads() : options.threads),
           count_(rows.count()) {}
 
     BuiltGraph run() {
@@ -85,16 +96,36 @@ private:
         const std::size_t words = codes::words_of(rows_.dim());
         built_.plane_dim = 0;
         if (count_ == 0) return;
-        const forest::BitPoints before{encoded_.rows.as<std::uint64_t>(), words, rows_.dim(), count_};
-        built_.bits = grow_entry_tree<forest::BitSplit>(
-            [&](const forest::GrowOptions& grow, auto& stop) { return forest::grow(before, grow, stop); });
         const std::size_t stride = words * sizeof(std::uint64_t);
-        const base::AlignedBuffer codes = reorder(encoded_.rows, stride, built_.row_of_item, threads_, watch_);
-        const forest::BitPoints points{codes.as<const std::uint64_t>(), words, rows_.dim(), count_};
-        const GrowOne<forest::BitSplit> grow_one = [&](const forest::GrowOptions& grow, const std::atomic<bool>& stop) {
-            return forest::grow(points, grow, stop);
+        base::AlignedBuffer codes;  // in the order of places, then of items
+        const auto points_of = [&](std::span<const std::byte> rows) {
+            return forest::BitPoints{{reinterpret_cast<const std::uint64_t*>(rows.data()), rows.size() / sizeof(std::uint64_t)},
+                                     words, rows_.dim(), static_cast<std::uint32_t>(rows.size() / stride)};
         };
-        connect_codes(CodeDistances(kernels_, codes.data(), stride, rows_.dim(), true, count_), grow_one);
+        const auto rows = [&] { return codes.size() > 0 ? codes.bytes() : encoded_.rows.bytes(); };
+        const Growing<forest::BitSplit> growing{
+            [&](const forest::GrowOptions& grow, const std::atomic<bool>& stop) {
+                return forest::grow(points_of(rows()), grow, stop);
+            },
+            [&](std::span<const std::uint32_t> members, const external::UseMembers<forest::BitSplit>& use) {
+                const base::LargeBuffersFrom memory(nullptr);
+                const base::AlignedBuffer some = reorder(rows(), stride, members, threads_, watch_);
+                use(CodeDistances(kernels_, some.data(), stride, rows_.dim(), true, size_of(members)),
+                    [&](const forest::GrowOptions& grow, const std::atomic<bool>& stop) {
+                        return forest::grow(points_of(some.bytes()), grow, stop);
+                    });
+            }};
+        const external::MarginOf<forest::BitSplit> margin_of = [&](std::uint32_t row, std::size_t split,
+                                                                   const forest::Tree<forest::BitSplit>& tree) {
+            const std::uint32_t bit = tree.splits[split].bit;
+            const std::uint64_t word = encoded_.rows.as<const std::uint64_t>()[row * words + bit / 64];
+            return (word >> (bit % 64) & 1) != 0 ? 1.0f : -1.0f;
+        };
+        built_.bits = entry_tree<forest::BitSplit>(growing, margin_of, stride, [&] {
+            codes = scatter(encoded_.rows.bytes(), stride, built_.division.place_of_row, threads_, watch_);
+        });
+        codes = reorder(rows(), stride, order(), threads_, watch_);
+        connect_codes(codes.bytes(), CodeDistances(kernels_, codes.data(), stride, rows_.dim(), true, count_), growing);
     }
 
     void connect_vectors(bool sketched) {
@@ -114,18 +145,42 @@ private:
         built_.want_codes = !splits_ && (!sketched || options_.keep == Keep::none || bytes);
         if (count_ == 0) return;
         QuantizedVectors vectors = quantize(kernels_, metric_, rows_, space, center, threads_, watch_);
-        const GrowOne<forest::Split> grow_one = [&](const forest::GrowOptions& grow, const std::atomic<bool>& stop) {
-            return forest::grow(kernels_, vectors.points(), grow, stop);
+        base::AlignedBuffer codes;  // of metrics that go by them, in the order of items
+        const codes::UniformLayout layout(rows_.dim(), encoded_.kind == opened::CodeKind::uniform_exact);
+        const Growing<forest::Split> growing{
+            [&](const forest::GrowOptions& grow, const std::atomic<bool>& stop) {
+                return forest::grow(kernels_, vectors.points(), grow, stop);
+            },
+            [&](std::span<const std::uint32_t> members, const external::UseMembers<forest::Split>& use) {
+                const base::LargeBuffersFrom memory(nullptr);
+                const QuantizedVectors some = reorder(vectors, members, threads_, watch_);
+                const GrowOne<forest::Split> grow_one = [&](const forest::GrowOptions& grow,
+                                                            const std::atomic<bool>& stop) {
+                    return forest::grow(kernels_, some.points(), grow, stop);
+                };
+                if (codes.size() == 0) return use(QuantizedDistances(kernels_, some), grow_one);
+                const base::AlignedBuffer coded = reorder(codes.bytes(), layout.stride, members, threads_, watch_);
+                use(CodeDistances(kernels_, coded.data(), layout.stride, rows_.dim(), false, size_of(members)),
+                    grow_one);
+            }};
+        const external::MarginOf<forest::Split> margin_of = [&](std::uint32_t row, std::size_t split,
+                                                                const forest::Tree<forest::Split>& tree) {
+            const PaddedCode code(vectors, row);
+            std::int32_t product = 0;
+            kernels_.dot_i8(code.data(), tree.planes.data() + split * vectors.dim, vectors.dim, nullptr, 1, vectors.dim,
+                            &product);
+            const forest::Split& plane = tree.splits[split];
+            return plane.scale * vectors.tail(row).scale * static_cast<float>(product) + plane.offset;
         };
-        built_.planes = grow_entry_tree(grow_one);
-        vectors = reorder(vectors, built_.row_of_item, threads_, watch_);
+        built_.planes = entry_tree<forest::Split>(growing, margin_of, vectors.stride, [&] {
+            vectors = scatter(vectors, built_.division.place_of_row, threads_, watch_);
+        });
+        vectors = reorder(vectors, order(), threads_, watch_);
         if (metric_ == Metric::manhattan) {
-            const codes::UniformLayout layout(rows_.dim(), encoded_.kind == opened::CodeKind::uniform_exact);
-            const base::AlignedBuffer codes =
-                reorder(encoded_.rows, layout.stride, built_.row_of_item, threads_, watch_);
-            connect_codes(CodeDistances(kernels_, codes.data(), layout.stride, rows_.dim(), false, count_), grow_one);
+            codes = in_item_order(encoded_.rows.bytes(), layout.stride, built_, threads_, watch_);
+            connect_codes(codes.bytes(), CodeDistances(kernels_, codes.data(), layout.stride, rows_.dim(), false, count_), growing);
         } else {
-            const graph::Adjacency graph = connect_quantized(vectors, selected, center, grow_one);
+            const graph::Adjacency graph = connect_quantized(vectors, selected, center, growing);
             if (sketched) {
                 write_sketches(graph, vectors);
             } else {
@@ -142,13 +197,13 @@ private:
     }
 
     graph::Adjacency connect_quantized(const QuantizedVectors& vectors, const SelectedSpace& selected,
-                                       std::span<const float> center, const GrowOne<forest::Split>& grow_one) {
+                                       std::span<const float> center, const Growing<forest::Split>& growing) {
         const QuantizedDistances distances(kernels_, vectors);
         const bool product = metric_ == Metric::dot;
         const auto real = static_cast<std::uint32_t>(sample_.of_edges.size());
         const std::uint32_t made_up = product ? std::min(count_ / items_a_made_up, most_made_up) : 0;
-        if (real + made_up == 0) return connect(distances, grow_one, nullptr);
-        return connect(distances, grow_one, [&](const graph::Adjacency& near) {
+        if (real + made_up == 0) return connect(distances, vectors.rows.bytes(), growing, nullptr);
+        return connect(distances, vectors.rows.bytes(), growing, [&](const graph::Adjacency& near) {
             QuantizedVectors queries =
                 quantize_queries(kernels_, metric_, queries_, sample_.of_edges, selected.space, center, made_up);
             const std::uint64_t seed = opened::derive_seed(options_.seed, opened::SeedPart::made_up_queries);
@@ -169,19 +224,20 @@ private:
     }
 
     template <class SplitType>
-    void connect_codes(const CodeDistances& distances, const GrowOne<SplitType>& grow_one) {
+    void connect_codes(std::span<const std::byte> codes, const CodeDistances& distances,
+                       const Growing<SplitType>& growing) {
         const auto real = static_cast<std::uint32_t>(sample_.of_edges.size());
         AddQueries add_queries;
         if (real > 0) {
             add_queries = [&](const graph::Adjacency& near) {
-                const base::AlignedBuffer codes = encode_queries(queries_, sample_.of_edges, encoded_);
+                const base::AlignedBuffer asking = encode_queries(queries_, sample_.of_edges, encoded_);
                 const EdgeQueries asked{
-                    CodeQueryDistances(distances, codes.data()), real,
+                    CodeQueryDistances(distances, asking.data()), real,
                     [&](std::uint32_t, std::vector<graph::ItemId>& entry_points) { spread(entry_points); }};
                 return with_query_edges(near, distances, asked, plan(), watch_);
             };
         }
-        write_neighbors(connect(distances, grow_one, add_queries));
+        write_neighbors(connect(distances, codes, growing, add_queries));
     }
 
     // Where walks for queries begin that are like no item.
@@ -215,6 +271,52 @@ private:
                 options_.profile};
     }
 
+    static std::uint32_t size_of(std::span<const std::uint32_t> members) noexcept {
+        return static_cast<std::uint32_t>(members.size());
+    }
+
+    // What brings the rows into the order of items: as they are, or as scattered to their places.
+    std::span<const std::uint32_t> order() const noexcept {
+        return session_ == nullptr ? built_.row_of_item : built_.division.place_of_item;
+    }
+
+    // Rows into the order of items. Within a given memory by parts: `to_places` scatters what `growing` sees.
+    template <class SplitType>
+    forest::Forest<SplitType> entry_tree(const Growing<SplitType>& growing,
+                                         const external::MarginOf<SplitType>& margin_of, std::size_t code_stride,
+                                         const std::function<void()>& to_places) {
+        if (session_ == nullptr) return grow_entry_tree(growing.all);
+        const external::Kept& kept = session_->kept();
+        auto found = external::find_divided<SplitType>(kept);
+        const external::DivideOptions options{
+            count_,        session_->most_members(code_stride, built_.degree, built_.n_trees),
+            built_.leaf_size, built_.plane_dim, options_.seed, threads_};
+        const bool is_new = !found;
+        if (is_new) found = external::divide<SplitType>(growing.some, margin_of, options, watch_);
+        built_.division = std::move(found->division);
+        to_places();
+        if (is_new) {
+            found->division = std::move(built_.division);
+            external::order_parts(growing.some, options, watch_, *found);
+            external::keep_divided(kept, *found);
+            built_.division = std::move(found->division);
+        }
+        const external::Division& division = built_.division;
+        built_.row_of_item.resize(count_);
+        std::vector<std::uint32_t> row_of_place(count_);
+        for (std::uint32_t row = 0; row < count_; ++row) row_of_place[division.place_of_row[row]] = row;
+        for (std::uint32_t item = 0; item < count_; ++item) {
+            built_.row_of_item[item] = row_of_place[division.place_of_item[item]];
+        }
+        set_item_of_row();
+        return std::move(found->entry_tree);
+    }
+
+    void set_item_of_row() {
+        built_.item_of_row.resize(count_);
+        for (std::uint32_t item = 0; item < count_; ++item) built_.item_of_row[built_.row_of_item[item]] = item;
+    }
+
     // The first tree. Its leaves, one after another, become the order of the items, so that it needs no list of them.
     template <class SplitType>
     forest::Forest<SplitType> grow_entry_tree(const GrowOne<SplitType>& grow_one) {
@@ -231,8 +333,7 @@ private:
             watch_, stop);
         auto& tree = trees[0];
         built_.row_of_item = std::move(tree.items);
-        built_.item_of_row.resize(count_);
-        for (std::uint32_t item = 0; item < count_; ++item) built_.item_of_row[built_.row_of_item[item]] = item;
+        set_item_of_row();
         forest::Forest<SplitType> forest{{tree.root}, std::move(tree.splits), std::move(tree.planes), {}, {}};
         forest.starts.assign(tree.starts.begin(), tree.starts.end());
         forest.starts.push_back(count_);
@@ -250,9 +351,13 @@ private:
     }
 
     template <class SplitType>
-    graph::Adjacency connect(const graph::Distances& distances, const GrowOne<SplitType>& grow_one,
-                             const AddQueries& add_queries) {
-        graph::Adjacency graph = near_edges(distances, grow_one, plan(), watch_, give());
+    graph::Adjacency connect(const graph::Distances& distances, std::span<const std::byte> codes,
+                             const Growing<SplitType>& growing, const AddQueries& add_queries) {
+        if (session_ != nullptr) file::expect_random(codes);
+        graph::Adjacency graph = session_ == nullptr
+                                     ? build::near_edges(distances, growing.all, plan(), watch_, give())
+                                     : external::near_edges({distances, codes}, growing.some, built_.division,
+                                                            *session_, plan(), watch_);
         if (add_queries) graph = add_queries(graph);
         graph = without_empty_places(std::move(graph), distances, threads_, watch_);
         graph::ensure_reachable(graph);
@@ -279,6 +384,7 @@ private:
     const QuerySample sample_;
     const GivenCandidates& given_;
     const BuildOptions& options_;
+    const external::Session* const session_;
     const StageWatch& watch_;
     const unsigned threads_;
     const std::uint32_t count_;
@@ -288,10 +394,18 @@ private:
 
 }  // namespace
 
+base::AlignedBuffer in_item_order(std::span<const std::byte> rows, std::size_t stride, const BuiltGraph& built,
+                                  unsigned threads, const StageWatch& watch) {
+    const external::Division& division = built.division;
+    if (division.parts.empty()) return reorder(rows, stride, built.row_of_item, threads, watch);
+    const base::AlignedBuffer placed = scatter(rows, stride, division.place_of_row, threads, watch);
+    return reorder(placed.bytes(), stride, division.place_of_item, threads, watch);
+}
+
 BuiltGraph build_graph(const kernels::Kernels& kernels, Metric metric, const Rows& rows, const Encoded& encoded,
                        const Rows& queries, const GivenCandidates& given, const BuildOptions& options,
-                       const StageWatch& watch) {
-    return GraphBuilder(kernels, metric, rows, encoded, queries, given, options, watch).run();
+                       const external::Session* session, const StageWatch& watch) {
+    return GraphBuilder(kernels, metric, rows, encoded, queries, given, options, session, watch).run();
 }
 
 }  // namespace nearfile::build

@@ -2,10 +2,14 @@
 // pruning, reverse edges, one pass of walks, and the rows that a search reads.
 #pragma once
 
+#include <cstddef>
+#include <span>
 #include <vector>
 
 #include "base/aligned_buffer.hpp"
 #include "build/encode.hpp"
+#include "build/external/parts.hpp"
+#include "build/external/session.hpp"
 #include "build/given_candidates.hpp"
 #include "build/vertices.hpp"
 #include "codes/projection.hpp"
@@ -24,6 +28,7 @@ struct BuiltGraph {
     bool want_codes = true;                  // of 8 bits
     std::vector<std::uint32_t> row_of_item;  // item i is row row_of_item[i] in the order of adding
     std::vector<std::uint32_t> item_of_row;  // and back
+    external::Division division;             // of a build within a given memory: the way from rows to items
     codes::TrainedProjection projection;
     std::vector<float> whitening;          // the factor of the whitened space
     std::vector<float> likely_queries;     // to calibrate with, dim values each; empty: items will do
@@ -37,9 +42,14 @@ struct BuiltGraph {
 };
 
 // `encoded`: with codes in the order of adding where the metric's are not scaled (they are what the walk sees), else
-// the center alone. `queries`: a sample of real ones, which may be empty.
+// the center alone. `queries`: a sample of real ones, which may be empty. `session`: of a build within a given memory,
+// or null.
 BuiltGraph build_graph(const kernels::Kernels& kernels, Metric metric, const Rows& rows, const Encoded& encoded,
                        const Rows& queries, const GivenCandidates& given, const BuildOptions& options,
-                       const StageWatch& watch);
+                       const external::Session* session, const StageWatch& watch);
+
+// Rows of `stride` bytes in the order of items.
+base::AlignedBuffer in_item_order(std::span<const std::byte> rows, std::size_t stride, const BuiltGraph& built,
+                                  unsigned threads, const StageWatch& watch);
 
 }  // namespace nearfile::build

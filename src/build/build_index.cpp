@@ -75,17 +75,35 @@ base::AlignedBuffer encode_vectors(const Rows& rows, bool in_parts, std::span<co
     return vectors;
 }
 
-// In the same order; none where lengths count.
+// The same without reading rows in the order of items, who lie anywhere.
+base::AlignedBuffer vectors_by_parts(const Rows& rows, bool in_parts, const BuiltGraph& built, unsigned threads,
+                                     const StageWatch& watch) {
+    const base::AlignedBuffer encoded = encode_vectors(rows, in_parts, {}, threads, watch);
+    const std::size_t stride = encoded.size() / rows.count();
+    if (!in_parts || rows.kind() != codes::ValueKind::float32) {
+        return in_item_order(encoded.bytes(), stride, built, threads, watch);
+    }
+    base::AlignedBuffer vectors = base::allocate(encoded.size());
+    const std::size_t half = encoded.size() / 2;
+    for (const std::size_t start : {std::size_t{0}, half}) {
+        const auto ordered = in_item_order(encoded.bytes().subspan(start, half), stride / 2, built, threads, watch);
+        std::memcpy(vectors.data() + start, ordered.data(), half);
+    }
+    return vectors;
+}
+
+// Row i is item item_of_row[i], or item i where that is empty; none where lengths count.
 std::vector<float> inverse_lengths_of(const kernels::Kernels& kernels, Metric metric, const Rows& rows,
-                                      std::span<const std::uint32_t> order, unsigned threads, const StageWatch& watch) {
+                                      std::span<const std::uint32_t> item_of_row, unsigned threads,
+                                      const StageWatch& watch) {
     if (metric != Metric::angular && metric != Metric::cosine) return {};
     std::vector<float> inverse_lengths(rows.count());
     run_blocks(
         "vectors", rows.count(), threads,
         [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
             for (std::uint32_t row = begin; row < end; ++row) {
-                const auto values = rows.floats(order.empty() ? row : order[row]);
-                inverse_lengths[row] = codes::inverse_length(kernels, values);
+                const auto values = rows.floats(row);
+                inverse_lengths[item_of_row.empty() ? row : item_of_row[row]] = codes::inverse_length(kernels, values);
             }
         },
         watch);
@@ -109,14 +127,14 @@ void add_forest(file::Writer& writer, const forest::Forest<SplitType>& forest) {
 }  // namespace
 
 IndexImage build_index(Metric metric, const Rows& rows, const opened::IdList& ids, const Rows& queries,
-                       const Index::State* like, const BuildOptions& options) {
+                       const Index::State* like, const BuildOptions& options, const external::Session* session) {
     const kernels::Kernels& kernels = opened::chosen_kernels();
     const StageWatch watch = counted_on(options.progress);
     IndexImage image;
     image.ids_ = ids.table(rows.count());
     image.id_order_ = opened::unwrap(opened::sort_ids(image.ids_));
     if (options.structure == Structure::graph) {
-        image.build_graph_sections(kernels, metric, rows, ids, queries, like, options, watch);
+        image.build_graph_sections(kernels, metric, rows, ids, queries, like, options, session, watch);
         return image;
     }
     image.encoded_ = encode_rows(kernels, metric, rows, options.threads, watch);
@@ -131,7 +149,8 @@ IndexImage build_index(Metric metric, const Rows& rows, const opened::IdList& id
 
 void IndexImage::build_graph_sections(const kernels::Kernels& kernels, Metric metric, const Rows& rows,
                                       const opened::IdList& ids, const Rows& queries, const Index::State* like,
-                                      const BuildOptions& options, const StageWatch& watch) {
+                                      const BuildOptions& options, const external::Session* session,
+                                      const StageWatch& watch) {
     const bool scaled = codes_are_scaled(metric, rows);
     if (scaled) {
         encoded_.kind = opened::CodeKind::none;  // until it is known whether the walk leaves any use for them
@@ -144,19 +163,23 @@ void IndexImage::build_graph_sections(const kernels::Kernels& kernels, Metric me
         encoded_.center = mean_of_rows(kernels, metric, rows, options.threads, watch);
     }
     const GivenCandidates given(kernels, rows, ids_, options.candidates, like, options.threads, watch);
-    built_ = build_graph(kernels, metric, rows, encoded_, queries, given, options, watch);
+    built_ = build_graph(kernels, metric, rows, encoded_, queries, given, options, session, watch);
     if (built_.lower_nibbles.size() > 0) encoded_.kind = opened::CodeKind::split;
     if (built_.want_codes && scaled) {
         encoded_ = encode_scaled_rows(kernels, metric, rows, std::move(encoded_.center), options.threads, watch);
     }
     if (encoded_.rows.size() > 0) {
-        encoded_.rows =
-            reorder(encoded_.rows, encoded_.rows.size() / rows.count(), built_.row_of_item, options.threads, watch);
+        encoded_.rows = in_item_order(encoded_.rows.bytes(), encoded_.rows.size() / rows.count(), built_,
+                                      options.threads, watch);
     }
     if (!encoded_.are_vectors() && options.keep != Keep::none) {
         const bool in_parts = encoded_.kind == opened::CodeKind::none;
-        vectors_ = encode_vectors(rows, in_parts, built_.row_of_item, options.threads, watch);
-        inverse_lengths_ = inverse_lengths_of(kernels, metric, rows, built_.row_of_item, options.threads, watch);
+        if (session == nullptr) {
+            vectors_ = encode_vectors(rows, in_parts, built_.row_of_item, options.threads, watch);
+        } else {
+            vectors_ = vectors_by_parts(rows, in_parts, built_, options.threads, watch);
+        }
+        inverse_lengths_ = inverse_lengths_of(kernels, metric, rows, built_.item_of_row, options.threads, watch);
     }
     description_ = describe(metric, rows, ids, encoded_, {}, options.seed);
     describe_graph(built_, options, description_);

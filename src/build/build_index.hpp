@@ -23,11 +23,12 @@ public:
 
 private:
     friend IndexImage build_index(Metric, const Rows&, const opened::IdList&, const Rows&, const Index::State*,
-                                  const BuildOptions&);
+                                  const BuildOptions&, const external::Session*);
 
     void build_graph_sections(const kernels::Kernels& kernels, Metric metric, const Rows& rows,
                               const opened::IdList& ids, const Rows& queries, const Index::State* like,
-                              const BuildOptions& options, const StageWatch& watch);
+                              const BuildOptions& options, const external::Session* session,
+                              const StageWatch& watch);
 
     opened::Description description_{};
     Encoded encoded_;
@@ -42,8 +43,10 @@ private:
 };
 
 // `queries`: a sample of real ones, which may be empty. `like`: options.like as it is inside, or null. Both, and
-// options.candidates, are of use to a graph alone, and checked.
+// options.candidates, are of use to a graph alone, and checked. `session`: of a graph that is built within a given
+// memory, or null.
 IndexImage build_index(Metric metric, const Rows& rows, const opened::IdList& ids, const Rows& queries,
-                       const Index::State* like, const BuildOptions& options);
+                       const Index::State* like, const BuildOptions& options,
+                       const external::Session* session = nullptr);
 
 }  // namespace nearfile::build
