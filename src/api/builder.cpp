@@ -12,6 +12,8 @@
 #include "build/build_index.hpp"
 #include "build/external/session.hpp"
 #include "build/rows.hpp"
+#include "file/atomic_file.hpp"
+#include "file/memory_file.hpp"
 #include "file/target.hpp"
 #include "opened/errors.hpp"
 #include "opened/ids.hpp"
@@ -307,8 +309,9 @@ Index Builder::build_file(const std::string& path, const BuildOptions& options) 
         return build_limited(options);
     }
     opened::unwrap(file::check_target(path));
-    const build::IndexImage image = state_->image(like_of(options), options);
-    opened::unwrap(image.writer().write(path));
+    file::AtomicFile made(path);
+    state_->image(like_of(options), options).write(made);
+    opened::unwrap(made.replace());
     return Index::open(path);
 }
 
@@ -319,8 +322,9 @@ Index Builder::build_limited(const BuildOptions& options) const {
     opened::unwrap(folder.check_free(build::external::disk_bytes(state_->sizes(0, 0), options.profile), "the build"));
     {
         const base::LargeBuffersFrom disk(state_->workspace.get());
-        const build::IndexImage image = state_->image(nullptr, options);
-        opened::unwrap(image.writer().write(state_->path));
+        file::AtomicFile made(state_->path);
+        state_->image(nullptr, options).write(made);
+        opened::unwrap(made.replace());
     }
     folder.remove();
     state_->is_built = true;
@@ -329,11 +333,9 @@ Index Builder::build_limited(const BuildOptions& options) const {
 
 Index Builder::build(const BuildOptions& options) const {
     if (state_->workspace != nullptr) return build_limited(options);
-    auto memory = [&] {
-        const build::IndexImage image = state_->image(like_of(options), options);
-        return opened::unwrap(image.writer().to_memory());
-    }();
-    return Index(opened::open_state(std::move(memory)));
+    file::MemoryFile made;
+    state_->image(like_of(options), options).write(made);
+    return Index(opened::open_state(std::move(made).take()));
 }
 
 }  // namespace nearfile

@@ -7,7 +7,7 @@
 
 #include "api/answer_batch.hpp"
 #include "api/search_checks.hpp"
-#include "file/writer.hpp"
+#include "file/container.hpp"
 #include "opened/errors.hpp"
 #include "opened/state.hpp"
 #include "opened/verify.hpp"

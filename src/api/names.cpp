@@ -4,7 +4,7 @@
 
 #include "base/cores.hpp"
 #include "base/thread_pool.hpp"
-#include "file/writer.hpp"
+#include "file/atomic_write.hpp"
 #include "nearfile/nearfile.hpp"
 #include "opened/errors.hpp"
 #include "opened/kernel_choice.hpp"

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <span>
 #include <utility>
 
@@ -38,6 +39,25 @@ public:
         } else {
             std::free(block_);
         }
+    }
+
+    // To `bytes`, which are more; what is there stays, and what comes after it is anything, to be written to. False
+    // where there is no memory, or that of somebody else, and nothing has changed. The system moves many bytes without copying them.
+    bool grow(std::size_t bytes) noexcept {
+        const std::size_t needed = bytes + slack + alignment;
+        if (needed < bytes || release_ != nullptr) return false;
+        const std::size_t filled = data_ == nullptr ? 0 : size_;
+        const auto before = static_cast<std::size_t>(data_ - static_cast<std::byte*>(block_));
+        void* const block = std::realloc(block_, needed);
+        if (block == nullptr) return false;
+        block_ = block;
+        const auto at = reinterpret_cast<std::uintptr_t>(block_);
+        data_ = static_cast<std::byte*>(block_) + ((at + alignment - 1) / alignment * alignment - at);
+        const std::byte* const stayed = static_cast<std::byte*>(block_) + before;
+        if (filled > 0 && stayed != data_) std::memmove(data_, stayed, filled);
+        size_ = bytes;
+        std::memset(data_ + bytes, 0, slack);
+        return true;
     }
     AlignedBuffer(const AlignedBuffer&) = delete;
     AlignedBuffer& operator=(const AlignedBuffer&) = delete;

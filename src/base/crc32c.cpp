@@ -43,6 +43,19 @@ bool right(Crc32c candidate) noexcept {
            candidate(start, size, 0) == crc32c_portable(start, size, 0);
 }
 
+// Polynomials modulo Castagnoli's, the highest power in the lowest bit.
+constexpr std::uint32_t one = 0x80000000;
+constexpr std::uint32_t byte = one >> 8;  // x^8: what a byte more is multiplied by
+
+constexpr std::uint32_t times(std::uint32_t a, std::uint32_t b) {
+    std::uint32_t product = 0;
+    for (; a != 0; a <<= 1) {
+        if ((a & one) != 0) product ^= b;
+        b = (b >> 1) ^ ((b & 1) != 0 ? polynomial : 0);
+    }
+    return product;
+}
+
 Crc32c choose() noexcept {
     for (const Crc32c candidate : {crc32c_sse42(), crc32c_arm()}) {
         if (candidate != nullptr && right(candidate)) return candidate;
@@ -74,6 +87,15 @@ Crc32c crc32c_chosen() noexcept {
 
 std::uint32_t crc32c(std::span<const std::byte> bytes, std::uint32_t crc) noexcept {
     return detail::crc32c_chosen()(bytes.data(), bytes.size(), crc);
+}
+
+std::uint32_t crc32c_joined(std::uint32_t first, std::uint32_t second, std::uint64_t length) noexcept {
+    std::uint32_t shift = detail::one;
+    for (std::uint32_t power = detail::byte; length != 0; length >>= 1) {
+        if ((length & 1) != 0) shift = detail::times(shift, power);
+        power = detail::times(power, power);
+    }
+    return detail::times(shift, first) ^ second;
 }
 
 }  // namespace nearfile::base

@@ -10,6 +10,8 @@
 #include "build/stages.hpp"
 #include "codes/normalise.hpp"
 #include "codes/vectors.hpp"
+#include "file/advice.hpp"
+#include "file/section_writer.hpp"
 #include "nearfile/version.hpp"
 #include "opened/kernel_choice.hpp"
 
@@ -110,20 +112,6 @@ std::vector<float> inverse_lengths_of(const kernels::Kernels& kernels, Metric me
     return inverse_lengths;
 }
 
-template <class T>
-void add(file::Writer& writer, opened::SectionKind kind, const T& values) {
-    writer.add(static_cast<std::uint32_t>(kind), file::flag_required, std::as_bytes(std::span(values)));
-}
-
-template <class SplitType>
-void add_forest(file::Writer& writer, const forest::Forest<SplitType>& forest) {
-    add(writer, opened::SectionKind::roots, forest.roots);
-    add(writer, opened::SectionKind::splits, forest.splits);
-    add(writer, opened::SectionKind::planes, forest.planes);
-    add(writer, opened::SectionKind::leaf_starts, forest.starts);
-    add(writer, opened::SectionKind::leaf_items, forest.items);
-}
-
 }  // namespace
 
 IndexImage build_index(Metric metric, const Rows& rows, const opened::IdList& ids, const Rows& queries,
@@ -185,12 +173,21 @@ void IndexImage::build_graph_sections(const kernels::Kernels& kernels, Metric me
     describe_graph(built_, options, description_);
     // Kernels may read a little past the last plane.
     built_.planes.planes.reserve(built_.planes.planes.size() + kernels::code_overread);
-    const auto parts = opened::open_parts(writer().container());
+    std::vector<file::Container::Part> sections_so_far;
+    for (const Section& section : sections()) sections_so_far.push_back(section.part);
+    // Calibration walks over them; then they are written, and all else reads them so.
+    const auto advise = [&](const auto& advice) {
+        if (session == nullptr) return;
+        for (const Section& section : sections()) advice(section.part.bytes);
+    };
+    advise(file::expect_random);
+    const auto parts = opened::open_parts(file::Container::of_parts(description(), std::move(sections_so_far)));
     const bool items_will_do = built_.likely_queries.empty();
     const CalibrationQueries likely = items_will_do
                                           ? items_as_queries(*parts)
                                           : CalibrationQueries{std::move(built_.likely_queries), {}, built_.made_up};
     Calibration calibration = calibrate(*parts, likely, options.threads, watch);
+    advise(file::expect_in_order);
     calibration_ = std::move(calibration.points);
     // What the queries of an open index are compared with: users' own, or items.
     if (!built_.made_up) description_.calibrated_nearest = calibration.nearest;
@@ -205,45 +202,62 @@ void IndexImage::add_columns(std::span<const Column> columns, const BuildOptions
                                   });
 }
 
-file::Writer IndexImage::writer() const {
-    std::array<std::byte, file::description_bytes> description;
-    std::memcpy(description.data(), &description_, sizeof description_);
-    file::Writer writer(description);
-    const auto vertices = built_.sorted ? opened::SectionKind::sorted_vertices : opened::SectionKind::vertices;
-    add(writer, vertices, built_.vertices.bytes());
-    add(writer, opened::SectionKind::nibbles, built_.nibbles.codes.bytes());
-    add(writer, opened::SectionKind::nibble_tails, built_.nibbles.tails);
-    add(writer, opened::SectionKind::lower_nibbles, built_.lower_nibbles.bytes());
-    add(writer, opened::SectionKind::codes, encoded_.rows.bytes());
+std::span<const std::byte, file::description_bytes> IndexImage::description() const {
+    return std::as_bytes(std::span<const opened::Description, 1>(&description_, 1));
+}
+
+std::vector<IndexImage::Section> IndexImage::sections() const {
+    std::vector<Section> all;
+    const auto add = [&all](opened::SectionKind kind, const auto& values, std::uint32_t flags = file::flag_required) {
+        all.push_back({{static_cast<std::uint32_t>(kind), std::as_bytes(std::span(values))}, flags});
+    };
+    const auto add_forest = [&add](const auto& forest) {
+        add(opened::SectionKind::roots, forest.roots);
+        add(opened::SectionKind::splits, forest.splits);
+        add(opened::SectionKind::planes, forest.planes);
+        add(opened::SectionKind::leaf_starts, forest.starts);
+        add(opened::SectionKind::leaf_items, forest.items);
+    };
+    add(built_.sorted ? opened::SectionKind::sorted_vertices : opened::SectionKind::vertices, built_.vertices.bytes());
+    add(opened::SectionKind::nibbles, built_.nibbles.codes.bytes());
+    add(opened::SectionKind::nibble_tails, built_.nibbles.tails);
+    add(opened::SectionKind::lower_nibbles, built_.lower_nibbles.bytes());
+    add(opened::SectionKind::codes, encoded_.rows.bytes());
     const bool graph = description_.structure == Structure::graph;
     if (description_.metric == Metric::hamming) {
-        add_forest(writer, graph ? built_.bits : built_forest_.bits);
+        add_forest(graph ? built_.bits : built_forest_.bits);
     } else {
-        add_forest(writer, graph ? built_.planes : built_forest_.planes);
+        add_forest(graph ? built_.planes : built_forest_.planes);
     }
     const codes::TrainedProjection& projection = graph ? built_.projection : built_forest_.projection;
-    add(writer, opened::SectionKind::projection, projection.rows.bytes());
-    add(writer, opened::SectionKind::projection_scales, projection.scales);
-    add(writer, opened::SectionKind::whitening, built_.whitening);
-    if (description_.count > 0) add(writer, opened::SectionKind::center, encoded_.center);
-    add(writer, opened::SectionKind::inverse_lengths, inverse_lengths_);
-    add(writer, opened::SectionKind::vectors, vectors_.bytes());
-    add(writer, opened::SectionKind::row_of_item, built_.row_of_item);
-    add(writer, opened::SectionKind::item_of_row, built_.item_of_row);
-    add(writer, opened::SectionKind::calibration, calibration_);
-    if (ids_.kind == IdKind::int64) add(writer, opened::SectionKind::int64_ids, ids_.numbers);
+    add(opened::SectionKind::projection, projection.rows.bytes());
+    add(opened::SectionKind::projection_scales, projection.scales);
+    add(opened::SectionKind::whitening, built_.whitening);
+    if (description_.count > 0) add(opened::SectionKind::center, encoded_.center);
+    add(opened::SectionKind::inverse_lengths, inverse_lengths_);
+    add(opened::SectionKind::vectors, vectors_.bytes());
+    add(opened::SectionKind::row_of_item, built_.row_of_item);
+    add(opened::SectionKind::item_of_row, built_.item_of_row);
+    add(opened::SectionKind::calibration, calibration_);
+    if (ids_.kind == IdKind::int64) add(opened::SectionKind::int64_ids, ids_.numbers);
     if (ids_.kind == IdKind::string) {
-        add(writer, opened::SectionKind::id_text_starts, ids_.text_starts);
-        add(writer, opened::SectionKind::id_text, ids_.text);
+        add(opened::SectionKind::id_text_starts, ids_.text_starts);
+        add(opened::SectionKind::id_text, ids_.text);
     }
-    add(writer, opened::SectionKind::id_order, id_order_);
+    add(opened::SectionKind::id_order, id_order_);
     // Without them everything else is as it was, so a reader that does not know them may go on.
-    const auto add_optional = [&writer](opened::SectionKind kind, std::span<const std::byte> bytes) {
-        writer.add(static_cast<std::uint32_t>(kind), 0, bytes);
-    };
-    add_optional(opened::SectionKind::columns, columns_.directory);
-    add_optional(opened::SectionKind::column_values, columns_.values.bytes());
-    return writer;
+    add(opened::SectionKind::columns, columns_.directory, 0);
+    add(opened::SectionKind::column_values, columns_.values.bytes(), 0);
+    std::erase_if(all, [](const Section& section) { return section.part.bytes.empty(); });
+    return all;
+}
+
+void IndexImage::write(file::Output& output) const {
+    file::SectionWriter writer(output);
+    for (const Section& section : sections()) {
+        opened::unwrap(writer.add(section.part.kind, section.flags, section.part.bytes));
+    }
+    opened::unwrap(writer.finish(description()));
 }
 
 }  // namespace nearfile::build

@@ -7,21 +7,27 @@
 #include "build/build_forest.hpp"
 #include "build/build_graph.hpp"
 #include "build/encode.hpp"
-#include "file/writer.hpp"
+#include "file/container.hpp"
+#include "file/output.hpp"
 #include "nearfile/index.hpp"
 #include "opened/ids.hpp"
 
 namespace nearfile::build {
 
-// Owns the sections that writer() refers to; the rows and ids it was made from must outlive it.
+// Owns its sections; the rows and ids it was made from must outlive it.
 class IndexImage {
 public:
     // What the items are told apart by beside their vectors; columns of as many rows.
     void add_columns(std::span<const Column> columns, const BuildOptions& options);
 
-    file::Writer writer() const;
+    void write(file::Output& output) const;
 
 private:
+    struct Section {
+        file::Container::Part part;
+        std::uint32_t flags;
+    };
+
     friend IndexImage build_index(Metric, const Rows&, const opened::IdList&, const Rows&, const Index::State*,
                                   const BuildOptions&, const external::Session*);
 
@@ -29,6 +35,10 @@ private:
                               const opened::IdList& ids, const Rows& queries, const Index::State* like,
                               const BuildOptions& options, const external::Session* session,
                               const StageWatch& watch);
+
+    // In the order of the file.
+    std::vector<Section> sections() const;
+    std::span<const std::byte, file::description_bytes> description() const;
 
     opened::Description description_{};
     Encoded encoded_;

@@ -82,14 +82,16 @@ Result<std::shared_ptr<const Mapping>> Mapping::open(const std::string& path) {
     if (static_cast<std::uintmax_t>(status.st_size) > std::numeric_limits<std::size_t>::max() / 2) {
         return os_error("cannot map " + quoted(path), EFBIG, "use a 64-bit build");
     }
-    const auto size = static_cast<std::size_t>(status.st_size);
+    return of(file.number(), static_cast<std::size_t>(status.st_size), quoted(path));
+}
+
+Result<std::shared_ptr<const Mapping>> Mapping::of(int number, std::size_t size, const std::string& name) {
     void* data = nullptr;
     if (size > 0) {
-        data = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file.number(), 0);
+        data = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, number, 0);
         if (data == MAP_FAILED) {
             const int code = errno;
-            return os_error("cannot map the " + std::to_string(size) + " bytes of " + quoted(path), code,
-                            advice_for(code));
+            return os_error("cannot map the " + std::to_string(size) + " bytes of " + name, code, advice_for(code));
         }
     }
     return std::shared_ptr<const Mapping>(new Mapping(static_cast<const std::byte*>(data), size));

@@ -1,5 +1,5 @@
-// A whole file mapped read-only and shared, unmapped when the object goes. Only Container::open() uses it. Immutable,
-// so any number of threads may read the bytes.
+// A whole file mapped read-only and shared, unmapped when the object goes. Container::open() uses it, and AtomicFile of
+// what it has written. Immutable, so any number of threads may read the bytes.
 #pragma once
 
 #include <cstddef>
@@ -15,6 +15,9 @@ class Mapping {
 public:
     // Fails with Failure::io and errno. An empty file gives no bytes.
     static base::Result<std::shared_ptr<const Mapping>> open(const std::string& path);
+
+    // The first `size` bytes of a file that is open to be read; `name` is for the error.
+    static base::Result<std::shared_ptr<const Mapping>> of(int number, std::size_t size, const std::string& name);
 
     ~Mapping();
     Mapping(const Mapping&) = delete;

@@ -1,4 +1,4 @@
-// Failures of the operating system as errors. mapping.cpp, target.cpp and atomic_write.cpp are the callers; these and
+// Failures of the operating system as errors. mapping.cpp, target.cpp and atomic_file.cpp are the callers; these and
 // temporary.cpp are the only files here that speak to it.
 #pragma once
 

@@ -1,4 +1,4 @@
-// The file that a path to write to stands for. atomic_write.cpp writes it; whoever works long for what is to be written
+// The file that a path to write to stands for. atomic_file.cpp writes it; whoever works long for what is to be written
 // asks check_target() before.
 #pragma once
 
@@ -21,7 +21,7 @@ struct Target {
 // Refuses what is no regular file, what ends in a slash, and links that lead round in a circle.
 base::Result<Target> find_target(const std::string& path);
 
-// Refuses what write_atomically() would, as far as can be told without writing: also a folder that is not there or that
+// Refuses what AtomicFile would, as far as can be told without writing: also a folder that is not there or that
 // lets nobody create files.
 base::Result<void> check_target(const std::string& path);
 

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace nearfile::file {
 namespace {
@@ -44,7 +45,7 @@ int Temporary::create_nameless() {
     if (!taken_off) return ENOTSUP;
     const mode_t mode = target_.exists ? owner_alone : all & ~*taken_off;
     do {
-        number_ = ::open(target_.folder.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, mode);
+        number_ = ::open(target_.folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
     } while (number_ < 0 && errno == EINTR);
     return number_ >= 0 ? 0 : errno;
 #else
@@ -55,7 +56,7 @@ int Temporary::create_nameless() {
 int Temporary::create_named() {
     for (;;) {
         std::string path = next_path();
-        number_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, target_.exists ? owner_alone : all);
+        number_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, target_.exists ? owner_alone : all);
         if (number_ >= 0) {
             path_ = std::move(path);
             return 0;
@@ -65,14 +66,30 @@ int Temporary::create_named() {
     }
 }
 
-int Temporary::write(std::span<const std::byte> bytes) {
-    while (!bytes.empty()) {
-        const ssize_t written = ::write(number_, bytes.data(), std::min(bytes.size(), largest_write));
-        if (written == 0) return EIO;
-        if (written > 0) bytes = bytes.subspan(static_cast<std::size_t>(written));
-        if (written < 0 && errno != EINTR) return errno;
+int Temporary::resize(std::uint64_t bytes) {
+    while (::ftruncate(number_, static_cast<off_t>(bytes)) != 0) {
+        if (errno != EINTR) return errno;
     }
     return 0;
+}
+
+int Temporary::write(std::uint64_t at, std::span<const std::byte> bytes) {
+    while (!bytes.empty()) {
+        const std::size_t most = std::min(bytes.size(), largest_write);
+        const ssize_t written = ::pwrite(number_, bytes.data(), most, static_cast<off_t>(at));
+        if (written == 0) return EIO;
+        if (written < 0 && errno != EINTR) return errno;
+        if (written < 0) continue;
+        at += static_cast<std::uint64_t>(written);
+        bytes = bytes.subspan(static_cast<std::size_t>(written));
+    }
+    return 0;
+}
+
+std::uint64_t Temporary::bytes_on_disk() const {
+    constexpr std::uint64_t block = 512;  // of st_blocks, whatever the file system's are
+    struct stat status{};
+    return ::fstat(number_, &status) == 0 ? static_cast<std::uint64_t>(status.st_blocks) * block : 0;
 }
 
 // A file system without permissions refuses, and has nothing to lose by it.
@@ -101,6 +118,23 @@ int Temporary::name() {
         }
         if (errno != EINTR && errno != EEXIST) return errno;
     }
+}
+
+int Temporary::copy_to_named() {
+    const int from = std::exchange(number_, -1);
+    int code = create_named();
+    std::vector<std::byte> some(std::size_t{1} << 20);
+    std::uint64_t at = 0;
+    while (code == 0) {
+        const ssize_t n = ::pread(from, some.data(), some.size(), static_cast<off_t>(at));
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) code = errno;
+        if (n <= 0) break;
+        code = write(at, std::span(some).first(static_cast<std::size_t>(n)));
+        at += static_cast<std::uint64_t>(n);
+    }
+    ::close(from);
+    return code;
 }
 
 // Network file systems report here what they could not write before.

@@ -1,4 +1,4 @@
-// A file that is being written, in the folder of the one that it is to replace. Only atomic_write.cpp uses it.
+// A file that is being written, in the folder of the one that it is to replace. Only atomic_file.cpp uses it.
 //
 // On Linux it has no name until it is complete, so that a process that is killed leaves nothing behind; where the
 // system or the file system cannot do that it has one from the start: .<name>.<pid>.<counter>.tmp. Whatever returns
@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 
@@ -25,11 +26,16 @@ public:
     int create_nameless();
     int create_named();
 
-    int write(std::span<const std::byte> bytes);
+    int resize(std::uint64_t bytes);  // what is more is zero
+    int write(std::uint64_t at, std::span<const std::byte> bytes);
+    int number() const noexcept { return number_; }
+    std::uint64_t bytes_on_disk() const;
     int permit(mode_t permissions);
     int sync();
     // Gives it a name, where it has none, that is on the disk with all else of it. The bytes were synced before.
     int name();
+    // For where it cannot be named: the same bytes in a file that has a name from the start.
+    int copy_to_named();
     int close();
     // What stands in the target's place is gone, and this is there.
     int replace_target();

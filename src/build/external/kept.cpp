@@ -8,7 +8,8 @@
 #include <numeric>
 #include <system_error>
 
-#include "file/writer.hpp"
+#include "file/atomic_file.hpp"
+#include "file/section_writer.hpp"
 #include "opened/errors.hpp"
 
 namespace nearfile::build::external {
@@ -30,9 +31,13 @@ Kept::Kept(file::WorkFolder& folder, const Key& key) : folder_(folder), key_(key
 }
 
 void Kept::keep(const std::string& name, const Parts& parts) const {
-    file::Writer writer(key_);
-    for (std::uint32_t part = 0; part < parts.size(); ++part) writer.add(part + 1, file::flag_required, parts[part]);
-    opened::unwrap(writer.write(folder_.path_of(name + suffix)));
+    file::AtomicFile made(folder_.path_of(name + suffix));
+    file::SectionWriter writer(made);
+    for (std::uint32_t part = 0; part < parts.size(); ++part) {
+        opened::unwrap(writer.add(part + 1, file::flag_required, parts[part]));
+    }
+    opened::unwrap(writer.finish(key_));
+    opened::unwrap(made.replace());
 }
 
 std::optional<file::Container> Kept::find(const std::string& name) const {

@@ -93,3 +93,13 @@ TEST(crc32c_uses_the_hardware) {
     const std::vector<detail::Crc32c> all = implementations();
     CHECK(detail::crc32c_chosen() == all.back());
 }
+
+TEST(crc32c_joined_is_that_of_the_whole) {
+    const std::vector<std::byte> bytes = noise(10'000);
+    const std::span<const std::byte> all(bytes);
+    for (const std::size_t at : {0, 1, 7, 64, 4096, 9'999, 10'000}) {
+        const auto first = all.first(at);
+        const auto second = all.subspan(at);
+        CHECK(nearfile::base::crc32c_joined(crc32c(first), crc32c(second), second.size()) == crc32c(all));
+    }
+}

@@ -175,7 +175,7 @@ TEST(atomic_write_shows_nobody_a_private_file_while_it_is_written) {
         Temporary file(target);
         if (named) CHECK(file.create_named() == 0);
         if (!named && file.create_nameless() != 0) continue;
-        CHECK(file.write(pattern(10, 2)) == 0);
+        CHECK(file.write(0, pattern(10, 2)) == 0);
         CHECK(file.name() == 0);
         CHECK(folder.count() == 2);
         for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
@@ -294,14 +294,13 @@ TEST(atomic_write_on_a_full_disk) {
 TEST(atomic_write_leaves_open_maps_as_they_were) {
     const Folder folder;
     const std::string path = folder / "a.near";
-    CHECK(Small().writer().write(path).ok());
+    const Small small;
+    CHECK(write_sections(path, small.sections()).ok());
     const auto old = Container::open(path, kinds, false);
     CHECK(old.ok());
     const auto bytes = pattern(50'000, 8);
-    Writer writer(description());
-    writer.add(1, flag_required, bytes);
-    CHECK(writer.write(path).ok());
-    CHECK(same(old.value().section(1), Small().first) && old.value().verify().ok());
+    CHECK(write_sections(path, {{1, flag_required, bytes}}).ok());
+    CHECK(same(old.value().section(1), small.first) && old.value().verify().ok());
     const auto fresh = Container::open(path, kinds, false);
     CHECK(fresh.ok() && same(fresh.value().section(1), bytes) && fresh.value().verify().ok());
     CHECK(folder.count() == 1);
@@ -310,15 +309,14 @@ TEST(atomic_write_leaves_open_maps_as_they_were) {
 TEST(atomic_write_by_two_writers_while_others_read) {
     const Folder folder;
     const std::string path = folder / "a.near";
-    CHECK(Small().writer().write(path).ok());
+    const Small small;
+    CHECK(write_sections(path, small.sections()).ok());
     std::atomic<int> writing{2};
     std::atomic<int> wrong{0};
     std::atomic<int> opened{0};
     const auto write_many = [&](unsigned seed) {
         const auto bytes = pattern(30'000 * seed, seed);
-        Writer writer(description());
-        writer.add(1, flag_required, bytes);
-        for (int i = 0; i < 40; ++i) wrong += writer.write(path).ok() ? 0 : 1;
+        for (int i = 0; i < 40; ++i) wrong += write_sections(path, {{1, flag_required, bytes}}).ok() ? 0 : 1;
         --writing;
     };
     const auto read_many = [&] {

@@ -48,7 +48,8 @@ TEST(container_in_memory_gives_back_what_was_written) {
 
 TEST(container_on_disk_gives_back_what_was_written) {
     const Folder folder;
-    CHECK(Small().writer().write(folder / "a.near").ok());
+    const Small small;
+    CHECK(write_sections(folder / "a.near", small.sections()).ok());
     for (const bool prefault : {false, true}) {
         const auto opened = Container::open(folder / "a.near", kinds, prefault);
         CHECK(opened.ok());
@@ -59,7 +60,8 @@ TEST(container_on_disk_gives_back_what_was_written) {
 
 TEST(container_outlives_its_copies_and_its_file) {
     const Folder folder;
-    CHECK(Small().writer().write(folder / "a.near").ok());
+    const Small small;
+    CHECK(write_sections(folder / "a.near", small.sections()).ok());
     Container copy;
     std::span<const std::byte> described;
     {

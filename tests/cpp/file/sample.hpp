@@ -14,9 +14,11 @@
 #include <string>
 #include <vector>
 
+#include "file/atomic_file.hpp"
 #include "file/container.hpp"
+#include "file/memory_file.hpp"
+#include "file/section_writer.hpp"
 #include "file/table.hpp"
-#include "file/writer.hpp"
 
 namespace nearfile::file::sample {
 
@@ -34,19 +36,35 @@ inline std::array<std::byte, description_bytes> description() {
     return bytes;
 }
 
+struct Section {
+    std::uint32_t kind;
+    std::uint32_t flags;
+    std::span<const std::byte> bytes;
+};
+using Sections = std::vector<Section>;
+
+// All of them, the last table, and nothing in between.
+inline base::Result<void> write_all(Output& output, const Sections& sections) {
+    SectionWriter writer(output);
+    for (const Section& each : sections) {
+        if (auto added = writer.add(each.kind, each.flags, each.bytes); !added) return added;
+    }
+    return writer.finish(description());
+}
+
+inline base::Result<void> write_sections(const std::string& path, const Sections& sections) {
+    AtomicFile file(path);
+    const auto written = write_all(file, sections);
+    return written.ok() ? file.replace() : written;
+}
+
 // Sections 1 (100 bytes), 2 (64 bytes) and 7 (1 byte, optional), at 4096, 4288 and 4416, in a file of 4544 bytes.
 struct Small {
     std::vector<std::byte> first = pattern(100, 1);
     std::vector<std::byte> second = pattern(64, 2);
     std::vector<std::byte> third = pattern(1, 3);
 
-    Writer writer() const {
-        Writer writer(description());
-        writer.add(1, flag_required, first);
-        writer.add(2, flag_required, second);
-        writer.add(7, 0, third);
-        return writer;
-    }
+    Sections sections() const { return {{1, flag_required, first}, {2, flag_required, second}, {7, 0, third}}; }
 };
 
 // Bytes at a multiple of 64, and nothing after them, so that a sanitizer sees whoever reads behind the end.
@@ -108,8 +126,15 @@ private:
     std::size_t size_ = 0;
 };
 
+inline Image image_of(const Sections& sections) {
+    MemoryFile file;
+    (void)write_all(file, sections);
+    return Image(file.read().value().bytes);
+}
+
 inline Image small_image() {
-    return Image(Small().writer().to_memory().value().bytes());
+    const Small small;
+    return image_of(small.sections());
 }
 
 inline bool same(std::span<const std::byte> one, std::span<const std::byte> other) {
