@@ -17,8 +17,8 @@
 namespace nearfile {
 
 // For more data than memory holds: the memory that a build may take, and the file that it will write, beside which it
-// works in a folder .<name>.build that goes when the file is there. A build that was killed leaves the folder; one of the
-// same rows and options goes on from what it finds there.
+// works in a folder .<name>.build that goes when the file is there. A build that was killed leaves the folder; one of
+// the same rows and options goes on from what it finds there.
 struct MemoryLimit {
     std::uint64_t bytes;
     std::string path;
@@ -46,6 +46,8 @@ public:
     // What add() would throw for these rows, or for these columns of so many rows; nothing is added.
     void check(std::span<const float> rows) const;
     void check(std::span<const Column> columns, std::uint32_t rows) const;
+    // What a limited builder's add() would throw for so many rows more, whatever they are.
+    void check_room(std::uint32_t rows) const;
 
     std::uint32_t size() const noexcept;
     std::uint32_t dim() const noexcept;

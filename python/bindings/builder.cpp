@@ -102,6 +102,11 @@ void check_columns(SharedBuilder& shared, const Columns& columns, std::uint32_t 
     turn.builder().check(*kept, rows);
 }
 
+void check_room(SharedBuilder& shared, std::uint32_t rows) {
+    const SharedBuilder::Turn turn(shared);
+    turn.builder().check_room(rows);
+}
+
 void add_int64(SharedBuilder& shared, const Rows& rows, const RowNumbers& ids, const Columns* columns,
                std::uint64_t start) {
     const SharedBuilder::Turn turn(shared);
@@ -209,6 +214,8 @@ void bind_builder(nb::module_& module) {
              "Raise what add() would raise; nothing is added.")
         .def("check_columns", &check_columns, "columns"_a, "rows"_a,
              "Raise what add() would raise for columns of so many rows; nothing is added.")
+        .def("check_room", &check_room, "rows"_a,
+             "Raise what add() would raise for so many rows where memory is limited.")
         .def("add_int64", &add_int64, "rows"_a.noconvert(), "ids"_a.noconvert(), "columns"_a.none() = nb::none(),
              "start"_a = 0,
              nb::sig("def add_int64(self, rows: numpy.typing.NDArray[numpy.float32], "

@@ -182,6 +182,7 @@ class Builder:
             raise InvalidArgumentError(
                 f"vectors: expected at most {_core.max_count} in an index, got {self._count + len(array)}"
             )
+        core.check_room(len(array))
         most = len(array) if inputs.is_ready(array) else inputs.rows_a_block(4 * self._dim)
         if len(array) > most:
             self._check(array, most)

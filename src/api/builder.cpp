@@ -44,7 +44,8 @@ struct Builder::State {
     }
 
     build::external::Sizes sizes(std::uint32_t more, std::uint64_t more_bytes) const {
-        return {std::uint64_t{rows.count()} + more, held_bytes() + more_bytes, rows.dim(), metric};
+        const auto value_bytes = static_cast<std::uint32_t>(codes::bytes_per_value(rows.kind()));
+        return {std::uint64_t{rows.count()} + more, held_bytes() + more_bytes, rows.dim(), value_bytes, metric};
     }
 
     // That a builder within a given memory has room for so many more.
@@ -150,6 +151,10 @@ void Builder::check(std::span<const float> rows) const {
 
 void Builder::check(std::span<const Column> columns, std::uint32_t rows) const {
     opened::unwrap(state_->columns.check(columns, rows));
+}
+
+void Builder::check_room(std::uint32_t rows) const {
+    state_->check_room(rows, 0);
 }
 
 void Builder::add(std::span<const float> rows, std::span<const Column> columns) {

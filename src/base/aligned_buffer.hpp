@@ -42,7 +42,8 @@ public:
     }
 
     // To `bytes`, which are more; what is there stays, and what comes after it is anything, to be written to. False
-    // where there is no memory, or that of somebody else, and nothing has changed. The system moves many bytes without copying them.
+    // where there is no memory, or that of somebody else, and nothing has changed. The system moves many bytes without
+    // copying them.
     bool grow(std::size_t bytes) noexcept {
         const std::size_t needed = bytes + slack + alignment;
         if (needed < bytes || release_ != nullptr) return false;

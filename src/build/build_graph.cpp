@@ -4,11 +4,12 @@
 #include <functional>
 #include <utility>
 
-#include "base/large_buffers.hpp"
 #include "base/random.hpp"
 #include "build/budget.hpp"
 #include "build/edges.hpp"
 #include "build/external/near_edges.hpp"
+#include "build/external/order_items.hpp"
+#include "build/growing.hpp"
 #include "build/quantized.hpp"
 #include "build/query_edges.hpp"
 #include "build/select_space.hpp"
@@ -42,13 +43,6 @@ constexpr std::uint32_t plain_degree = 48;  // where the walk looks at the codes
 constexpr std::uint32_t items_a_made_up = 4;
 constexpr std::uint32_t most_made_up = 250000;
 constexpr std::uint32_t made_up_calibrating = 512;
-
-// How trees are grown: of all items, or of some of them in a build within a given memory.
-template <class SplitType>
-struct Growing {
-    GrowOne<SplitType> all;
-    external::WithMembers<SplitType> some;
-};
 
 class GraphBuilder {
 public:
@@ -96,36 +90,18 @@ private:
         const std::size_t words = codes::words_of(rows_.dim());
         built_.plane_dim = 0;
         if (count_ == 0) return;
-        const std::size_t stride = words * sizeof(std::uint64_t);
-        base::AlignedBuffer codes;  // in the order of places, then of items
-        const auto points_of = [&](std::span<const std::byte> rows) {
-            return forest::BitPoints{{reinterpret_cast<const std::uint64_t*>(rows.data()), rows.size() / sizeof(std::uint64_t)},
-                                     words, rows_.dim(), static_cast<std::uint32_t>(rows.size() / stride)};
+        CodedItems codes{{}, words * sizeof(std::uint64_t), rows_.dim()};
+        const auto distances = [&](const base::AlignedBuffer& rows) {
+            return CodeDistances(kernels_, rows.data(), codes.stride, rows_.dim(), true, count_);
         };
-        const auto rows = [&] { return codes.size() > 0 ? codes.bytes() : encoded_.rows.bytes(); };
-        const Growing<forest::BitSplit> growing{
-            [&](const forest::GrowOptions& grow, const std::atomic<bool>& stop) {
-                return forest::grow(points_of(rows()), grow, stop);
-            },
-            [&](std::span<const std::uint32_t> members, const external::UseMembers<forest::BitSplit>& use) {
-                const base::LargeBuffersFrom memory(nullptr);
-                const base::AlignedBuffer some = reorder(rows(), stride, members, threads_, watch_);
-                use(CodeDistances(kernels_, some.data(), stride, rows_.dim(), true, size_of(members)),
-                    [&](const forest::GrowOptions& grow, const std::atomic<bool>& stop) {
-                        return forest::grow(points_of(some.bytes()), grow, stop);
-                    });
-            }};
-        const external::MarginOf<forest::BitSplit> margin_of = [&](std::uint32_t row, std::size_t split,
-                                                                   const forest::Tree<forest::BitSplit>& tree) {
-            const std::uint32_t bit = tree.splits[split].bit;
-            const std::uint64_t word = encoded_.rows.as<const std::uint64_t>()[row * words + bit / 64];
-            return (word >> (bit % 64) & 1) != 0 ? 1.0f : -1.0f;
-        };
-        built_.bits = entry_tree<forest::BitSplit>(growing, margin_of, stride, [&] {
-            codes = scatter(encoded_.rows.bytes(), stride, built_.division.place_of_row, threads_, watch_);
+        const CodeDistances between_rows = distances(encoded_.rows);
+        const auto growing = growing_of_bits(kernels_, between_rows, encoded_.rows, codes, threads_, watch_);
+        built_.bits = entry_tree(growing, codes.stride, [&](std::span<const std::uint32_t> places) {
+            codes.rows = scatter(encoded_.rows.bytes(), codes.stride, places, threads_, watch_);
         });
-        codes = reorder(rows(), stride, order(), threads_, watch_);
-        connect_codes(codes.bytes(), CodeDistances(kernels_, codes.data(), stride, rows_.dim(), true, count_), growing);
+        codes.rows = reorder(session_ == nullptr ? encoded_.rows.bytes() : codes.rows.bytes(), codes.stride, order(),
+                             threads_, watch_);
+        connect_codes(codes.rows.bytes(), distances(codes.rows), growing);
     }
 
     void connect_vectors(bool sketched) {
@@ -145,40 +121,18 @@ private:
         built_.want_codes = !splits_ && (!sketched || options_.keep == Keep::none || bytes);
         if (count_ == 0) return;
         QuantizedVectors vectors = quantize(kernels_, metric_, rows_, space, center, threads_, watch_);
-        base::AlignedBuffer codes;  // of metrics that go by them, in the order of items
         const codes::UniformLayout layout(rows_.dim(), encoded_.kind == opened::CodeKind::uniform_exact);
-        const Growing<forest::Split> growing{
-            [&](const forest::GrowOptions& grow, const std::atomic<bool>& stop) {
-                return forest::grow(kernels_, vectors.points(), grow, stop);
-            },
-            [&](std::span<const std::uint32_t> members, const external::UseMembers<forest::Split>& use) {
-                const base::LargeBuffersFrom memory(nullptr);
-                const QuantizedVectors some = reorder(vectors, members, threads_, watch_);
-                const GrowOne<forest::Split> grow_one = [&](const forest::GrowOptions& grow,
-                                                            const std::atomic<bool>& stop) {
-                    return forest::grow(kernels_, some.points(), grow, stop);
-                };
-                if (codes.size() == 0) return use(QuantizedDistances(kernels_, some), grow_one);
-                const base::AlignedBuffer coded = reorder(codes.bytes(), layout.stride, members, threads_, watch_);
-                use(CodeDistances(kernels_, coded.data(), layout.stride, rows_.dim(), false, size_of(members)),
-                    grow_one);
-            }};
-        const external::MarginOf<forest::Split> margin_of = [&](std::uint32_t row, std::size_t split,
-                                                                const forest::Tree<forest::Split>& tree) {
-            const PaddedCode code(vectors, row);
-            std::int32_t product = 0;
-            kernels_.dot_i8(code.data(), tree.planes.data() + split * vectors.dim, vectors.dim, nullptr, 1, vectors.dim,
-                            &product);
-            const forest::Split& plane = tree.splits[split];
-            return plane.scale * vectors.tail(row).scale * static_cast<float>(product) + plane.offset;
-        };
-        built_.planes = entry_tree<forest::Split>(growing, margin_of, vectors.stride, [&] {
-            vectors = scatter(vectors, built_.division.place_of_row, threads_, watch_);
+        CodedItems codes{{}, layout.stride, rows_.dim()};
+        const auto growing = growing_of(kernels_, vectors, codes, threads_, watch_);
+        built_.planes = entry_tree(growing, vectors.stride, [&](std::span<const std::uint32_t> places) {
+            vectors = scatter(vectors, places, threads_, watch_);
         });
         vectors = reorder(vectors, order(), threads_, watch_);
         if (metric_ == Metric::manhattan) {
-            codes = in_item_order(encoded_.rows.bytes(), layout.stride, built_, threads_, watch_);
-            connect_codes(codes.bytes(), CodeDistances(kernels_, codes.data(), layout.stride, rows_.dim(), false, count_), growing);
+            codes.rows = in_item_order(encoded_.rows.bytes(), layout.stride, built_, threads_, watch_);
+            connect_codes(codes.rows.bytes(),
+                          CodeDistances(kernels_, codes.rows.data(), layout.stride, rows_.dim(), false, count_),
+                          growing);
         } else {
             const graph::Adjacency graph = connect_quantized(vectors, selected, center, growing);
             if (sketched) {
@@ -271,10 +225,6 @@ private:
                 options_.profile};
     }
 
-    static std::uint32_t size_of(std::span<const std::uint32_t> members) noexcept {
-        return static_cast<std::uint32_t>(members.size());
-    }
-
     // What brings the rows into the order of items: as they are, or as scattered to their places.
     std::span<const std::uint32_t> order() const noexcept {
         return session_ == nullptr ? built_.row_of_item : built_.division.place_of_item;
@@ -282,34 +232,16 @@ private:
 
     // Rows into the order of items. Within a given memory by parts: `to_places` scatters what `growing` sees.
     template <class SplitType>
-    forest::Forest<SplitType> entry_tree(const Growing<SplitType>& growing,
-                                         const external::MarginOf<SplitType>& margin_of, std::size_t code_stride,
-                                         const std::function<void()>& to_places) {
+    forest::Forest<SplitType> entry_tree(const Growing<SplitType>& growing, std::size_t code_stride,
+                                         const std::function<void(std::span<const std::uint32_t>)>& to_places) {
         if (session_ == nullptr) return grow_entry_tree(growing.all);
-        const external::Kept& kept = session_->kept();
-        auto found = external::find_divided<SplitType>(kept);
-        const external::DivideOptions options{
-            count_,        session_->most_members(code_stride, built_.degree, built_.n_trees),
-            built_.leaf_size, built_.plane_dim, options_.seed, threads_};
-        const bool is_new = !found;
-        if (is_new) found = external::divide<SplitType>(growing.some, margin_of, options, watch_);
-        built_.division = std::move(found->division);
-        to_places();
-        if (is_new) {
-            found->division = std::move(built_.division);
-            external::order_parts(growing.some, options, watch_, *found);
-            external::keep_divided(kept, *found);
-            built_.division = std::move(found->division);
-        }
-        const external::Division& division = built_.division;
-        built_.row_of_item.resize(count_);
-        std::vector<std::uint32_t> row_of_place(count_);
-        for (std::uint32_t row = 0; row < count_; ++row) row_of_place[division.place_of_row[row]] = row;
-        for (std::uint32_t item = 0; item < count_; ++item) {
-            built_.row_of_item[item] = row_of_place[division.place_of_item[item]];
-        }
+        auto divided = external::order_items(
+            growing.some, growing.sides, *session_, {code_stride, built_.degree, built_.n_trees},
+            {count_, 0, built_.leaf_size, built_.plane_dim, options_.seed, threads_}, watch_, to_places);
+        built_.division = std::move(divided.division);
+        built_.row_of_item = external::row_of_item(built_.division);
         set_item_of_row();
-        return std::move(found->entry_tree);
+        return std::move(divided.entry_tree);
     }
 
     void set_item_of_row() {
@@ -354,10 +286,9 @@ private:
     graph::Adjacency connect(const graph::Distances& distances, std::span<const std::byte> codes,
                              const Growing<SplitType>& growing, const AddQueries& add_queries) {
         if (session_ != nullptr) file::expect_random(codes);
-        graph::Adjacency graph = session_ == nullptr
-                                     ? build::near_edges(distances, growing.all, plan(), watch_, give())
-                                     : external::near_edges({distances, codes}, growing.some, built_.division,
-                                                            *session_, plan(), watch_);
+        graph::Adjacency graph = session_ == nullptr ? build::near_edges(distances, growing.all, plan(), watch_, give())
+                                                     : external::near_edges({distances, codes}, growing.some,
+                                                                            built_.division, *session_, plan(), watch_);
         if (add_queries) graph = add_queries(graph);
         graph = without_empty_places(std::move(graph), distances, threads_, watch_);
         graph::ensure_reachable(graph);

@@ -157,8 +157,8 @@ void IndexImage::build_graph_sections(const kernels::Kernels& kernels, Metric me
         encoded_ = encode_scaled_rows(kernels, metric, rows, std::move(encoded_.center), options.threads, watch);
     }
     if (encoded_.rows.size() > 0) {
-        encoded_.rows = in_item_order(encoded_.rows.bytes(), encoded_.rows.size() / rows.count(), built_,
-                                      options.threads, watch);
+        encoded_.rows =
+            in_item_order(encoded_.rows.bytes(), encoded_.rows.size() / rows.count(), built_, options.threads, watch);
     }
     if (!encoded_.are_vectors() && options.keep != Keep::none) {
         const bool in_parts = encoded_.kind == opened::CodeKind::none;

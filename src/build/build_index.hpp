@@ -33,8 +33,7 @@ private:
 
     void build_graph_sections(const kernels::Kernels& kernels, Metric metric, const Rows& rows,
                               const opened::IdList& ids, const Rows& queries, const Index::State* like,
-                              const BuildOptions& options, const external::Session* session,
-                              const StageWatch& watch);
+                              const BuildOptions& options, const external::Session* session, const StageWatch& watch);
 
     // In the order of the file.
     std::vector<Section> sections() const;

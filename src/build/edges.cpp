@@ -101,27 +101,6 @@ graph::Adjacency with_reverse(const graph::Distances& distances, const graph::Ad
 
 }  // namespace
 
-template <class SplitType>
-FirstEdges first_edges(const graph::Distances& distances, std::uint32_t count, const GrowOne<SplitType>& grow_one,
-                       const EdgePlan& plan, const StageWatch& watch, const Give& give) {
-    FirstEdges first{graph::Adjacency(count, plan.degree), {}};
-    graph::CandidateLists lists(distances.count(), candidates_kept);
-    first.given = take_given(distances, give, plan.threads, watch, lists, first.graph);
-    collect(distances, grow_one, plan, watch, first.given, lists);
-    run_blocks(
-        "pruning", count, plan.threads,
-        [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
-            graph::Pruner pruner(distances, plan.alpha);
-            for (std::uint32_t item = begin; item < end; ++item) {
-                if (!first.given.has_neighbors(item)) {
-                    first.graph.set(item, pruner.keep(lists.best(item), plan.degree));
-                }
-            }
-        },
-        watch, items_a_task);
-    return first;
-}
-
 void refine(const graph::Distances& distances, const graph::Adjacency& from, const Refining& refining,
             const ItemRange& some, const GivenTo& given, const EdgePlan& plan, const StageWatch& watch,
             graph::Adjacency& to) {
@@ -137,15 +116,34 @@ void refine(const graph::Distances& distances, const graph::Adjacency& from, con
 }
 
 template <class SplitType>
+FirstEdges first_edges(const graph::Distances& distances, std::uint32_t own, const GrowOne<SplitType>& grow_one,
+                       const EdgePlan& plan, const StageWatch& watch, const Give& give) {
+    FirstEdges first{graph::Adjacency(own, plan.degree), {}};
+    graph::CandidateLists lists(distances.count(), candidates_kept);
+    first.given = take_given(distances, give, plan.threads, watch, lists, first.graph);
+    collect(distances, grow_one, plan, watch, first.given, lists);
+    run_blocks(
+        "pruning", own, plan.threads,
+        [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
+            graph::Pruner pruner(distances, plan.alpha);
+            for (std::uint32_t item = begin; item < end; ++item) {
+                if (first.given.has_neighbors(item)) continue;
+                first.graph.set(item, pruner.keep(lists.best(item), plan.degree));
+            }
+        },
+        watch, items_a_task);
+    return first;
+}
+
+template <class SplitType>
 graph::Adjacency near_edges(const graph::Distances& distances, const GrowOne<SplitType>& grow_one, const EdgePlan& plan,
                             const StageWatch& watch, const Give& give) {
     const std::uint32_t count = distances.count();
-    FirstEdges first = first_edges(distances, count, grow_one, plan, watch, give);
-    graph::Adjacency graph = std::move(first.graph);
-    if (!first.given.is_graph()) graph = with_reverse(distances, graph, plan, watch);
+    auto [graph, given] = first_edges(distances, count, grow_one, plan, watch, give);
+    if (!given.is_graph()) graph = with_reverse(distances, graph, plan, watch);
     const Refining refining = select_refining(distances, graph, plan.seen, plan.profile, plan.threads, watch);
     graph::Adjacency refined(count, plan.degree);
-    refine(distances, graph, refining, {0, count}, first.given, plan, watch, refined);
+    refine(distances, graph, refining, {0, count}, given, plan, watch, refined);
     return with_reverse(distances, refined, plan, watch);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 namespace nearfile::file {
@@ -13,5 +14,9 @@ void expect_random(std::span<const std::byte> bytes) noexcept;
 void expect_in_order(std::span<const std::byte> bytes) noexcept;
 // All of them, soon: reading begins now.
 void expect_soon(std::span<const std::byte> bytes) noexcept;
+
+// Some rows of `stride` bytes, by ascending number, soon: in few large reads, with what lies between them where that is
+// little.
+void expect_soon(std::span<const std::byte> rows, std::size_t stride, std::span<const std::uint32_t> some) noexcept;
 
 }  // namespace nearfile::file

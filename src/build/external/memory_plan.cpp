@@ -16,8 +16,8 @@ constexpr std::uint64_t most_of_process = std::uint64_t{64} << 20;
 constexpr std::uint64_t process_share = 4;  // one part in so many at most
 
 // What is in memory of every item, whichever part is built: numbers of its row, place and item, its lengths, the ends
-// of lists of reverse edges.
-constexpr std::uint64_t bytes_an_item = 52;
+// of lists of reverse edges, whether walks go to it.
+constexpr std::uint64_t bytes_an_item = 56;
 // Queries are made up for inner products, and lists of what they find.
 constexpr std::uint64_t bytes_a_product = 176;
 constexpr std::uint64_t most_products = 1'000'000;
@@ -43,13 +43,20 @@ std::uint64_t fixed(const Sizes& sizes) {
 }
 
 std::uint64_t member_bytes(std::size_t code_stride, std::uint32_t degree, std::uint32_t n_trees) {
-    return code_stride + norm_bytes + candidate_bytes + (degree + 1) * sizeof(std::uint32_t) + n_trees * tree_bytes;
+    const std::uint64_t edges = (degree + 1) * sizeof(std::uint32_t);
+    return code_stride + norm_bytes + edges + candidate_bytes + n_trees * tree_bytes;
+}
+
+std::uint32_t fitting(const Sizes& sizes, std::uint64_t memory, std::uint64_t bytes) {
+    const std::uint64_t rest = usable(memory) - std::min(usable(memory), fixed(sizes));
+    return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(rest / mapped_share / bytes, least_members, max_count));
 }
 
 }  // namespace
 
 std::uint64_t bytes_of(const Column& column) noexcept {
-    const auto words = column.integers.size() + column.numbers.size() + column.starts.size() + column.text_starts.size();
+    const auto words =
+        column.integers.size() + column.numbers.size() + column.starts.size() + column.text_starts.size();
     return column.missing.size() + words * sizeof(std::uint64_t) + column.text.size();
 }
 
@@ -65,25 +72,31 @@ void check_memory(const Sizes& sizes, std::uint64_t memory) {
 
 std::uint32_t most_members(const Sizes& sizes, std::uint64_t memory, std::size_t code_stride, std::uint32_t degree,
                            std::uint32_t n_trees) {
-    const std::uint64_t rest = usable(memory) - std::min(usable(memory), fixed(sizes));
-    const std::uint64_t members = rest / mapped_share / member_bytes(code_stride, degree, n_trees);
-    return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(members, least_members, max_count));
+    return fitting(sizes, memory, member_bytes(code_stride, degree, n_trees));
+}
+
+std::uint32_t most_surrounded(const Sizes& sizes, std::uint64_t memory, std::size_t code_stride, std::uint32_t degree) {
+    return fitting(sizes, memory, code_stride + norm_bytes + (degree + 2) * sizeof(std::uint32_t));
 }
 
 unsigned affordable_threads(const Sizes& sizes, std::uint64_t memory, unsigned threads) {
-    const std::uint64_t affordable = usable(memory) / stamps_share / std::max<std::uint64_t>(1, sizes.rows * stamp_bytes);
+    const std::uint64_t affordable =
+        usable(memory) / stamps_share / std::max<std::uint64_t>(1, sizes.rows * stamp_bytes);
     const unsigned asked = base::resolve_threads(threads);
     return static_cast<unsigned>(std::clamp<std::uint64_t>(affordable, 1, asked));
 }
 
 std::uint64_t disk_bytes(const Sizes& sizes, Profile profile) {
-    // Three graphs at a time, codes in two orders, the sections, and the file made of them.
-    const std::uint64_t degree = profile == Profile::compact ? compact_degree : densest;
+    const bool compact = profile == Profile::compact;
+    const std::uint64_t degree = compact ? compact_degree : densest;
+    const std::uint64_t sketches = compact ? 0 : degree * (sizes.dim / 8 + 2) + sizes.dim / 2 + 8;
+    std::uint64_t item = sketches + degree * sizeof(std::uint32_t) + sizes.dim * (sizes.value_bytes + compact) + 16;
+    if (profile == Profile::balanced) item = std::min(item, balanced_bytes(sizes.dim) + 64);
     const std::uint64_t graph = (degree + 1) * sizeof(std::uint32_t);
-    const std::uint64_t codes = sizes.dim + 32;
-    const std::uint64_t sketches = profile == Profile::compact ? 0 : degree * (sizes.dim / 8 + 6);
-    const std::uint64_t file = sketches + degree * sizeof(std::uint32_t) + codes + sizes.dim * sizeof(float) + 32;
-    return sizes.rows * std::max(4 * graph + 2 * codes, graph + codes + 2 * file) + 2 * sizes.id_bytes;
+    const std::uint64_t codes = sizes.dim * (1 + sizes.value_bytes) + 32;
+    // While edges are made, graphs: of parts, joined, refined, the last, one turned round; at the end the sections, and
+    // the file made of them.
+    return sizes.rows * (codes + std::max(5 * graph + codes, 2 * graph + 2 * item)) + 2 * sizes.id_bytes;
 }
 
 }  // namespace nearfile::build::external

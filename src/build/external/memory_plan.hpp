@@ -18,6 +18,7 @@ struct Sizes {
     std::uint64_t rows = 0;      // of vectors
     std::uint64_t id_bytes = 0;  // that the builder holds of ids and columns
     std::uint32_t dim = 0;
+    std::uint32_t value_bytes = sizeof(float);  // of the kind that keeps all values
     Metric metric = Metric::angular;
 };
 
@@ -27,6 +28,9 @@ void check_memory(const Sizes& sizes, std::uint64_t memory);
 // The most items of a part, those included that it only looks at.
 std::uint32_t most_members(const Sizes& sizes, std::uint64_t memory, std::size_t code_stride, std::uint32_t degree,
                            std::uint32_t n_trees);
+
+// The most items that walks may go among at a time.
+std::uint32_t most_surrounded(const Sizes& sizes, std::uint64_t memory, std::size_t code_stride, std::uint32_t degree);
 
 // As many as are asked for, but for what their working memory allows.
 unsigned affordable_threads(const Sizes& sizes, std::uint64_t memory, unsigned threads);

@@ -2,9 +2,11 @@
 
 #include <numeric>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/large_buffers.hpp"
+#include "build/external/surroundings.hpp"
 #include "build/refining.hpp"
 #include "build/stages.hpp"
 #include "file/advice.hpp"
@@ -18,25 +20,69 @@ std::string name_of(const char* stage, std::size_t part) {
     return std::string(stage) + "-" + std::to_string(part);
 }
 
-// Edges of a part's items, from trees of these and of its guests.
+// What is told while a part is worked on: how many of all items are done. `within`: whether what is told of the work is
+// how much of the part is done.
+StageWatch watch_of_part(std::string_view stage, const ItemRange& part, std::uint32_t count, bool within,
+                         const StageWatch& watch) {
+    if (!watch) return {};
+    return [=, &watch](std::string_view, std::uint64_t done, std::uint64_t total) {
+        const std::uint64_t some = within && total > 0 ? (part.end - part.begin) * done / total : 0;
+        return watch(stage, part.begin + some, count);
+    };
+}
+
+void tell_end(std::string_view stage, std::uint32_t count, const StageWatch& watch) {
+    if (watch && !watch(stage, count, count)) raise_stopped(stage);
+}
+
+// Rows of `from` that are by places of members, to where these are items.
+void copy(const graph::Adjacency& from, const ItemRange& some, std::span<const graph::ItemId> members,
+          graph::Adjacency& to) {
+    std::vector<graph::ItemId> neighbors;
+    for (std::uint32_t place = some.begin; place < some.end; ++place) {
+        neighbors.clear();
+        for (const graph::ItemId each : from.neighbors(place)) neighbors.push_back(members[each]);
+        to.set(members[place], neighbors);
+    }
+}
+
+// Candidates of a part's items among these and its guests, pruned, in memory.
 template <class SplitType>
 void prune_part(const WithMembers<SplitType>& with_members, const Division& division, const Part& part,
                 const EdgePlan& plan, const StageWatch& watch, graph::Adjacency& to) {
-    std::vector<graph::ItemId> members(part.end - part.begin);
-    if (members.empty()) return;
+    const std::uint32_t own = part.end - part.begin;
+    if (own == 0) return;
+    std::vector<graph::ItemId> members(own);
     std::iota(members.begin(), members.end(), part.begin);
     members.insert(members.end(), division.guests.begin() + part.first_guest,
                    division.guests.begin() + part.last_guest);
     with_members(members, [&](const graph::Distances& distances, const GrowOne<SplitType>& grow_one) {
-        const std::uint32_t count = part.end - part.begin;
-        const graph::Adjacency own = first_edges(distances, count, grow_one, plan, watch).graph;
-        std::vector<graph::ItemId> neighbors;
-        for (std::uint32_t item = 0; item < count; ++item) {
-            neighbors.clear();
-            for (const graph::ItemId each : own.neighbors(item)) neighbors.push_back(members[each]);
-            to.set(part.begin + item, neighbors);
-        }
+        const graph::Adjacency pruned = first_edges(distances, own, grow_one, plan, watch).graph;
+        copy(pruned, {0, own}, members, to);
     });
+}
+
+// Walks from a part's items, a stretch after another.
+template <class SplitType>
+void refine_part(const ItemsOnDisk& items, const WithMembers<SplitType>& with_members, const Part& part,
+                 const Refining& refining, const EdgePlan& plan, const StageWatch& watch, Surroundings& surroundings,
+                 graph::Adjacency& to) {
+    const std::uint32_t count = to.count();
+    for (std::uint32_t begin = part.begin; begin < part.end;) {
+        const std::uint32_t end = surroundings.take(begin, part.end);
+        const StageWatch told = watch_of_part("refining", {begin, end}, count, false, watch);
+        const auto members = surroundings.members();
+        file::expect_soon(items.codes, items.code_stride(), members);
+        with_members(members, [&](const graph::Distances& distances, const GrowOne<SplitType>&) {
+            const graph::Adjacency inside = surroundings.graph(plan.threads, told);
+            const std::uint32_t first = surroundings.first_own();
+            const ItemRange own{first, first + end - begin};
+            graph::Adjacency refined(distances.count(), plan.degree);
+            refine(distances, inside, refining, own, {}, plan, told, refined);
+            copy(refined, own, members, to);
+        });
+        begin = end;
+    }
 }
 
 template <class SplitType>
@@ -45,9 +91,11 @@ graph::Adjacency pruned(const graph::Distances& distances, const WithMembers<Spl
     graph::Adjacency graph(distances.count(), plan.degree);
     for (std::size_t number = 0; number < division.parts.size(); ++number) {
         const Part& part = division.parts[number];
+        const StageWatch told = watch_of_part("candidates", {part.begin, part.end}, graph.count(), false, watch);
         kept.rows(name_of("pruned", number), graph, part.begin, part.end,
-                  [&] { prune_part(with_members, division, part, plan, watch, graph); });
+                  [&] { prune_part(with_members, division, part, plan, told, graph); });
     }
+    tell_end("candidates", graph.count(), watch);
     return graph;
 }
 
@@ -57,7 +105,9 @@ void with_reverse(const ItemsOnDisk& items, const graph::Adjacency& from, const 
     const graph::Reversed reversed(from, plan.threads);
     for (const Part& part : division.parts) {
         file::expect_soon(items.codes_of(part));
-        join(items.distances, from, reversed, {part.begin, part.end}, plan, watch, joined);
+        const ItemRange some{part.begin, part.end};
+        join(items.distances, from, reversed, some, plan, watch_of_part("joining", some, from.count(), true, watch),
+             joined);
     }
 }
 
@@ -77,26 +127,29 @@ graph::Adjacency near_edges(const ItemsOnDisk& items, const WithMembers<SplitTyp
     kept.rows(all, near, 0, count, [&] {
         graph::Adjacency refined(count, plan.degree);
         {
-            // What walks read lies anywhere near.
             const base::LargeBuffersFrom read_at_random(&session.read_at_random());
             graph::Adjacency joined(count, plan.degree);
-            with_reverse(items, pruned(items.distances, with_members, division, kept, plan, watch), division, plan,
-                         watch, joined);
+            kept.rows("joined", joined, 0, count, [&] {
+                with_reverse(items, pruned(items.distances, with_members, division, kept, plan, watch), division, plan,
+                             watch, joined);
+            });
+            drop("pruned", division, kept);
             const Refining refining =
                 select_refining(items.distances, joined, plan.seen, plan.profile, plan.threads, watch);
+            Surroundings surroundings(joined, session.most_surrounded(plan.degree, items.code_stride()));
             for (std::size_t number = 0; number < division.parts.size(); ++number) {
                 const Part& part = division.parts[number];
                 kept.rows(name_of("refined", number), refined, part.begin, part.end, [&] {
-                    file::expect_soon(items.codes_of(part));
                     file::expect_soon(joined.rows(part.begin, part.end));
-                    refine(items.distances, joined, refining, {part.begin, part.end}, {}, plan, watch, refined);
+                    refine_part(items, with_members, part, refining, plan, watch, surroundings, refined);
                 });
             }
+            tell_end("refining", count, watch);
         }
         const base::LargeBuffersFrom read_at_random(&session.read_at_random());
         with_reverse(items, refined, division, plan, watch, near);
     });
-    drop("pruned", division, kept);
+    kept.drop("joined");
     drop("refined", division, kept);
     return near;
 }

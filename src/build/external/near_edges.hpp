@@ -1,5 +1,6 @@
-// near_edges() of build/edges.hpp within a given memory: candidates and pruning part by part in memory, everything
-// else item by item over graphs that lie on disk, of which neighbours in the order of items need a small part at a time.
+// near_edges() of build/edges.hpp within a given memory. Candidates and pruning part by part; reverse edges item by
+// item over graphs that lie on disk, as an item's neighbours are near it there too; walks a stretch of items after
+// another, each with its surroundings in memory.
 #pragma once
 
 #include <cstddef>
@@ -16,9 +17,9 @@ struct ItemsOnDisk {
     const graph::Distances& distances;
     std::span<const std::byte> codes;
 
+    std::size_t code_stride() const noexcept { return codes.size() / distances.count(); }
     std::span<const std::byte> codes_of(const Part& part) const noexcept {
-        const std::size_t stride = codes.size() / distances.count();
-        return codes.subspan(part.begin * stride, (part.end - part.begin) * stride);
+        return codes.subspan(part.begin * code_stride(), (part.end - part.begin) * code_stride());
     }
 };
 

@@ -14,8 +14,9 @@ namespace nearfile::build::external {
 namespace {
 
 // docs/algorithms/external-build.md has the measurements behind these.
-constexpr double guests_of_items = 0.5;   // in all parts together
-constexpr double full = 0.8;              // a part of the sample, so that one of the data is not too large
+constexpr double guests_of_items = 0.5;  // in all parts together, by planes
+constexpr double guests_of_bits = 1.0;   // and by bits
+constexpr double full = 0.8;             // a part of the sample, so that one of the data is not too large
 constexpr std::uint32_t sampled_a_part = 1024;
 constexpr std::uint32_t least_sampled = 16384;
 constexpr std::uint32_t most_sampled = 131072;
@@ -25,9 +26,13 @@ using forest::leaf_bit;
 using forest::NodeRef;
 using forest::Split;
 
-// All items of a node are at one distance from a bit, so nobody is nearer to it than others.
+// All items of a node are at one distance from a bit, so nobody is nearer to it than others: an item is a guest where
+// the nearest of some items of other parts is.
 template <class SplitType>
-constexpr bool has_guests = std::is_same_v<SplitType, Split>;
+constexpr bool by_planes = std::is_same_v<SplitType, Split>;
+template <class SplitType>
+constexpr double guest_share = by_planes<SplitType> ? guests_of_items : guests_of_bits;
+constexpr std::uint32_t asked_a_part = 16;
 
 // A split that sends nobody above.
 template <class SplitType>
@@ -49,9 +54,9 @@ struct Guest {
 template <class SplitType>
 class Dividing {
 public:
-    Dividing(const WithMembers<SplitType>& with_members, const MarginOf<SplitType>& margin_of,
-             const DivideOptions& options, const StageWatch& watch)
-        : with_members_(with_members), margin_of_(margin_of), options_(options), watch_(watch) {}
+    Dividing(const WithMembers<SplitType>& with_members, const Sides<SplitType>& sides, const DivideOptions& options,
+             const StageWatch& watch)
+        : with_members_(with_members), sides_(sides), options_(options), watch_(watch) {}
 
     Divided<SplitType> run() {
         if (options_.count > options_.most_members) {
@@ -68,10 +73,10 @@ public:
 private:
     // The tree of a sample of rows, evenly spread, and how near to a plane of it a guest is.
     void grow() {
-        const double home = options_.most_members / (1 + guests_of_items) * full;
+        const double home = options_.most_members / (1 + guest_share<SplitType>)*full;
         const auto parts = static_cast<std::uint32_t>(std::ceil(options_.count / home));
-        const std::uint32_t wanted = std::clamp(std::min(parts, most_sampled / sampled_a_part) * sampled_a_part,
-                                                least_sampled, most_sampled);
+        const std::uint32_t wanted =
+            std::clamp(std::min(parts, most_sampled / sampled_a_part) * sampled_a_part, least_sampled, most_sampled);
         const std::uint32_t n = std::min({options_.count, options_.most_members, wanted});
         std::vector<std::uint32_t> sample(n);
         for (std::uint32_t i = 0; i < n; ++i) {
@@ -85,29 +90,44 @@ private:
                 "parts", 1, options_.threads,
                 [&](std::size_t) { tree_ = grow_one({leaf_size, seed, options_.threads}, stop); }, watch_, stop);
         });
+        if constexpr (by_planes<SplitType>) {
+            find_nearness(sample);
+        } else {
+            choose_asked(sample);
+        }
         tree_.items = {};
-        nearness(sample);
     }
 
-    void nearness(std::span<const std::uint32_t> sample) {
-        near_.assign(tree_.splits.size(), -1.0f);
-        if constexpr (has_guests<SplitType>) {
-            const double levels = std::log2(static_cast<double>(tree_.starts.size()));
-            const double share = std::pow(1 + guests_of_items, 1 / std::max(1.0, levels)) - 1;
-            std::vector<std::vector<float>> margins(near_.size());
-            for (const std::uint32_t row : sample) {
-                for (NodeRef at = tree_.root; !forest::is_leaf(at);) {
-                    const float margin = margin_of_(row, at, tree_);
-                    margins[at].push_back(std::fabs(margin));
-                    at = margin > 0 ? tree_.splits[at].above : tree_.splits[at].below;
-                }
+    void find_nearness(std::span<const std::uint32_t> sample) {
+        near_.assign(tree_.splits.size(), 0.0f);
+        const double levels = std::log2(static_cast<double>(tree_.starts.size()));
+        const double share = std::pow(1 + guest_share<SplitType>, 1 / std::max(1.0, levels)) - 1;
+        std::vector<std::vector<float>> margins(near_.size());
+        for (const std::uint32_t row : sample) {
+            for (NodeRef at = tree_.root; !forest::is_leaf(at);) {
+                const float margin = sides_.margin_of(row, at, tree_);
+                margins[at].push_back(std::fabs(margin));
+                at = margin > 0 ? tree_.splits[at].above : tree_.splits[at].below;
             }
-            for (std::size_t split = 0; split < near_.size(); ++split) {
-                auto& some = margins[split];
-                if (some.empty()) continue;
-                const auto at = some.begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(some.size()));
-                std::nth_element(some.begin(), at, some.end());
-                near_[split] = *at;
+        }
+        for (std::size_t split = 0; split < near_.size(); ++split) {
+            auto& some = margins[split];
+            if (some.empty()) continue;
+            const auto at = some.begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(some.size()));
+            std::nth_element(some.begin(), at, some.end());
+            near_[split] = *at;
+        }
+    }
+
+    // Of each leaf some items, evenly spread.
+    void choose_asked(std::span<const std::uint32_t> sample) {
+        for (std::uint32_t leaf = 0; leaf < tree_.starts.size(); ++leaf) {
+            const std::size_t begin = tree_.starts[leaf];
+            const std::size_t end = leaf + 1 < tree_.starts.size() ? tree_.starts[leaf + 1] : sample.size();
+            const std::size_t n = std::min<std::size_t>(asked_a_part, end - begin);
+            for (std::size_t i = 0; i < n; ++i) {
+                asked_.push_back(sample[tree_.items[begin + i * (end - begin) / n]]);
+                leaf_of_asked_.push_back(leaf);
             }
         }
     }
@@ -120,29 +140,45 @@ private:
             "parts", options_.count, options_.threads,
             [&](std::size_t block, std::uint32_t begin, std::uint32_t end) {
                 std::vector<std::pair<NodeRef, bool>> stack;  // and whether it is the row's own way
+                std::vector<float> distances(asked_.size());
                 for (std::uint32_t row = begin; row < end; ++row) {
-                    stack.assign(1, {tree_.root, true});
-                    while (!stack.empty()) {
-                        const auto [at, own] = stack.back();
-                        stack.pop_back();
-                        if (forest::is_leaf(at)) {
-                            const std::uint32_t leaf = at & ~leaf_bit;
-                            if (own) {
-                                leaf_of_row_[row] = leaf;
-                            } else {
-                                guests_[block].push_back({leaf, row});
-                            }
-                            continue;
-                        }
-                        const float margin = margin_of_(row, at, tree_);
-                        const bool above = margin > 0;
-                        const SplitType& split = tree_.splits[at];
-                        stack.emplace_back(above ? split.above : split.below, own);
-                        if (std::fabs(margin) <= near_[at]) stack.emplace_back(above ? split.below : split.above, false);
-                    }
+                    descend(row, stack, guests_[block]);
+                    if (!asked_.empty()) ask(row, distances, guests_[block]);
                 }
             },
             watch_);
+    }
+
+    void descend(std::uint32_t row, std::vector<std::pair<NodeRef, bool>>& stack, std::vector<Guest>& guests) {
+        stack.assign(1, {tree_.root, true});
+        while (!stack.empty()) {
+            const auto [at, own] = stack.back();
+            stack.pop_back();
+            if (forest::is_leaf(at)) {
+                if (own) {
+                    leaf_of_row_[row] = at & ~leaf_bit;
+                } else {
+                    guests.push_back({at & ~leaf_bit, row});
+                }
+                continue;
+            }
+            const float margin = sides_.margin_of(row, at, tree_);
+            const SplitType& split = tree_.splits[at];
+            const auto [here, across] =
+                margin > 0 ? std::pair(split.above, split.below) : std::pair(split.below, split.above);
+            stack.emplace_back(here, own);
+            if (by_planes<SplitType> && std::fabs(margin) <= near_[at]) stack.emplace_back(across, false);
+        }
+    }
+
+    void ask(std::uint32_t row, std::vector<float>& distances, std::vector<Guest>& guests) {
+        sides_.rows->from(row, asked_, distances.data());
+        std::size_t nearest = asked_.size();
+        for (std::size_t i = 0; i < asked_.size(); ++i) {
+            if (leaf_of_asked_[i] == leaf_of_row_[row]) continue;
+            if (nearest == asked_.size() || distances[i] < distances[nearest]) nearest = i;
+        }
+        if (nearest < asked_.size()) guests.push_back({leaf_of_asked_[nearest], row});
     }
 
     // Leaves become parts; one that is too large for the memory becomes some, cut in the order of rows.
@@ -158,6 +194,7 @@ private:
         Division& division = divided_.division;
         std::vector<std::uint32_t> next(n_leaves);
         std::vector<NodeRef> ref_of_leaf(n_leaves);
+        const std::size_t n_splits = tree_.splits.size();
         divided_.entry_tree.splits = std::move(tree_.splits);
         divided_.entry_tree.planes = std::move(tree_.planes);
         std::uint32_t place = 0;
@@ -178,7 +215,7 @@ private:
             ref_of_leaf[leaf] = tree_of_parts(first, first + n);
             place += home[leaf];
         }
-        for (std::size_t split = 0; split < near_.size(); ++split) {
+        for (std::size_t split = 0; split < n_splits; ++split) {
             for (NodeRef* const ref :
                  {&divided_.entry_tree.splits[split].below, &divided_.entry_tree.splits[split].above}) {
                 if (forest::is_leaf(*ref)) *ref = ref_of_leaf[*ref & ~leaf_bit];
@@ -210,11 +247,13 @@ private:
     }
 
     const WithMembers<SplitType>& with_members_;
-    const MarginOf<SplitType>& margin_of_;
+    const Sides<SplitType>& sides_;
     const DivideOptions& options_;
     const StageWatch& watch_;
     forest::Tree<SplitType> tree_;
-    std::vector<float> near_;  // of each split, how near a guest of its other side is
+    std::vector<float> near_;           // of each split, how near a guest of its other side is
+    std::vector<std::uint32_t> asked_;  // rows of the sample, and the leaves that they are in
+    std::vector<std::uint32_t> leaf_of_asked_;
     std::vector<std::uint32_t> leaf_of_row_;
     std::vector<std::vector<Guest>> guests_;  // of blocks of rows
     Divided<SplitType> divided_;
@@ -223,7 +262,8 @@ private:
 // Guests are looked for by their rows; they are wanted as items, which are read one after another.
 void guests_as_items(Division& division) {
     std::vector<std::uint32_t> item_of_place(division.place_of_item.size());
-    for (std::uint32_t item = 0; item < item_of_place.size(); ++item) item_of_place[division.place_of_item[item]] = item;
+    for (std::uint32_t item = 0; item < item_of_place.size(); ++item)
+        item_of_place[division.place_of_item[item]] = item;
     for (std::uint32_t& each : division.guests) each = item_of_place[division.place_of_row[each]];
     std::uint32_t sorted = 0;
     for (const Part& part : division.parts) {
@@ -236,9 +276,9 @@ void guests_as_items(Division& division) {
 }  // namespace
 
 template <class SplitType>
-Divided<SplitType> divide(const WithMembers<SplitType>& with_members, const MarginOf<SplitType>& margin_of,
+Divided<SplitType> divide(const WithMembers<SplitType>& with_members, const Sides<SplitType>& sides,
                           const DivideOptions& options, const StageWatch& watch) {
-    return Dividing<SplitType>(with_members, margin_of, options, watch).run();
+    return Dividing<SplitType>(with_members, sides, options, watch).run();
 }
 
 template <class SplitType>
@@ -257,8 +297,8 @@ void order_parts(const WithMembers<SplitType>& with_members, const DivideOptions
         if (!members.empty()) {
             with_members(members, [&](const graph::Distances&, const GrowOne<SplitType>& grow_one) {
                 std::atomic<bool> stop{false};
-                const std::uint64_t seed = base::derive_seed(
-                    opened::derive_seed(options.seed, opened::SeedPart::entry_tree), number);
+                const std::uint64_t seed =
+                    base::derive_seed(opened::derive_seed(options.seed, opened::SeedPart::entry_tree), number);
                 run_stage(
                     "entry tree", 1, options.threads,
                     [&](std::size_t) { tree = grow_one({options.leaf_size, seed, options.threads}, stop); }, watch,
@@ -295,40 +335,10 @@ void order_parts(const WithMembers<SplitType>& with_members, const DivideOptions
     guests_as_items(division);
 }
 
-template <class SplitType>
-void keep_divided(const Kept& kept, const Divided<SplitType>& divided) {
-    const auto bytes = [](const auto& values) { return std::as_bytes(std::span(values)); };
-    const Division& division = divided.division;
-    const auto& tree = divided.entry_tree;
-    kept.keep("order", {bytes(division.place_of_row), bytes(division.parts), bytes(division.guests),
-                        bytes(division.place_of_item), bytes(tree.roots), bytes(tree.splits), bytes(tree.planes),
-                        bytes(tree.starts)});
-}
-
-template <class SplitType>
-std::optional<Divided<SplitType>> find_divided(const Kept& kept) {
-    const auto found = kept.find("order");
-    if (!found) return std::nullopt;
-    Divided<SplitType> divided;
-    divided.division = {values_of<std::uint32_t>(*found, 0), values_of<Part>(*found, 1),
-                        values_of<std::uint32_t>(*found, 2), values_of<std::uint32_t>(*found, 3)};
-    divided.entry_tree = {values_of<NodeRef>(*found, 4),
-                          values_of<SplitType>(*found, 5),
-                          values_of<std::int8_t>(*found, 6),
-                          values_of<std::uint64_t>(*found, 7),
-                          {}};
-    return divided;
-}
-
-template Divided<Split> divide(const WithMembers<Split>&, const MarginOf<Split>&, const DivideOptions&,
-                               const StageWatch&);
-template Divided<BitSplit> divide(const WithMembers<BitSplit>&, const MarginOf<BitSplit>&, const DivideOptions&,
+template Divided<Split> divide(const WithMembers<Split>&, const Sides<Split>&, const DivideOptions&, const StageWatch&);
+template Divided<BitSplit> divide(const WithMembers<BitSplit>&, const Sides<BitSplit>&, const DivideOptions&,
                                   const StageWatch&);
 template void order_parts(const WithMembers<Split>&, const DivideOptions&, const StageWatch&, Divided<Split>&);
 template void order_parts(const WithMembers<BitSplit>&, const DivideOptions&, const StageWatch&, Divided<BitSplit>&);
-template std::optional<Divided<Split>> find_divided(const Kept&);
-template std::optional<Divided<BitSplit>> find_divided(const Kept&);
-template void keep_divided(const Kept&, const Divided<Split>&);
-template void keep_divided(const Kept&, const Divided<BitSplit>&);
 
 }  // namespace nearfile::build::external

@@ -9,12 +9,11 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <span>
 #include <vector>
 
 #include "build/edges.hpp"
-#include "build/external/kept.hpp"
+#include "build/stages.hpp"
 #include "forest/tree.hpp"
 
 namespace nearfile::build::external {
@@ -39,9 +38,13 @@ using UseMembers = std::function<void(const graph::Distances& members, const Gro
 template <class SplitType>
 using WithMembers = std::function<void(std::span<const std::uint32_t> members, const UseMembers<SplitType>& use)>;
 
-// How far a row is on which side of a split of `tree`: above where it is above zero.
+// What rows are divided by.
 template <class SplitType>
-using MarginOf = std::function<float(std::uint32_t row, std::size_t split, const forest::Tree<SplitType>& tree)>;
+struct Sides {
+    // How far a row is on which side of a split of `tree`: above where it is above zero.
+    std::function<float(std::uint32_t row, std::size_t split, const forest::Tree<SplitType>& tree)> margin_of;
+    const graph::Distances* rows = nullptr;  // between rows, where splits are bits
+};
 
 struct DivideOptions {
     std::uint32_t count;
@@ -61,18 +64,12 @@ struct Divided {
 // The first planes, and who is on which side: rows into places. `with_members` sees rows. What is in `entry_tree` is
 // their part of it.
 template <class SplitType>
-Divided<SplitType> divide(const WithMembers<SplitType>& with_members, const MarginOf<SplitType>& margin_of,
+Divided<SplitType> divide(const WithMembers<SplitType>& with_members, const Sides<SplitType>& sides,
                           const DivideOptions& options, const StageWatch& watch);
 
 // A tree of each part: places into items. `with_members` sees places.
 template <class SplitType>
 void order_parts(const WithMembers<SplitType>& with_members, const DivideOptions& options, const StageWatch& watch,
                  Divided<SplitType>& divided);
-
-// As it was kept by another run, or nothing.
-template <class SplitType>
-std::optional<Divided<SplitType>> find_divided(const Kept& kept);
-template <class SplitType>
-void keep_divided(const Kept& kept, const Divided<SplitType>& divided);
 
 }  // namespace nearfile::build::external

@@ -30,8 +30,8 @@ std::uint64_t fingerprint(const Rows& rows, unsigned threads, const StageWatch& 
 }
 
 // Everything that results depend on, as numbers: threads do not count.
-Key key_of(const Sizes& sizes, std::uint64_t memory, const Rows& rows, const Rows& queries,
-           const BuildOptions& options, const StageWatch& watch) {
+Key key_of(const Sizes& sizes, std::uint64_t memory, const Rows& rows, const Rows& queries, const BuildOptions& options,
+           const StageWatch& watch) {
     const std::array<std::uint64_t, 12> numbers = {rows.count(),
                                                    rows.dim(),
                                                    static_cast<std::uint64_t>(sizes.metric),

@@ -23,6 +23,10 @@ public:
         return external::most_members(sizes_, workspace_.memory(), code_stride, degree, n_trees);
     }
 
+    std::uint32_t most_surrounded(std::uint32_t degree, std::size_t code_stride) const {
+        return external::most_surrounded(sizes_, workspace_.memory(), code_stride, degree);
+    }
+
 private:
     Workspace& workspace_;
     Sizes sizes_;
