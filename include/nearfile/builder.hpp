@@ -23,9 +23,21 @@ enum class Vectors {
                // anything
 };
 
+// For more data than memory holds: the memory that a build may take, and the file that it will write, beside which it
+// works in a folder .<name>.build that goes when the file is there. A build that was killed leaves the folder; one of
+// the same rows and options goes on from what it finds there.
+struct MemoryLimit {
+    std::uint64_t bytes;
+    std::string path;
+};
+
 class Builder {
 public:
     Builder(std::uint32_t dim, Metric metric);
+    // Builds one graph, once, and writes it to the path of the limit. Rows go to disk as they are added; a memory or a
+    // disk that is too small for them is refused by the add() that is too much. Ids and columns are held in memory, and
+    // count. The file is one as any other, and the same on any number of threads; another limit may make another one.
+    Builder(std::uint32_t dim, Metric metric, const MemoryLimit& limit);
     ~Builder();
     Builder(Builder&&) noexcept;
     Builder& operator=(Builder&&) noexcept;
@@ -45,6 +57,8 @@ public:
     // What add() would throw for these rows, or for these columns of so many rows; nothing is added.
     void check(std::span<const float> rows) const;
     void check(std::span<const Column> columns, std::uint32_t rows) const;
+    // What a limited builder's add() would throw for so many rows more, whatever they are.
+    void check_room(std::uint32_t rows) const;
 
     std::uint32_t size() const noexcept;
     std::uint32_t dim() const noexcept;
@@ -57,12 +71,14 @@ public:
         return build_file(std::string(std::string_view(path)), options);
     }
 
-    // Build in memory.
+    // Build in memory. (Of a limited builder there is a path, and a file.)
     Index build(const BuildOptions& options = {}) const;
 
 private:
     Index build_file(const std::string& path, const BuildOptions& options) const;
     static const Index::State* like_of(const BuildOptions& options);
+
+    Index build_limited(const BuildOptions& options) const;
 
     struct State;
     std::unique_ptr<State> state_;

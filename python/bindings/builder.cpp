@@ -31,6 +31,7 @@ namespace {
 class SharedBuilder {
 public:
     SharedBuilder(std::uint32_t dim, Metric metric) : builder_(dim, metric) {}
+    SharedBuilder(std::uint32_t dim, Metric metric, const MemoryLimit& limit) : builder_(dim, metric, limit) {}
 
     class Turn {
     public:
@@ -106,6 +107,11 @@ void check_columns(SharedBuilder& shared, const Columns& columns, std::uint32_t 
     const auto kept = columns.shared();
     const WithoutGil released;
     turn.builder().check(*kept, rows);
+}
+
+void check_room(SharedBuilder& shared, std::uint32_t rows) {
+    const SharedBuilder::Turn turn(shared);
+    turn.builder().check_room(rows);
 }
 
 void add_int64(SharedBuilder& shared, const Rows& rows, const RowNumbers& ids, const Columns* columns,
@@ -192,10 +198,19 @@ void bind_builder(nb::module_& module) {
     nb::class_<SharedBuilder>(module, "Builder", "Collects vectors and builds an index from them.")
         .def(
             "__init__",
-            [](SharedBuilder* self, std::uint32_t dim, std::string_view metric) {
-                new (self) SharedBuilder(dim, metric_from_name(metric));
+            [](SharedBuilder* self, std::uint32_t dim, std::string_view metric, std::uint64_t memory,
+               const std::optional<nb::bytes>& path) {
+                if (!path) {
+                    new (self) SharedBuilder(dim, metric_from_name(metric));
+                    return;
+                }
+                const std::string file(path->c_str(), path->size());
+                with_path(file, [&] {
+                    return new (self) SharedBuilder(dim, metric_from_name(metric), MemoryLimit{memory, file});
+                });
             },
-            "dim"_a, "metric"_a)
+            "dim"_a, "metric"_a, "memory"_a = 0, "path"_a.none() = nb::none(),
+            nb::sig("def __init__(self, dim: int, metric: str, memory: int = 0, path: bytes | None = None) -> None"))
         .def_prop_ro(
             "size", [](SharedBuilder& shared) { return SharedBuilder::Turn(shared).builder().size(); },
             "The number of vectors added.")
@@ -209,6 +224,8 @@ void bind_builder(nb::module_& module) {
              "Raise what add() would raise; nothing is added.")
         .def("check_columns", &check_columns, "columns"_a, "rows"_a,
              "Raise what add() would raise for columns of so many rows; nothing is added.")
+        .def("check_room", &check_room, "rows"_a,
+             "Raise what add() would raise for so many rows where memory is limited.")
         .def("add_int64", &add_int64, "rows"_a.noconvert(), "ids"_a.noconvert(), "columns"_a.none() = nb::none(),
              "start"_a = 0, "borrowed"_a = false,
              nb::sig("def add_int64(self, rows: numpy.typing.NDArray[numpy.float32], "

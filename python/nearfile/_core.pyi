@@ -198,7 +198,7 @@ class Filter:
 class Builder:
     """Collects vectors and builds an index from them."""
 
-    def __init__(self, dim: int, metric: str) -> None: ...
+    def __init__(self, dim: int, metric: str, memory: int = 0, path: bytes | None = None) -> None: ...
 
     @property
     def size(self) -> int:
@@ -216,6 +216,9 @@ class Builder:
         """
         Raise what add() would raise for columns of so many rows; nothing is added.
         """
+
+    def check_room(self, rows: int) -> None:
+        """Raise what add() would raise for so many rows where memory is limited."""
 
     def add_int64(self, rows: numpy.typing.NDArray[numpy.float32], ids: numpy.typing.NDArray[numpy.int64], columns: Columns | None = None, start: int = 0, borrowed: bool = False) -> None:
         """Add rows named by int64."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import operator
 import os
+import re
 from typing import Any, Union, cast
 
 import numpy as np
@@ -112,6 +113,34 @@ def threads(value: object, default: int) -> int:
 def trees(value: object) -> int:
     """``n_trees`` as the core takes it: 0 for its own choice."""
     return 0 if value is None else between("n_trees", value, 1, _core.max_trees)
+
+
+_UNITS = {
+    "": 1,
+    "B": 1,
+    "KB": 10**3,
+    "MB": 10**6,
+    "GB": 10**9,
+    "TB": 10**12,
+    "KIB": 1 << 10,
+    "MIB": 1 << 20,
+    "GIB": 1 << 30,
+    "TIB": 1 << 40,
+}
+
+
+def memory(value: object) -> int | None:
+    """``memory`` in bytes: a whole number of them, or text such as ``"2GiB"`` and ``"500MB"``; None for no limit."""
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        return between("memory", value, 1, (1 << 63) - 1)
+    found = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([a-zA-Z]*)\s*", value)
+    unit = None if found is None else _UNITS.get(found[2].upper())
+    size = 0 if found is None or unit is None else int(float(found[1]) * unit)
+    if not 1 <= size < 1 << 63:
+        raise InvalidArgumentError(f"memory: expected bytes as a whole number, or as '2GiB' or '500MB', got {value!r}")
+    return size
 
 
 def seed(value: object) -> int:

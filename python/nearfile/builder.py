@@ -77,6 +77,13 @@ class Builder:
         n_trees: How many trees to build, from 1 to 65536; ``None`` chooses. More trees give a forest more of the true
             neighbours for the same work, and a larger file; a graph is built better and more slowly by up to 16,
             and keeps one.
+        memory: How much of it a build of a graph may take, in bytes or as ``"2GiB"`` or ``"500MB"``; ``None`` is as
+            much as it takes. Then the vectors go to disk as they are added, and the graph is built in parts that fit
+            (docs/algorithms/external-build.md). It takes a ``path``, beside which the build works in a folder
+            ``.<name>.build``: 5 to 30 times the bytes of the file while it is there. A build that was killed leaves the
+            folder; the same vectors added again to a builder with the same options go on from there. The file is one
+            as any other. Ids and attributes stay in memory and count, arrays that are passed do not. Such a builder
+            builds once, and takes neither ``candidates`` nor ``like``.
         threads: How many threads build; ``None`` is every core. The result is the same for any number.
         seed: Of the random choices, from 0 to 2**64 - 1. The same vectors, seed and version give the same bytes.
         progress: ``None`` draws a bar where stderr is a terminal, ``True`` and ``False`` always or never do; a
@@ -85,7 +92,8 @@ class Builder:
 
     Raises:
         InvalidArgumentError: A value out of its range, or a metric that is not known.
-        FileError: The folder of ``path`` is missing or cannot be written to.
+        FileError: The folder of ``path`` is missing or cannot be written to; with ``memory``, another build of the same
+            file is under way.
 
     A builder is for one thread at a time.
 
@@ -108,15 +116,17 @@ class Builder:
         profile: str = arguments.DEFAULT_PROFILE,
         keep: str = arguments.DEFAULT_KEEP,
         n_trees: int | None = None,
+        memory: int | str | None = None,
         threads: int | None = None,
         seed: int = 0,
         progress: Progress = None,
     ) -> None:
         self._dim = arguments.dim(dim)
         self._metric = arguments.name("metric", metric)
-        self._core = _core.Builder(self._dim, self._metric)
         self._path = arguments.path_to_write(path)
         self._kinds = arguments.kinds(structure, profile, keep)
+        self._memory = arguments.memory(memory)
+        self._core = self._new_core()
         self._n_trees = arguments.trees(n_trees)
         self._threads = arguments.threads(threads, default=0)
         self._seed = arguments.seed(seed)
@@ -161,7 +171,8 @@ class Builder:
         Raises:
             InvalidArgumentError: Another shape or dtype, values that are not finite (or not 0 or 1), missing or masked
                 values, ids of another length or kind or without an order, attributes of another length or of a type
-                that there is none of. Nothing was added.
+                that there is none of; with ``memory``, that it is too small for so many vectors. Nothing was added.
+            FileError: With ``memory``, the disk is too small for what the build needs.
         """
         self._add(inputs.vectors(vectors, self._dim), ids, attributes, borrowed=False)
 
@@ -173,6 +184,7 @@ class Builder:
             raise InvalidArgumentError(
                 f"vectors: expected at most {_core.max_count} in an index, got {self._count + len(array)}"
             )
+        core.check_room(len(array))
         most = len(array) if inputs.is_ready(array) else inputs.rows_a_block(4 * self._dim)
         if len(array) > most:
             self._check(array, most)
@@ -238,6 +250,17 @@ class Builder:
         _warn_of_scans(index, stacklevel)
         return index
 
+    def _new_core(self) -> _core.Builder:
+        if self._memory is None:
+            return _core.Builder(self._dim, self._metric)
+        if self._path is None:
+            raise InvalidArgumentError("memory: expected a path too, beside which the build works, got path=None")
+        if self._kinds[0] != "graph":
+            raise InvalidArgumentError(
+                f"memory: expected structure='graph', got structure={self._kinds[0]!r}: leave memory out"
+            )
+        return _core.Builder(self._dim, self._metric, self._memory, arguments.path_bytes(self._path))
+
     def _check(self, array: inputs.Array, most: int) -> None:
         """Have the core refuse now what it would refuse when earlier blocks are in already."""
         for start, block in inputs.blocks(array, most):
@@ -269,6 +292,7 @@ def build(
     queries: object = None,
     candidates: object = None,
     like: Index | PathLike | None = None,
+    memory: int | str | None = None,
     threads: int | None = None,
     seed: int = 0,
     progress: Progress = None,
@@ -293,6 +317,7 @@ def build(
             :meth:`Builder.build`.
         like: Of a graph: yesterday's index, open or its path, whose neighbours are taken over by id; see
             :meth:`Builder.build`.
+        memory: Of a graph: how much of it the build may take, as ``"2GiB"``; see :class:`Builder`.
         threads: How many threads build; ``None`` is every core.
         seed: Of the random choices.
         progress: A bar, or a function to call; see :class:`Builder`.
@@ -320,6 +345,7 @@ def build(
         profile=profile,
         keep=keep,
         n_trees=n_trees,
+        memory=memory,
         threads=threads,
         seed=seed,
         progress=progress,

@@ -16,6 +16,11 @@ ProgressFunction = Callable[[str, int, int], object]
 Progress = Union[None, bool, ProgressFunction]
 
 
+# Of a stage: seconds, and the share of it that says how long the rest takes.
+_WORTH_SAYING = 10.0
+_TELLING = 0.02
+
+
 class Bar:
     """One line of a terminal, redrawn in place; each stage leaves its line behind with the time it took."""
 
@@ -34,10 +39,12 @@ class Bar:
     def draw(self, share: float) -> None:
         """Redraw the line with ``share`` of the stage done, from 0 to 1."""
         seconds = time.monotonic() - self.started
-        width = max(8, min(40, shutil.get_terminal_size().columns - 36))
+        width = max(8, min(40, shutil.get_terminal_size().columns - 54))
         full = round(width * min(share, 1.0))
         bar = "━" * full + "╺" * (full < width) + " " * (width - full - 1)
-        self.stream.write(f"\r\x1b[2K{self.stage or '':<14.14} {bar} {share:>4.0%} {seconds:6.1f} s")
+        self.stream.write(
+            f"\r\x1b[2K{self.stage or '':<14.14} {bar} {share:>4.0%} {seconds:6.1f} s{left(seconds, share)}"
+        )
         self.stream.flush()
 
     def close(self, finished: bool = True) -> None:
@@ -48,6 +55,15 @@ class Bar:
             self.stream.write("\n")
             self.stream.flush()
             self.stage = None
+
+
+def left(seconds: float, share: float) -> str:
+    """How long the rest of a stage takes, where the first ``share`` of it took ``seconds`` and it is worth saying."""
+    if seconds < _WORTH_SAYING or not _TELLING < share < 1:
+        return ""
+    rest = round(seconds * (1 - share) / share)
+    hours, minutes = divmod(rest // 60, 60)
+    return f", {hours} h {minutes:02} min left" if hours else f", {minutes} min {rest % 60:02} s left"
 
 
 def check(progress: Progress) -> None:

@@ -2,11 +2,14 @@
 #include "nearfile/builder.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "api/checks.hpp"
 #include "attributes/collected.hpp"
+#include "base/large_buffers.hpp"
 #include "build/build_index.hpp"
+#include "build/external/session.hpp"
 #include "build/rows.hpp"
 #include "file/atomic_file.hpp"
 #include "file/memory_file.hpp"
@@ -21,6 +24,9 @@ struct Builder::State {
     State(std::uint32_t dim, Metric metric_) : metric(metric_), rows(dim, metric_ == Metric::hamming) {}
 
     Metric metric;
+    std::unique_ptr<build::external::Workspace> workspace;  // of a builder within a given memory
+    std::string path;                                       // of its file
+    bool is_built = false;
     build::Rows rows;
     opened::IdList ids;
     bool ids_settled = false;
@@ -28,6 +34,7 @@ struct Builder::State {
 
     // Rows and columns that were checked. What throws has added nothing.
     void append(std::span<const float> values, std::span<const Column> more, std::uint32_t n, Vectors vectors) {
+        const base::LargeBuffersFrom disk(workspace.get());
         columns.reserve(more, n);
         if (vectors == Vectors::borrowed && rows.count() == 0 && !rows.bits()) {
             rows.refer(values);
@@ -39,6 +46,35 @@ struct Builder::State {
     }
 
     void build(const Index::State* like, const BuildOptions& options, file::Output& output) const;
+
+    build::external::Sizes sizes(std::uint32_t more, std::uint64_t more_bytes) const {
+        const auto value_bytes = static_cast<std::uint32_t>(codes::bytes_per_value(rows.kind()));
+        return {std::uint64_t{rows.count()} + more, held_bytes() + more_bytes, rows.dim(), value_bytes, metric};
+    }
+
+    // That a builder within a given memory has room for so many more.
+    void check_room(std::uint32_t more, std::uint64_t more_bytes) const {
+        if (workspace == nullptr) return;
+        if (is_built) {
+            opened::raise(ErrorCode::invalid_argument,
+                          "builder: expected one that has not built yet, within a given memory it builds once: make a "
+                          "new one");
+        }
+        const auto wanted = sizes(more, more_bytes);
+        build::external::check_memory(wanted, workspace->memory());
+        const std::uint64_t rows_bytes = more * std::uint64_t{rows.dim()} * sizeof(float);
+        opened::unwrap(workspace->folder().check_free(
+            build::external::disk_bytes(wanted, Profile::compact) + rows_bytes, "the build"));
+    }
+
+private:
+    // What ids and columns take, and what is made of them.
+    std::uint64_t held_bytes() const {
+        constexpr std::uint64_t of_number = 2 * sizeof(std::int64_t) + sizeof(std::uint32_t);
+        std::uint64_t bytes = ids.numbers.size() * of_number + ids.text_starts.size() * of_number + 2 * ids.text.size();
+        for (const Column& each : columns.columns()) bytes += 2 * build::external::bytes_of(each);
+        return bytes;
+    }
 };
 
 using opened::raise;
@@ -50,6 +86,14 @@ Builder::Builder(std::uint32_t dim, Metric metric) {
     }
     if (metric_name(metric) == "unknown") raise(ErrorCode::invalid_argument, "metric is not one of nearfile::Metric");
     state_ = std::make_unique<State>(dim, metric);
+}
+
+Builder::Builder(std::uint32_t dim, Metric metric, const MemoryLimit& limit) : Builder(dim, metric) {
+    if (limit.path.empty()) raise(ErrorCode::invalid_argument, "path must name a file; got an empty string");
+    opened::unwrap(file::check_target(limit.path));
+    state_->workspace = std::make_unique<build::external::Workspace>(limit.path, limit.bytes);
+    state_->path = limit.path;
+    state_->check_room(0, 0);
 }
 
 Builder::~Builder() = default;
@@ -95,6 +139,12 @@ void check_ids(std::size_t n_ids, std::uint32_t n, IdKind kind, IdKind have, boo
     }
 }
 
+// What is held of a call, and made of it later.
+std::uint64_t added_bytes(std::uint64_t of_ids, std::span<const Column> columns) {
+    for (const Column& each : columns) of_ids += build::external::bytes_of(each);
+    return 2 * of_ids;
+}
+
 }  // namespace
 
 void Builder::check(std::span<const float> rows) const {
@@ -105,11 +155,16 @@ void Builder::check(std::span<const Column> columns, std::uint32_t rows) const {
     opened::unwrap(state_->columns.check(columns, rows));
 }
 
+void Builder::check_room(std::uint32_t rows) const {
+    state_->check_room(rows, 0);
+}
+
 void Builder::add(std::span<const float> rows, std::span<const Column> columns, Vectors vectors) {
     const std::uint32_t n = check_added(rows, state_->rows);
     check(columns, n);
     if (n == 0) return;
     check_ids(n, n, IdKind::row, state_->ids.kind, state_->ids_settled);
+    state_->check_room(n, added_bytes(0, columns));
     state_->append(rows, columns, n, vectors);
 }
 
@@ -119,6 +174,7 @@ void Builder::add(std::span<const float> rows, std::span<const std::int64_t> ids
     check_ids(ids.size(), n, IdKind::int64, state_->ids.kind, state_->ids_settled);
     check(columns, n);
     if (n == 0) return;
+    state_->check_room(n, added_bytes(ids.size_bytes(), columns));
     auto& numbers = state_->ids.numbers;
     if (numbers.capacity() < numbers.size() + n) numbers.reserve(std::max(numbers.size() + n, numbers.size() * 2));
     state_->append(rows, columns, n, vectors);
@@ -137,6 +193,7 @@ void Builder::add(std::span<const float> rows, std::span<const std::string_view>
     auto& starts = state_->ids.text_starts;
     std::size_t added = 0;
     for (const auto id : ids) added += id.size();
+    state_->check_room(n, added_bytes(added + n * sizeof(std::uint64_t), columns));
     if (text.capacity() < text.size() + added) text.reserve(std::max(text.size() + added, text.size() * 2));
     const std::size_t starts_needed = starts.size() + n + 1;
     if (starts.capacity() < starts_needed) starts.reserve(std::max(starts_needed, starts.size() * 2));
@@ -188,6 +245,16 @@ build::Rows sample_of(const BuildOptions& options, const build::Rows& rows) {
     return queries;
 }
 
+// What is not for builds within a given memory.
+void check_limited(const BuildOptions& options) {
+    const auto refused = [](const std::string& what) {
+        raise(ErrorCode::invalid_argument, what + ": leave it out, or build without a limit of memory");
+    };
+    if (options.structure != Structure::graph) refused("structure: expected graph within a given memory, got forest");
+    if (!options.candidates.empty()) refused("candidates: expected none within a given memory");
+    if (options.like != nullptr) refused("like: expected none within a given memory");
+}
+
 }  // namespace
 
 void Builder::State::build(const Index::State* like, const BuildOptions& options, file::Output& output) const {
@@ -195,8 +262,13 @@ void Builder::State::build(const Index::State* like, const BuildOptions& options
     api::check_candidates(options.candidates, rows.count(), options.structure);
     if (like != nullptr) api::check_like(*like, metric, rows, ids.kind, options.structure);
     const build::Rows queries = sample_of(options, rows);
+    std::optional<build::external::Session> session;
+    if (workspace != nullptr) {
+        session.emplace(*workspace, sizes(0, 0), rows, queries, options, build::counted_on(options.progress));
+    }
     const auto build_of = [&](const build::Rows& kept) {
-        build::build_index({metric, kept, ids, columns.columns(), queries, like}, options, output);
+        build::build_index({metric, kept, ids, columns.columns(), queries, like, session ? &*session : nullptr},
+                           options, output);
     };
     const bool half = options.structure == Structure::graph && options.keep == Keep::half;
     if (!half || rows.bits() || rows.kind() != codes::ValueKind::float32) return build_of(rows);
@@ -210,6 +282,13 @@ const Index::State* Builder::like_of(const BuildOptions& options) {
 
 Index Builder::build_file(const std::string& path, const BuildOptions& options) const {
     if (path.empty()) raise(ErrorCode::invalid_argument, "path must name a file; got an empty string");
+    if (state_->workspace != nullptr) {
+        if (path != state_->path) {
+            raise(ErrorCode::invalid_argument,
+                  "path: expected '" + state_->path + "', beside which the build works, got '" + path + "'");
+        }
+        return build_limited(options);
+    }
     opened::unwrap(file::check_target(path));
     file::AtomicFile made(path);
     state_->build(like_of(options), options, made);
@@ -217,7 +296,24 @@ Index Builder::build_file(const std::string& path, const BuildOptions& options) 
     return Index::open(path);
 }
 
+Index Builder::build_limited(const BuildOptions& options) const {
+    check_limited(options);
+    state_->check_room(0, 0);
+    file::WorkFolder& folder = state_->workspace->folder();
+    opened::unwrap(folder.check_free(build::external::disk_bytes(state_->sizes(0, 0), options.profile), "the build"));
+    {
+        const base::LargeBuffersFrom disk(state_->workspace.get());
+        file::AtomicFile made(state_->path);
+        state_->build(nullptr, options, made);
+        opened::unwrap(made.replace());
+    }
+    folder.remove();
+    state_->is_built = true;
+    return Index::open(state_->path);
+}
+
 Index Builder::build(const BuildOptions& options) const {
+    if (state_->workspace != nullptr) return build_limited(options);
     file::MemoryFile made;
     state_->build(like_of(options), options, made);
     return Index(opened::open_state(std::move(made).take()));

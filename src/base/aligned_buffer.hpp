@@ -1,12 +1,12 @@
 // Owned zeroed bytes that start at a multiple of 64, with 64 readable zero bytes after the end, so that kernels may
-// read past the last row. Allocation failure is an empty buffer with ok() false, not an exception.
+// read past the last row. Allocation failure is an empty buffer with ok() false, not an exception. allocate() is for
+// those that cannot go on without, and takes large buffers from where the thread was told to (large_buffers.hpp).
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
-#include <new>
 #include <span>
 #include <utility>
 
@@ -28,13 +28,25 @@ public:
         const auto at = reinterpret_cast<std::uintptr_t>(block_);
         data_ = static_cast<std::byte*>(block_) + ((at + alignment - 1) / alignment * alignment - at);
     }
-    ~AlignedBuffer() { std::free(block_); }
+    // Such memory as somebody else made: zeroed, at a multiple of 64, with the bytes after its end. `release` takes it
+    // back.
+    using Release = void (*)(std::byte* data, std::size_t size);
+    AlignedBuffer(std::byte* data, std::size_t bytes, Release release) noexcept
+        : block_(data), data_(data), size_(bytes), release_(release) {}
+    ~AlignedBuffer() {
+        if (release_ != nullptr) {
+            release_(data_, size_);
+        } else {
+            std::free(block_);
+        }
+    }
 
     // To `bytes`, which are more; what is there stays, and what comes after it is anything, to be written to. False
-    // where there is no memory, and nothing has changed. The system moves many bytes without copying them.
+    // where there is no memory, or that of somebody else, and nothing has changed. The system moves many bytes without
+    // copying them.
     bool grow(std::size_t bytes) noexcept {
         const std::size_t needed = bytes + slack + alignment;
-        if (needed < bytes) return false;
+        if (needed < bytes || release_ != nullptr) return false;
         const std::size_t filled = data_ == nullptr ? 0 : size_;
         const auto before = static_cast<std::size_t>(data_ - static_cast<std::byte*>(block_));
         void* const block = std::realloc(block_, needed);
@@ -53,11 +65,13 @@ public:
     AlignedBuffer(AlignedBuffer&& other) noexcept
         : block_(std::exchange(other.block_, nullptr)),
           data_(std::exchange(other.data_, nullptr)),
-          size_(std::exchange(other.size_, 0)) {}
+          size_(std::exchange(other.size_, 0)),
+          release_(std::exchange(other.release_, nullptr)) {}
     AlignedBuffer& operator=(AlignedBuffer&& other) noexcept {
         std::swap(block_, other.block_);
         std::swap(data_, other.data_);
         std::swap(size_, other.size_);
+        std::swap(release_, other.release_);
         return *this;
     }
 
@@ -81,13 +95,10 @@ private:
     void* block_ = nullptr;
     std::byte* data_ = nullptr;
     std::size_t size_ = 0;
+    Release release_ = nullptr;  // of memory that was not made here
 };
 
-// The same for those that cannot go on without: std::bad_alloc.
-inline AlignedBuffer allocate(std::size_t bytes) {
-    AlignedBuffer buffer(bytes);
-    if (!buffer.ok()) throw std::bad_alloc();
-    return buffer;
-}
+// Throws std::bad_alloc, or what the thread's large buffers throw.
+AlignedBuffer allocate(std::size_t bytes);
 
 }  // namespace nearfile::base

@@ -44,6 +44,10 @@ std::size_t bytes_of_item(std::size_t seen, std::uint32_t degree, Metric metric,
            rows.dim() * codes::bytes_per_value(rows.kind()) + inverse_length + order;
 }
 
+std::uint64_t balanced_bytes(std::size_t dim) {
+    return static_cast<std::uint64_t>(balanced_budget(dim));
+}
+
 std::uint32_t degree_in_budget(std::size_t seen, Metric metric, const Rows& rows, Profile profile) {
     if (profile == Profile::fast) return densest;
     const double budget = balanced_budget(rows.dim());

@@ -17,6 +17,9 @@ inline constexpr std::uint32_t split_leaf_size =
 // Of the file, for an item of a graph with sketches of `seen` dimensions.
 std::size_t bytes_of_item(std::size_t seen, std::uint32_t degree, Metric metric, const Rows& rows);
 
+// What `balanced` may take for an item.
+std::uint64_t balanced_bytes(std::size_t dim);
+
 // The most places that the profile has bytes for.
 std::uint32_t degree_in_budget(std::size_t seen, Metric metric, const Rows& rows, Profile profile);
 

@@ -7,6 +7,9 @@
 #include "base/random.hpp"
 #include "build/budget.hpp"
 #include "build/edges.hpp"
+#include "build/external/near_edges.hpp"
+#include "build/external/order_items.hpp"
+#include "build/growing.hpp"
 #include "build/quantized.hpp"
 #include "build/query_edges.hpp"
 #include "build/select_space.hpp"
@@ -18,6 +21,7 @@
 #include "codes/sketch.hpp"
 #include "codes/split.hpp"
 #include "codes/uniform.hpp"
+#include "file/advice.hpp"
 #include "forest/grow.hpp"
 #include "graph/connectivity.hpp"
 #include "opened/graph_view.hpp"
@@ -44,7 +48,7 @@ class GraphBuilder {
 public:
     GraphBuilder(const kernels::Kernels& kernels, Metric metric, const Rows& rows, Encoded& encoded,
                  const Rows& queries, const GivenCandidates& given, const BuildOptions& options,
-                 file::SectionWriter& writer, const StageWatch& watch)
+                 file::SectionWriter& writer, const external::Session* session, const StageWatch& watch)
         : kernels_(kernels),
           metric_(metric),
           rows_(rows),
@@ -54,8 +58,9 @@ public:
           given_(given),
           options_(options),
           writer_(writer),
+          session_(session),
           watch_(watch),
-          threads_(options.threads),
+          threads_(session != nullptr ? session->threads() : options.threads),
           count_(rows.count()) {}
 
     BuiltGraph run() {
@@ -86,17 +91,20 @@ private:
         const std::size_t words = codes::words_of(rows_.dim());
         built_.plane_dim = 0;
         if (count_ == 0) return;
-        const forest::BitPoints before{encoded_.rows.as<std::uint64_t>(), words, rows_.dim(), count_};
-        built_.bits = grow_entry_tree<forest::BitSplit>(
-            [&](const forest::GrowOptions& grow, auto& stop) { return forest::grow(before, grow, stop); });
-        const std::size_t stride = words * sizeof(std::uint64_t);
-        order_codes(stride);
-        const base::AlignedBuffer& codes = encoded_.rows;
-        const forest::BitPoints points{codes.as<const std::uint64_t>(), words, rows_.dim(), count_};
-        const GrowOne<forest::BitSplit> grow_one = [&](const forest::GrowOptions& grow, const std::atomic<bool>& stop) {
-            return forest::grow(points, grow, stop);
+        CodedItems codes{{}, words * sizeof(std::uint64_t), rows_.dim()};
+        const auto distances = [&](const base::AlignedBuffer& rows) {
+            return CodeDistances(kernels_, rows.data(), codes.stride, rows_.dim(), true, count_);
         };
-        connect_codes(CodeDistances(kernels_, codes.data(), stride, rows_.dim(), true, count_), grow_one);
+        const CodeDistances between_rows = distances(encoded_.rows);
+        const auto growing = growing_of_bits(kernels_, between_rows, encoded_.rows, codes, threads_, watch_);
+        built_.bits = entry_tree(growing, codes.stride, [&](std::span<const std::uint32_t> places) {
+            codes.rows = scatter(encoded_.rows.bytes(), codes.stride, places, threads_, watch_);
+        });
+        codes.rows = reorder(session_ == nullptr ? encoded_.rows.bytes() : codes.rows.bytes(), codes.stride, order(),
+                             threads_, watch_);
+        encoded_.rows = {};
+        connect_codes(codes.rows.bytes(), distances(codes.rows), growing);
+        encoded_.rows = std::move(codes.rows);
     }
 
     void connect_vectors(bool sketched) {
@@ -116,19 +124,23 @@ private:
         built_.want_codes = !rotates_ && (!sketched || options_.keep == Keep::none || bytes);
         if (count_ == 0) return;
         QuantizedVectors vectors = quantize(kernels_, metric_, rows_, space, center, threads_, watch_);
-        const GrowOne<forest::Split> grow_one = [&](const forest::GrowOptions& grow, const std::atomic<bool>& stop) {
-            return forest::grow(kernels_, vectors.points(), grow, stop);
-        };
-        built_.planes = grow_entry_tree(grow_one);
-        vectors = reorder(vectors, built_.row_of_item, threads_, watch_);
+        const codes::UniformLayout layout(rows_.dim(), encoded_.kind == opened::CodeKind::uniform_exact);
+        CodedItems codes{{}, layout.stride, rows_.dim()};
+        const auto growing = growing_of(kernels_, vectors, codes, threads_, watch_);
+        built_.planes = entry_tree(growing, vectors.stride, [&](std::span<const std::uint32_t> places) {
+            vectors = scatter(vectors, places, threads_, watch_);
+        });
+        vectors = reorder(vectors, order(), threads_, watch_);
         if (metric_ == Metric::manhattan) {
-            const codes::UniformLayout layout(rows_.dim(), encoded_.kind == opened::CodeKind::uniform_exact);
-            order_codes(layout.stride);
-            connect_codes(CodeDistances(kernels_, encoded_.rows.data(), layout.stride, rows_.dim(), false, count_),
-                          grow_one);
+            codes.rows = in_item_order(encoded_.rows.bytes(), layout.stride, built_, threads_, watch_);
+            encoded_.rows = {};
+            connect_codes(codes.rows.bytes(),
+                          CodeDistances(kernels_, codes.rows.data(), layout.stride, rows_.dim(), false, count_),
+                          growing);
+            encoded_.rows = std::move(codes.rows);
         } else {
             {
-                const graph::Adjacency graph = connect_quantized(vectors, selected, center, grow_one);
+                const graph::Adjacency graph = connect_quantized(vectors, selected, center, growing);
                 sketched ? write_sketches(graph, vectors) : write_neighbors(graph);
             }
             write_nibbles(vectors, sketched);
@@ -138,13 +150,13 @@ private:
     }
 
     graph::Adjacency connect_quantized(const QuantizedVectors& vectors, const SelectedSpace& selected,
-                                       std::span<const float> center, const GrowOne<forest::Split>& grow_one) {
+                                       std::span<const float> center, const Growing<forest::Split>& growing) {
         const QuantizedDistances distances(kernels_, vectors);
         const bool product = metric_ == Metric::dot;
         const auto real = static_cast<std::uint32_t>(sample_.of_edges.size());
         const std::uint32_t made_up = product ? std::min(count_ / items_a_made_up, most_made_up) : 0;
-        if (real + made_up == 0) return connect(distances, grow_one, nullptr);
-        return connect(distances, grow_one, [&](const graph::Adjacency& near) {
+        if (real + made_up == 0) return connect(distances, vectors.rows.bytes(), growing, nullptr);
+        return connect(distances, vectors.rows.bytes(), growing, [&](const graph::Adjacency& near) {
             QuantizedVectors queries =
                 quantize_queries(kernels_, metric_, queries_, sample_.of_edges, selected.space, center, made_up);
             const std::uint64_t seed = opened::derive_seed(options_.seed, opened::SeedPart::made_up_queries);
@@ -165,19 +177,20 @@ private:
     }
 
     template <class SplitType>
-    void connect_codes(const CodeDistances& distances, const GrowOne<SplitType>& grow_one) {
+    void connect_codes(std::span<const std::byte> codes, const CodeDistances& distances,
+                       const Growing<SplitType>& growing) {
         const auto real = static_cast<std::uint32_t>(sample_.of_edges.size());
         AddQueries add_queries;
         if (real > 0) {
             add_queries = [&](const graph::Adjacency& near) {
-                const base::AlignedBuffer codes = encode_queries(queries_, sample_.of_edges, encoded_);
+                const base::AlignedBuffer asking = encode_queries(queries_, sample_.of_edges, encoded_);
                 const EdgeQueries asked{
-                    CodeQueryDistances(distances, codes.data()), real,
+                    CodeQueryDistances(distances, asking.data()), real,
                     [&](std::uint32_t, std::vector<graph::ItemId>& entry_points) { spread(entry_points); }};
                 return with_query_edges(near, distances, asked, plan(), watch_);
             };
         }
-        write_neighbors(connect(distances, grow_one, add_queries));
+        write_neighbors(connect(distances, codes, growing, add_queries));
     }
 
     // Where walks for queries begin that are like no item.
@@ -211,6 +224,30 @@ private:
                 options_.profile};
     }
 
+    // What brings the rows into the order of items: as they are, or as scattered to their places.
+    std::span<const std::uint32_t> order() const noexcept {
+        return session_ == nullptr ? built_.row_of_item : built_.division.place_of_item;
+    }
+
+    // Rows into the order of items. Within a given memory by parts: `to_places` scatters what `growing` sees.
+    template <class SplitType>
+    forest::Forest<SplitType> entry_tree(const Growing<SplitType>& growing, std::size_t code_stride,
+                                         const std::function<void(std::span<const std::uint32_t>)>& to_places) {
+        if (session_ == nullptr) return grow_entry_tree(growing.all);
+        auto divided = external::order_items(
+            growing.some, growing.sides, *session_, {code_stride, built_.degree, built_.n_trees},
+            {count_, 0, built_.leaf_size, built_.plane_dim, options_.seed, threads_}, watch_, to_places);
+        built_.division = std::move(divided.division);
+        built_.row_of_item = external::row_of_item(built_.division);
+        set_item_of_row();
+        return std::move(divided.entry_tree);
+    }
+
+    void set_item_of_row() {
+        built_.item_of_row.resize(count_);
+        for (std::uint32_t item = 0; item < count_; ++item) built_.item_of_row[built_.row_of_item[item]] = item;
+    }
+
     // The first tree. Its leaves, one after another, become the order of the items, so that it needs no list of them.
     template <class SplitType>
     forest::Forest<SplitType> grow_entry_tree(const GrowOne<SplitType>& grow_one) {
@@ -227,8 +264,7 @@ private:
             watch_, stop);
         auto& tree = trees[0];
         built_.row_of_item = std::move(tree.items);
-        built_.item_of_row.resize(count_);
-        for (std::uint32_t item = 0; item < count_; ++item) built_.item_of_row[built_.row_of_item[item]] = item;
+        set_item_of_row();
         forest::Forest<SplitType> forest{{tree.root}, std::move(tree.splits), std::move(tree.planes), {}, {}};
         forest.starts.assign(tree.starts.begin(), tree.starts.end());
         forest.starts.push_back(count_);
@@ -246,19 +282,17 @@ private:
     }
 
     template <class SplitType>
-    graph::Adjacency connect(const graph::Distances& distances, const GrowOne<SplitType>& grow_one,
-                             const AddQueries& add_queries) {
-        graph::Adjacency graph = near_edges(distances, grow_one, plan(), watch_, give());
+    graph::Adjacency connect(const graph::Distances& distances, std::span<const std::byte> codes,
+                             const Growing<SplitType>& growing, const AddQueries& add_queries) {
+        if (session_ != nullptr) file::expect_random(codes);
+        graph::Adjacency graph = session_ == nullptr ? build::near_edges(distances, growing.all, plan(), watch_, give())
+                                                     : external::near_edges({distances, codes}, growing.some,
+                                                                            built_.division, *session_, plan(), watch_);
         if (add_queries) graph = add_queries(graph);
         graph = without_empty_places(std::move(graph), distances, threads_, watch_);
         graph::ensure_reachable(graph);
         built_.degree = graph.degree();
         return graph;
-    }
-
-    // From the order of adding to that of the items.
-    void order_codes(std::size_t stride) {
-        encoded_.rows = reorder(encoded_.rows, stride, built_.row_of_item, threads_, watch_);
     }
 
     void write(opened::SectionKind kind, const RowSource& rows) { to_section(rows, kind, writer_, threads_, watch_); }
@@ -293,6 +327,7 @@ private:
     const GivenCandidates& given_;
     const BuildOptions& options_;
     file::SectionWriter& writer_;
+    const external::Session* const session_;
     const StageWatch& watch_;
     const unsigned threads_;
     const std::uint32_t count_;
@@ -302,10 +337,18 @@ private:
 
 }  // namespace
 
+base::AlignedBuffer in_item_order(std::span<const std::byte> rows, std::size_t stride, const BuiltGraph& built,
+                                  unsigned threads, const StageWatch& watch) {
+    const external::Division& division = built.division;
+    if (division.parts.empty()) return reorder(rows, stride, built.row_of_item, threads, watch);
+    const base::AlignedBuffer placed = scatter(rows, stride, division.place_of_row, threads, watch);
+    return reorder(placed.bytes(), stride, division.place_of_item, threads, watch);
+}
+
 BuiltGraph build_graph(const kernels::Kernels& kernels, Metric metric, const Rows& rows, Encoded& encoded,
                        const Rows& queries, const GivenCandidates& given, const BuildOptions& options,
-                       file::SectionWriter& writer, const StageWatch& watch) {
-    return GraphBuilder(kernels, metric, rows, encoded, queries, given, options, writer, watch).run();
+                       file::SectionWriter& writer, const external::Session* session, const StageWatch& watch) {
+    return GraphBuilder(kernels, metric, rows, encoded, queries, given, options, writer, session, watch).run();
 }
 
 }  // namespace nearfile::build

@@ -2,9 +2,13 @@
 // pruning, reverse edges, one pass of walks, and the rows that a search reads.
 #pragma once
 
+#include <cstddef>
+#include <span>
 #include <vector>
 
 #include "build/encode.hpp"
+#include "build/external/parts.hpp"
+#include "build/external/session.hpp"
 #include "build/given_candidates.hpp"
 #include "codes/projection.hpp"
 #include "file/section_writer.hpp"
@@ -24,6 +28,7 @@ struct BuiltGraph {
     bool splits = false;                     // whether codes are in two halves, and written
     std::vector<std::uint32_t> row_of_item;  // item i is row row_of_item[i] in the order of adding
     std::vector<std::uint32_t> item_of_row;  // and back
+    external::Division division;             // of a build within a given memory: the way from rows to items
     codes::TrainedProjection projection;
     std::vector<float> whitening;          // the factor of the whitened space
     std::vector<float> likely_queries;     // to calibrate with, dim values each; empty: items will do
@@ -34,9 +39,14 @@ struct BuiltGraph {
 
 // Writes the first sections of a graph, `vertices` and `nibbles`; what is in the result is not written. `encoded`: with
 // codes in the order of adding where the metric's are what the graph is built by, which come to be in that of the
-// items; else the center alone. `queries`: a sample of real ones, which may be empty.
+// items; else the center alone. `queries`: a sample of real ones, which may be empty. `session`: of a build within a
+// given memory, or null.
 BuiltGraph build_graph(const kernels::Kernels& kernels, Metric metric, const Rows& rows, Encoded& encoded,
                        const Rows& queries, const GivenCandidates& given, const BuildOptions& options,
-                       file::SectionWriter& writer, const StageWatch& watch);
+                       file::SectionWriter& writer, const external::Session* session, const StageWatch& watch);
+
+// Rows of `stride` bytes in the order of items.
+base::AlignedBuffer in_item_order(std::span<const std::byte> rows, std::size_t stride, const BuiltGraph& built,
+                                  unsigned threads, const StageWatch& watch);
 
 }  // namespace nearfile::build

@@ -16,6 +16,7 @@
 #include "build/stages.hpp"
 #include "codes/normalise.hpp"
 #include "codes/vectors.hpp"
+#include "file/advice.hpp"
 #include "file/section_writer.hpp"
 #include "nearfile/version.hpp"
 #include "opened/kernel_choice.hpp"
@@ -59,9 +60,10 @@ void describe_graph(const BuiltGraph& built, const BuildOptions& options, opened
     description.space = built.space;
 }
 
-// Item i is row order[i], or row i where `order` is empty. None where lengths count.
+// Row i is item item_of_row[i], or item i where that is empty; none where lengths count.
 std::vector<float> inverse_lengths_of(const kernels::Kernels& kernels, Metric metric, const Rows& rows,
-                                      std::span<const std::uint32_t> order, unsigned threads, const StageWatch& watch) {
+                                      std::span<const std::uint32_t> item_of_row, unsigned threads,
+                                      const StageWatch& watch) {
     if (metric != Metric::angular && metric != Metric::cosine) return {};
     std::vector<float> inverse_lengths(rows.count());
     run_blocks(
@@ -69,12 +71,39 @@ std::vector<float> inverse_lengths_of(const kernels::Kernels& kernels, Metric me
         [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
             std::vector<float> scratch(rows.dim());
             for (std::uint32_t row = begin; row < end; ++row) {
-                const auto values = rows.floats(order.empty() ? row : order[row], scratch);
-                inverse_lengths[row] = codes::inverse_length(kernels, values);
+                const auto values = rows.floats(row, scratch);
+                inverse_lengths[item_of_row.empty() ? row : item_of_row[row]] = codes::inverse_length(kernels, values);
             }
         },
         watch);
     return inverse_lengths;
+}
+
+// The vectors, and of those in parts one part, as rows of a section. Item i is row order[i], or row i where `order` is
+// empty.
+RowSource vector_rows(const Rows& rows, std::span<const std::uint32_t> order) {
+    const codes::ValueKind kind = rows.kind();
+    const std::size_t stride = rows.dim() * codes::bytes_per_value(kind);
+    return {"vectors", rows.count(), stride,
+            [&rows, order, kind, stride](std::uint32_t begin, std::uint32_t end, std::byte* out) {
+                std::vector<float> scratch(rows.dim());
+                for (std::uint32_t row = begin; row < end; ++row, out += stride) {
+                    codes::encode_values(rows.floats(order.empty() ? row : order[row], scratch), kind, out);
+                }
+            }};
+}
+
+RowSource rows_of_part(const Rows& rows, bool upper) {
+    const std::size_t stride = std::size_t{rows.dim()} * 2;
+    return {"vectors", rows.count(), stride,
+            [&rows, upper, stride](std::uint32_t begin, std::uint32_t end, std::byte* out) {
+                std::vector<float> scratch(rows.dim());
+                std::vector<std::byte> other(stride);
+                for (std::uint32_t row = begin; row < end; ++row, out += stride) {
+                    codes::encode_parts(rows.floats(row, scratch), upper ? out : other.data(),
+                                        upper ? other.data() : out);
+                }
+            }};
 }
 
 class IndexBuilder {
@@ -133,23 +162,41 @@ private:
         if (rows_.count() > 0) add(opened::SectionKind::center, encoded.center);
     }
 
-    // In parts where there are no codes, as opened/open.cpp has it.
-    void add_vectors(bool in_parts, std::span<const std::uint32_t> order) {
-        add(opened::SectionKind::inverse_lengths,
-            inverse_lengths_of(kernels_, metric_, rows_, order, threads_, watch_));
-        const codes::ValueKind kind = rows_.kind();
-        if (in_parts && kind == codes::ValueKind::float32) {
-            add_vectors_in_parts(order);
-            return;
+    // Rows in the order of items: `rows_in` makes them in the order that it is given. Within a given memory they are
+    // made as they were added and then brought into that order, because those of neighbouring items lie anywhere.
+    template <class RowsIn>
+    void add_rows(opened::SectionKind kind, const BuiltGraph& built, const RowsIn& rows_in) {
+        if (material_.session == nullptr) {
+            to_section(rows_in(std::span<const std::uint32_t>(built.row_of_item)), kind, writer_, threads_, watch_);
+        } else {
+            add(kind, made_and_ordered(rows_in({}), built).bytes());
         }
-        const std::size_t stride = rows_.dim() * codes::bytes_per_value(kind);
-        const auto fill = [&](std::uint32_t begin, std::uint32_t end, std::byte* out) {
-            std::vector<float> scratch(rows_.dim());
-            for (std::uint32_t row = begin; row < end; ++row, out += stride) {
-                codes::encode_values(rows_.floats(order.empty() ? row : order[row], scratch), kind, out);
+    }
+
+    base::AlignedBuffer made_and_ordered(const RowSource& rows, const BuiltGraph& built) {
+        const base::AlignedBuffer made = to_memory(rows, threads_, watch_);
+        return in_item_order(made.bytes(), rows.stride, built, threads_, watch_);
+    }
+
+    // In parts where there are no codes, as opened/open.cpp has it.
+    void add_vectors(bool in_parts, const BuiltGraph& built) {
+        add(opened::SectionKind::inverse_lengths,
+            inverse_lengths_of(kernels_, metric_, rows_, built.item_of_row, threads_, watch_));
+        if (!in_parts || rows_.kind() != codes::ValueKind::float32) {
+            add_rows(opened::SectionKind::vectors, built,
+                     [this](std::span<const std::uint32_t> order) { return vector_rows(rows_, order); });
+        } else if (material_.session == nullptr) {
+            add_vectors_in_parts(built.row_of_item);
+        } else {
+            const std::uint64_t part = std::uint64_t{rows_.count()} * rows_.dim() * 2;
+            opened::unwrap(
+                writer_.begin(static_cast<std::uint32_t>(opened::SectionKind::vectors), file::flag_required, 2 * part));
+            for (const bool upper : {true, false}) {
+                const base::AlignedBuffer ordered = made_and_ordered(rows_of_part(rows_, upper), built);
+                opened::unwrap(writer_.put(upper ? 0 : part, ordered.bytes()));
             }
-        };
-        to_section({"vectors", rows_.count(), stride, fill}, opened::SectionKind::vectors, writer_, threads_, watch_);
+            opened::unwrap(writer_.end());
+        }
     }
 
     void add_vectors_in_parts(std::span<const std::uint32_t> order) {
@@ -184,15 +231,19 @@ private:
         add_trees(built);
         built = {};
         add_center(encoded);
-        if (!encoded.are_vectors()) add_vectors(false, {});
+        if (!encoded.are_vectors()) {
+            add(opened::SectionKind::inverse_lengths,
+                inverse_lengths_of(kernels_, metric_, rows_, {}, threads_, watch_));
+            to_section(vector_rows(rows_, {}), opened::SectionKind::vectors, writer_, threads_, watch_);
+        }
     }
 
     void build_graph_sections() {
         const bool scaled = codes_are_scaled(metric_, rows_);
         Encoded encoded = codes_to_build_by(scaled);
         const GivenCandidates given(kernels_, rows_, ids_, options_.candidates, material_.like, threads_, watch_);
-        BuiltGraph built =
-            build_graph(kernels_, metric_, rows_, encoded, material_.queries, given, options_, writer_, watch_);
+        BuiltGraph built = build_graph(kernels_, metric_, rows_, encoded, material_.queries, given, options_, writer_,
+                                       material_.session, watch_);
         add_codes(built, encoded, scaled);
         add_trees(built);
         add(opened::SectionKind::whitening, built.whitening);
@@ -200,7 +251,7 @@ private:
         if (!encoded.are_vectors() && options_.keep != Keep::none) {
             // A page of `compact` may have to come from disk, and is better off with all of a vector.
             const bool in_parts = encoded.kind == opened::CodeKind::none && options_.profile != Profile::compact;
-            add_vectors(in_parts, built.row_of_item);
+            add_vectors(in_parts, built);
         }
         add(opened::SectionKind::row_of_item, built.row_of_item);
         add(opened::SectionKind::item_of_row, built.item_of_row);
@@ -236,11 +287,13 @@ private:
             add(opened::SectionKind::codes, encoded.rows.bytes());
             encoded.rows = {};
         } else if (encoded.kind == opened::CodeKind::uniform_exact) {
-            to_section(exact_codes(rows_, built.row_of_item), opened::SectionKind::codes, writer_, threads_, watch_);
+            add_rows(opened::SectionKind::codes, built,
+                     [this](std::span<const std::uint32_t> order) { return exact_codes(rows_, order); });
         } else if (built.want_codes && scaled) {
             encoded.kind = opened::CodeKind::scaled;
-            to_section(scaled_codes(kernels_, metric_, rows_, encoded.center, built.row_of_item),
-                       opened::SectionKind::codes, writer_, threads_, watch_);
+            add_rows(opened::SectionKind::codes, built, [&](std::span<const std::uint32_t> order) {
+                return scaled_codes(kernels_, metric_, rows_, encoded.center, order);
+            });
         }
     }
 
@@ -249,6 +302,9 @@ private:
         base::trim_heap();
         const auto written = opened::unwrap(writer_.written());
         std::vector<file::Container::Part> parts = written.parts;
+        if (material_.session != nullptr) {
+            for (const auto& part : parts) file::expect_random(part.bytes);
+        }
         const auto also = [&parts](opened::SectionKind kind, const auto& values) {
             const auto bytes = std::as_bytes(std::span(values));
             if (!bytes.empty()) parts.push_back({static_cast<std::uint32_t>(kind), bytes});

@@ -3,6 +3,7 @@
 
 #include <span>
 
+#include "build/external/session.hpp"
 #include "build/rows.hpp"
 #include "file/output.hpp"
 #include "nearfile/attributes.hpp"
@@ -16,9 +17,10 @@ struct Material {
     Metric metric;
     const Rows& rows;
     const opened::IdList& ids;
-    std::span<const Column> columns;  // of as many rows
-    const Rows& queries;              // a sample of real ones, which may be empty
-    const Index::State* like;         // options.like as it is inside, or null
+    std::span<const Column> columns;             // of as many rows
+    const Rows& queries;                         // a sample of real ones, which may be empty
+    const Index::State* like;                    // options.like as it is inside, or null
+    const external::Session* session = nullptr;  // of a graph that is built within a given memory
 };
 
 // All of a file's bytes into `output`, which is empty. Queries, `like` and options.candidates are of use to a graph

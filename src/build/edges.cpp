@@ -77,61 +77,87 @@ void collect(const graph::Distances& distances, const GrowOne<SplitType>& grow_o
     }
 }
 
+}  // namespace
+
+void join(const graph::Distances& distances, const graph::Adjacency& from, const graph::Reversed& reversed,
+          const ItemRange& some, const EdgePlan& plan, const StageWatch& watch, graph::Adjacency& to,
+          const std::function<void(std::uint32_t begin, std::uint32_t end)>& done) {
+    run_blocks(
+        "joining", some.end - some.begin, plan.threads,
+        [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
+            graph::ReverseJoiner joiner(distances, from, reversed, plan.alpha);
+            for (std::uint32_t item = some.begin + begin; item < some.begin + end; ++item) joiner.join(item, to);
+            if (done) done(some.begin + begin, some.begin + end);
+        },
+        watch, items_a_task);
+}
+
+namespace {
+
 // Of `from` an item is read once, when it is its turn: what has been joined is given back as the other graph grows.
 graph::Adjacency with_reverse(const graph::Distances& distances, graph::Adjacency from, const EdgePlan& plan,
                               const StageWatch& watch) {
     const graph::Reversed reversed(from, plan.threads);
     graph::Adjacency joined(from.count(), from.degree());
-    run_blocks(
-        "joining", from.count(), plan.threads,
-        [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
-            graph::ReverseJoiner joiner(distances, from, reversed, plan.alpha);
-            for (std::uint32_t item = begin; item < end; ++item) joiner.join(item, joined);
-            from.release(begin, end);
-        },
-        watch, items_a_task);
+    join(distances, from, reversed, {0, from.count()}, plan, watch, joined,
+         [&](std::uint32_t begin, std::uint32_t end) { from.release(begin, end); });
     return joined;
 }
 
 }  // namespace
 
+void refine(const graph::Distances& distances, const graph::Adjacency& from, const Refining& refining,
+            const ItemRange& some, const GivenTo& given, const EdgePlan& plan, const StageWatch& watch,
+            graph::Adjacency& to) {
+    run_blocks_with(
+        "refining", some.end - some.begin, plan.threads,
+        [&] { return std::make_unique<graph::Refiner>(distances, from, plan.alpha, refining.width, refining.steps); },
+        [&](graph::Refiner& refiner, std::uint32_t begin, std::uint32_t end) {
+            for (std::uint32_t item = some.begin + begin; item < some.begin + end; ++item) {
+                refiner.refine(item, given.has_neighbors(item) ? refining.steps / again : refining.steps, to);
+            }
+        },
+        watch, items_a_task);
+}
+
+template <class SplitType>
+FirstEdges first_edges(const graph::Distances& distances, std::uint32_t own, const GrowOne<SplitType>& grow_one,
+                       const EdgePlan& plan, const StageWatch& watch, const Give& give) {
+    FirstEdges first{graph::Adjacency(own, plan.degree), {}};
+    graph::CandidateLists lists(distances.count(), candidates_kept);
+    first.given = take_given(distances, give, plan.threads, watch, lists, first.graph);
+    collect(distances, grow_one, plan, watch, first.given, lists);
+    run_blocks(
+        "pruning", own, plan.threads,
+        [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
+            graph::Pruner pruner(distances, plan.alpha);
+            for (std::uint32_t item = begin; item < end; ++item) {
+                if (first.given.has_neighbors(item)) continue;
+                first.graph.set(item, pruner.keep(lists.best(item), plan.degree));
+            }
+            lists.release(begin, end);
+        },
+        watch, items_a_task);
+    return first;
+}
+
 template <class SplitType>
 graph::Adjacency near_edges(const graph::Distances& distances, const GrowOne<SplitType>& grow_one, const EdgePlan& plan,
                             const StageWatch& watch, const Give& give) {
     const std::uint32_t count = distances.count();
-    graph::Adjacency graph(count, plan.degree);
-    GivenTo given;
-    {
-        graph::CandidateLists lists(count, candidates_kept);
-        given = take_given(distances, give, plan.threads, watch, lists, graph);
-        collect(distances, grow_one, plan, watch, given, lists);
-        run_blocks(
-            "pruning", count, plan.threads,
-            [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
-                graph::Pruner pruner(distances, plan.alpha);
-                for (std::uint32_t item = begin; item < end; ++item) {
-                    if (!given.has_neighbors(item)) graph.set(item, pruner.keep(lists.best(item), plan.degree));
-                }
-                lists.release(begin, end);
-            },
-            watch, items_a_task);
-    }
+    auto [graph, given] = first_edges(distances, count, grow_one, plan, watch, give);
     if (!given.is_graph()) graph = with_reverse(distances, std::move(graph), plan, watch);
     const Refining refining = select_refining(distances, graph, plan.seen, plan.profile, plan.threads, watch);
     graph::Adjacency refined(count, plan.degree);
-    run_blocks_with(
-        "refining", count, plan.threads,
-        [&] { return std::make_unique<graph::Refiner>(distances, graph, plan.alpha, refining.width, refining.steps); },
-        [&](graph::Refiner& refiner, std::uint32_t begin, std::uint32_t end) {
-            for (std::uint32_t item = begin; item < end; ++item) {
-                refiner.refine(item, given.has_neighbors(item) ? refining.steps / again : refining.steps, refined);
-            }
-        },
-        watch, items_a_task);
+    refine(distances, graph, refining, {0, count}, given, plan, watch, refined);
     graph = {};
     return with_reverse(distances, std::move(refined), plan, watch);
 }
 
+template FirstEdges first_edges(const graph::Distances&, std::uint32_t, const GrowOne<forest::Split>&, const EdgePlan&,
+                                const StageWatch&, const Give&);
+template FirstEdges first_edges(const graph::Distances&, std::uint32_t, const GrowOne<forest::BitSplit>&,
+                                const EdgePlan&, const StageWatch&, const Give&);
 template graph::Adjacency near_edges(const graph::Distances&, const GrowOne<forest::Split>&, const EdgePlan&,
                                      const StageWatch&, const Give&);
 template graph::Adjacency near_edges(const graph::Distances&, const GrowOne<forest::BitSplit>&, const EdgePlan&,

@@ -6,8 +6,10 @@
 
 #include "build/encode.hpp"
 #include "build/given_candidates.hpp"
+#include "build/refining.hpp"
 #include "forest/grow.hpp"
 #include "graph/adjacency.hpp"
+#include "graph/connect.hpp"
 #include "graph/distances.hpp"
 #include "nearfile/types.hpp"
 
@@ -31,6 +33,29 @@ inline constexpr std::uint32_t items_a_task = 1024;
 // One tree of the items.
 template <class SplitType>
 using GrowOne = std::function<forest::Tree<SplitType>(const forest::GrowOptions&, const std::atomic<bool>& stop)>;
+
+// The steps of near_edges(), for who takes them by themselves (build/external/). First, candidates of trees, pruned, of
+// the first `own` items; the others are candidates of these, and have no neighbours.
+struct FirstEdges {
+    graph::Adjacency graph;
+    GivenTo given;
+};
+template <class SplitType>
+FirstEdges first_edges(const graph::Distances& distances, std::uint32_t own, const GrowOne<SplitType>& grow_one,
+                       const EdgePlan& plan, const StageWatch& watch, const Give& give = {});
+
+struct ItemRange {
+    std::uint32_t begin;
+    std::uint32_t end;
+};
+// Neighbours of some items in `from` and those that point at them; `done` is told which have been joined.
+void join(const graph::Distances& distances, const graph::Adjacency& from, const graph::Reversed& reversed,
+          const ItemRange& some, const EdgePlan& plan, const StageWatch& watch, graph::Adjacency& to,
+          const std::function<void(std::uint32_t begin, std::uint32_t end)>& done = {});
+// New neighbours of some items, from walks over `from`.
+void refine(const graph::Distances& distances, const graph::Adjacency& from, const Refining& refining,
+            const ItemRange& some, const GivenTo& given, const EdgePlan& plan, const StageWatch& watch,
+            graph::Adjacency& to);
 
 // Edges between items that are near each other. Trees are for items that lack candidates of `give`.
 template <class SplitType>

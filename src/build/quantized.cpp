@@ -176,10 +176,11 @@ QuantizedVectors quantize(const kernels::Kernels& kernels, Metric metric, const 
 
 QuantizedVectors reorder(const QuantizedVectors& points, std::span<const std::uint32_t> order, unsigned threads,
                          const StageWatch& watch) {
-    QuantizedVectors moved(points.dim, points.count());
-    moved.own_scales.resize(points.own_scales.size());
+    const auto count = static_cast<std::uint32_t>(order.size());
+    QuantizedVectors moved(points.dim, count);
+    if (!points.own_scales.empty()) moved.own_scales.resize(count);
     run_blocks(
-        "order", points.count(), threads,
+        "order", count, threads,
         [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
             for (std::uint32_t item = begin; item < end; ++item) {
                 const std::uint32_t from = order[item];
@@ -193,14 +194,41 @@ QuantizedVectors reorder(const QuantizedVectors& points, std::span<const std::ui
     return moved;
 }
 
-base::AlignedBuffer reorder(const base::AlignedBuffer& rows, std::size_t stride, std::span<const std::uint32_t> order,
+base::AlignedBuffer reorder(std::span<const std::byte> rows, std::size_t stride, std::span<const std::uint32_t> order,
                             unsigned threads, const StageWatch& watch) {
-    base::AlignedBuffer moved = base::allocate(rows.size());
+    base::AlignedBuffer moved = base::allocate(order.size() * stride);
     run_blocks(
         "order", static_cast<std::uint32_t>(order.size()), threads,
         [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
             for (std::size_t item = begin; item < end; ++item) {
                 std::memcpy(moved.data() + item * stride, rows.data() + order[item] * stride, stride);
+            }
+        },
+        watch);
+    return moved;
+}
+
+QuantizedVectors scatter(const QuantizedVectors& points, std::span<const std::uint32_t> places, unsigned threads,
+                         const StageWatch& watch) {
+    QuantizedVectors moved(points.dim, 0);
+    moved.full_norms.resize(points.count());
+    moved.own_scales.resize(points.own_scales.size());
+    moved.rows = scatter(points.rows.bytes(), points.stride, places, threads, watch);
+    for (std::uint32_t item = 0; item < points.count(); ++item) {
+        moved.full_norms[places[item]] = points.full_norms[item];
+        if (!moved.own_scales.empty()) moved.own_scales[places[item]] = points.own_scales[item];
+    }
+    return moved;
+}
+
+base::AlignedBuffer scatter(std::span<const std::byte> rows, std::size_t stride, std::span<const std::uint32_t> places,
+                            unsigned threads, const StageWatch& watch) {
+    base::AlignedBuffer moved = base::allocate(rows.size());
+    run_blocks(
+        "order", static_cast<std::uint32_t>(places.size()), threads,
+        [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
+            for (std::size_t row = begin; row < end; ++row) {
+                std::memcpy(moved.data() + places[row] * stride, rows.data() + row * stride, stride);
             }
         },
         watch);

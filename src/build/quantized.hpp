@@ -58,10 +58,17 @@ struct QuantizedVectors {
 QuantizedVectors quantize(const kernels::Kernels& kernels, Metric metric, const Rows& rows, const opened::Space& space,
                           std::span<const float> center, unsigned threads, const StageWatch& watch);
 
-// In the order given: item i becomes what order[i] was.
+// In the order given: item i becomes what order[i] was; as many as that has.
 QuantizedVectors reorder(const QuantizedVectors& points, std::span<const std::uint32_t> order, unsigned threads,
                          const StageWatch& watch);
-base::AlignedBuffer reorder(const base::AlignedBuffer& rows, std::size_t stride, std::span<const std::uint32_t> order,
+base::AlignedBuffer reorder(std::span<const std::byte> rows, std::size_t stride, std::span<const std::uint32_t> order,
+                            unsigned threads, const StageWatch& watch);
+
+// The other way round: what i was becomes item places[i]. For rows that are read one after another and go to few places
+// at a time.
+QuantizedVectors scatter(const QuantizedVectors& points, std::span<const std::uint32_t> places, unsigned threads,
+                         const StageWatch& watch);
+base::AlignedBuffer scatter(std::span<const std::byte> rows, std::size_t stride, std::span<const std::uint32_t> places,
                             unsigned threads, const StageWatch& watch);
 
 // An item's code as the kernels take queries: zeros up to a multiple of 64.

@@ -86,6 +86,16 @@ void will_need(std::span<const std::byte> bytes) noexcept {
     }
 }
 
+void will_need(std::span<const std::byte> rows, std::size_t stride, std::span<const std::uint32_t> some) noexcept {
+    constexpr std::size_t little = std::size_t{64} << 10;
+    for (std::size_t i = 0; i < some.size();) {
+        const std::size_t begin = some[i] * stride;
+        std::size_t end = begin + stride;
+        while (++i < some.size() && some[i] * stride <= end + little) end = (some[i] + std::size_t{1}) * stride;
+        will_need(rows.subspan(begin, end - begin));
+    }
+}
+
 void lock(std::span<const std::byte> bytes) noexcept {
     const Pages pages = touched(bytes);
     if (pages.bytes > 0) (void)::mlock(pages.first, pages.bytes);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 
@@ -18,6 +19,10 @@ void expect_usual(std::span<const std::byte> bytes) noexcept;
 
 // All pages of `bytes` will be read: begin to read those that are missing, and do not wait for them.
 void will_need(std::span<const std::byte> bytes) noexcept;
+
+// The same of some rows of `stride` bytes, by ascending number: in few large reads, with what lies between them where
+// that is little.
+void will_need(std::span<const std::byte> rows, std::size_t stride, std::span<const std::uint32_t> some) noexcept;
 
 // Read them now, and wait. `path` is for the error.
 base::Result<void> populate(std::span<const std::byte> bytes, const std::string& path);

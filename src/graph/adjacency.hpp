@@ -65,6 +65,12 @@ public:
         base::release_pages(rows_.bytes().subspan(begin * row_bytes, (end - begin) * row_bytes));
     }
 
+    // All that is known of items begin to end - 1, to be kept and brought back as it is.
+    std::span<std::byte> rows(ItemId begin, ItemId end) noexcept {
+        const std::size_t stride = (degree_ + 1) * sizeof(ItemId);
+        return rows_.bytes().subspan(begin * stride, (end - begin) * stride);
+    }
+
 private:
     // How many there are, then what they are. Zeros, of which the system gives pages without a write, are none.
     const ItemId* row(ItemId item) const noexcept {

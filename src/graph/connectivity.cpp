@@ -1,5 +1,6 @@
 #include "graph/connectivity.hpp"
 
+#include <cstddef>
 #include <vector>
 
 namespace nearfile::graph {
@@ -7,10 +8,22 @@ namespace {
 
 class Flood {
 public:
-    explicit Flood(const Adjacency& graph) : graph_(graph), reached_(graph.count()) {}
+    explicit Flood(const Adjacency& graph) : graph_(graph), reached_(graph.count()), waiting_(graph.count()) {}
 
     bool reached(ItemId item) const { return reached_[item]; }
 
+    // Back and forth through the items, because neighbours in their order are mostly neighbours in the graph: a graph
+    // that is on the disk is read from its beginning to its end a few times.
+    void from_first() {
+        const ItemId count = graph_.count();
+        reach(0);
+        while (n_waiting_ > 0) {
+            for (ItemId item = 0; item < count; ++item) expand(item);
+            for (ItemId item = count; n_waiting_ > 0 && item > 0; --item) expand(item - 1);
+        }
+    }
+
+    // Of what that has not reached: little.
     void from(ItemId item) {
         reached_[item] = true;
         stack_.assign(1, item);
@@ -27,8 +40,25 @@ public:
     }
 
 private:
+    void reach(ItemId item) {
+        reached_[item] = true;
+        waiting_[item] = true;
+        ++n_waiting_;
+    }
+
+    void expand(ItemId item) {
+        if (!waiting_[item]) return;
+        waiting_[item] = false;
+        --n_waiting_;
+        for (const ItemId neighbor : graph_.neighbors(item)) {
+            if (!reached_[neighbor]) reach(neighbor);
+        }
+    }
+
     const Adjacency& graph_;
     std::vector<bool> reached_;
+    std::vector<bool> waiting_;  // reached, and not gone on from
+    std::size_t n_waiting_ = 0;
     std::vector<ItemId> stack_;
 };
 
@@ -51,7 +81,7 @@ std::uint32_t ensure_reachable(Adjacency& graph) {
     std::uint32_t added = 0;
     for (;;) {
         Flood flood(graph);
-        if (graph.count() > 0) flood.from(0);
+        if (graph.count() > 0) flood.from_first();
         const std::uint32_t before = added;
         for (ItemId item = 1; item < graph.count(); ++item) {
             if (flood.reached(item)) continue;

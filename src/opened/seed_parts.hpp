@@ -15,6 +15,7 @@ enum class SeedPart : std::uint64_t {
     entry_tree,
     made_up_queries,
     calibration_queries,
+    parts,
 };
 
 inline std::uint64_t derive_seed(std::uint64_t seed, SeedPart part) noexcept {

@@ -20,6 +20,10 @@ Like = Annotated[
     Optional[Path],
     typer.Option(help="Of a graph: an earlier index; what it has of the same ids saves time.", show_default=False),
 ]
+Memory = Annotated[
+    Optional[str],
+    typer.Option(help="Of a graph: how much the build may take, as 2GiB or 500MB.", show_default=False),
+]
 Seed = Annotated[int, typer.Option(help="Of the random choices.")]
 Threads = Annotated[Optional[int], typer.Option(help="How many threads. Default: every core.")]
 Json = Annotated[bool, typer.Option("--json", help="Print what was built as JSON.")]
@@ -47,6 +51,7 @@ def build(
     keep: Keep = arguments.DEFAULT_KEEP,
     trees: Trees = None,
     like: Like = None,
+    memory: Memory = None,
     seed: Seed = 0,
     threads: Threads = None,
     json: Json = False,
@@ -67,6 +72,7 @@ def build(
         keep=keep,
         n_trees=trees,
         like=like,
+        memory=memory,
         seed=seed,
         threads=threads,
     )
