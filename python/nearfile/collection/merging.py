@@ -35,11 +35,15 @@ SMALLEST = 2048
 _FIRST_REST, _LONGEST_REST = 1.0, 60.0
 _IDLE = 0.5
 # Over so many seconds the load is taken.
-_WINDOW = 2.0
+_WINDOW = 4.0
 
 
 class Stopped(ClosedError):  # noqa: N818  # it is no error
     """A build was stopped because the collection is being closed."""
+
+
+class GivenUp(Exception):  # noqa: N818  # it is no error
+    """A merge in the background made way for an add that waits."""
 
 
 class Merger:
@@ -57,6 +61,7 @@ class Merger:
         self._thread: threading.Thread | None = None
         self._added: deque[tuple[float, int]] = deque()
         self._waiting = 0  # adds that wait for the log to become shorter
+        self._makes_way = False  # of the job that runs: whether it is given up where an add waits
         self._pace: float | None = None  # rows a second of the last graph
 
     # What is done
@@ -127,6 +132,8 @@ class Merger:
 
     def report(self, *_: object) -> None:
         """What a build calls now and then."""
+        if self._makes_way and self._waiting > 0:
+            raise GivenUp
         if self._stopping:
             raise Stopped("expected an open collection, got one that was closed meanwhile: nothing was changed")
 
@@ -174,12 +181,19 @@ class Merger:
             self.source.refresh()
             state = self.source.state
             sizes = [size_of(part) for part in state.parts[: state.n_segments]]
-            if busy and sum(size.live for size in sizes if size.is_raw) < MOST_RAW_ROWS:
+            raw = sum(size.live for size in sizes if size.is_raw)
+            if busy and raw < MOST_RAW_ROWS:
                 return False
             found = policy.due(sizes, SMALLEST)
             if found is None:
                 return False
-            self._rewrite(*found, takes_log=False)
+            self._makes_way = raw < MOST_RAW_ROWS
+            try:
+                self._rewrite(*found, takes_log=False)
+            except GivenUp:
+                pass  # it is tried again when the load is over
+            finally:
+                self._makes_way = False
             return True
 
     def wake(self) -> None:
