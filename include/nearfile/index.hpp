@@ -185,6 +185,7 @@ public:
     void verify() const;
 
     struct State;
+    const State& state() const noexcept { return *state_; }
 
 private:
     friend class Builder;

@@ -11,6 +11,7 @@
 #include "nearfile/expression.hpp"
 #include "nearfile/filter.hpp"
 #include "nearfile/index.hpp"
+#include "nearfile/segments.hpp"
 #include "nearfile/types.hpp"
 #include "nearfile/version.hpp"
 

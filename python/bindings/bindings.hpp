@@ -17,6 +17,7 @@ void bind_items(nanobind::module_& module);
 void bind_expression(nanobind::module_& module);
 void bind_columns(nanobind::module_& module);
 void bind_annoy_file(nanobind::module_& module);
+void bind_segments(nanobind::module_& module);
 
 // The parts of bind_index that search.cpp, radius.cpp, nearest.cpp, inspection.cpp, attributes.cpp and filter.cpp have.
 void bind_search(nanobind::class_<SharedIndex>& type);

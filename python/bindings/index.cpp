@@ -213,6 +213,9 @@ void bind_index(nb::module_& module) {
         .def_prop_ro(
             "id_kind", [](const SharedIndex& shared) { return id_kind_name(shared.get().id_kind()); },
             "'row', 'int64' or 'string'.")
+        .def_prop_ro(
+            "fingerprint", [](const SharedIndex& shared) { return shared.get().fingerprint(); },
+            "Made of the checksums of everything in the file.")
         .def(
             "query_drift", &query_drift, nb::sig("def query_drift(self) -> tuple[int, int] | None"),
             "How many of the first queries had a farther nearest item than nearly all of the calibration's, and of how "

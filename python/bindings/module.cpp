@@ -15,4 +15,5 @@ NB_MODULE(_core, module) {
     nearfile::python::bind_expression(module);
     nearfile::python::bind_columns(module);
     nearfile::python::bind_annoy_file(module);
+    nearfile::python::bind_segments(module);
 }

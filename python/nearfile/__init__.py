@@ -15,19 +15,22 @@ from __future__ import annotations
 from typing import Any
 
 from nearfile import _core
-from nearfile._core import Filter
+from nearfile._core import Filter, SegmentsFilter
 from nearfile.annoy import AnnoyIndex
 from nearfile.attributes import Attributes
 from nearfile.builder import Builder, build
+from nearfile.collection import Collection, CollectionIndex
 from nearfile.convert import convert
 from nearfile.errors import (
     BadFileError,
     ClosedError,
     FileError,
     InvalidArgumentError,
+    LockedError,
     MissingFileError,
     NearfileError,
     NotFoundError,
+    OlderGenerationWarning,
     ScanWarning,
     UnlikeQueriesWarning,
 )
@@ -46,17 +49,22 @@ __all__ = [
     "BadFileError",
     "Builder",
     "ClosedError",
+    "Collection",
+    "CollectionIndex",
     "Expression",
     "FileError",
     "Filter",
     "Index",
     "InvalidArgumentError",
     "Item",
+    "LockedError",
     "MissingFileError",
     "NearfileError",
     "NeighborGraph",
     "NotFoundError",
+    "OlderGenerationWarning",
     "ScanWarning",
+    "SegmentsFilter",
     "UnlikeQueriesWarning",
     "__version__",
     "build",

@@ -2,7 +2,7 @@
 The C++ core of nearfile. Private: use the package's own functions and classes.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import SupportsIndex, overload
 
 import numpy
@@ -78,6 +78,10 @@ class Index:
     @property
     def id_kind(self) -> str:
         """'row', 'int64' or 'string'."""
+
+    @property
+    def fingerprint(self) -> int:
+        """Made of the checksums of everything in the file."""
 
     def query_drift(self) -> tuple[int, int] | None:
         """
@@ -389,3 +393,146 @@ class AnnoyFile:
     @property
     def layout(self) -> str:
         """The layout's name."""
+
+class SegmentsFilter:
+    """
+    Which live items of some segments may be answers: as Filter is of one index.
+    """
+
+    def __len__(self) -> int:
+        """How many items it allows."""
+
+    def __and__(self, other: SegmentsFilter) -> SegmentsFilter:
+        """What both allow."""
+
+    def __or__(self, other: SegmentsFilter) -> SegmentsFilter:
+        """What one of them allows."""
+
+    def __invert__(self) -> SegmentsFilter:
+        """What is live and it does not allow."""
+
+    @property
+    def fingerprint(self) -> int:
+        """That of the Segments it is for."""
+
+    def __repr__(self) -> str: ...
+
+    def __getstate__(self) -> tuple[list[Filter], list[Filter | None], int]: ...
+
+    def __setstate__(self, arg: tuple[Sequence[Filter], Sequence[Filter | None], int], /) -> None: ...
+
+class Segments:
+    """
+    Open indexes searched as one: the answer is that of one index of all live items.
+
+    Rows are numbered through all segments, in their order, those that are not live among them. It never changes, keeps the
+    files mapped for as long as it lives, and any number of threads may use it. Filters are of what is live: whoever makes one
+    need not look to that.
+    """
+
+    def __init__(self, indexes: list[Index], live: list[Filter | None], first_ids: list[int]) -> None:
+        """
+        `live`: of each index what is not deleted, None for everything. `first_ids`: of ids that are rows, that of row 0.
+        """
+
+    @property
+    def size(self) -> int:
+        """The number of live items."""
+
+    @property
+    def n_rows(self) -> int:
+        """The number of rows, those that are not live among them."""
+
+    @property
+    def dim(self) -> int:
+        """Dimensions of a vector, 0 without segments."""
+
+    @property
+    def metric(self) -> str:
+        """The metric's name, 'angular' without segments."""
+
+    @property
+    def id_kind(self) -> str:
+        """'row' where all segments have that, 'int64' or 'string'."""
+
+    @property
+    def fingerprint(self) -> int:
+        """Of indexes, what is live and first ids."""
+
+    def query_drift(self) -> tuple[int, int] | None:
+        """
+        As an Index has it: far are queries whose nearest live item is farther than `far_from`.
+        """
+
+    @property
+    def far_from(self) -> float:
+        """
+        The largest distance that 99 in 100 of the queries of a segment's calibration do not exceed.
+        """
+
+    def search(self, query: object, k: int, effort: int, recall: float, search_k: int, exact: bool, filter: SegmentsFilter | None = None) -> tuple[numpy.typing.NDArray[numpy.int64] | list[str], numpy.typing.NDArray[numpy.float32]] | None:
+        """
+        One query. None where `query` is not one contiguous row of float32. Graphs go by effort and recall, forests by search_k.
+        """
+
+    def search_batch(self, queries: numpy.typing.NDArray[numpy.float32], k: int, effort: int, recall: float, search_k: int, exact: bool, threads: int, ids: numpy.typing.NDArray[numpy.int64], distances: numpy.typing.NDArray[numpy.float32]) -> None:
+        """
+        A batch of queries, into arrays of shape (q, min(k, size)); rows for ids where these are str.
+        """
+
+    def search_admitted(self, queries: numpy.typing.NDArray[numpy.float32], k: int, effort: int, recall: float, search_k: int, exact: bool, threads: int, filters: list[SegmentsFilter], excluded: numpy.typing.NDArray[numpy.int64], starts: numpy.typing.NDArray[numpy.int64], ids: numpy.typing.NDArray[numpy.int64], distances: numpy.typing.NDArray[numpy.float32]) -> None:
+        """
+        A batch with one filter or one a query, and rows that are excluded: of all, or of each from its start on. Into arrays of shape (q, width); -1 and nan behind the last answer of a query.
+        """
+
+    def search_radius(self, queries: numpy.typing.NDArray[numpy.float32], radius: float, recall: float, search_k: int, exact: bool, max_results: int, threads: int, filters: list[SegmentsFilter]) -> tuple[numpy.typing.NDArray[numpy.int64] | list[str], numpy.typing.NDArray[numpy.float32], numpy.typing.NDArray[numpy.int64]]:
+        """
+        What is within a radius of a batch of queries: ids and distances one query after the other, and offsets.
+        """
+
+    def ids(self) -> numpy.typing.NDArray[numpy.int64] | list[str]:
+        """Every live id, in the order of rows."""
+
+    def live_rows(self) -> numpy.typing.NDArray[numpy.int64]:
+        """Every live row."""
+
+    def names(self, rows: numpy.typing.NDArray[numpy.int64]) -> list[str]:
+        """The ids of rows, where ids are str."""
+
+    @overload
+    def find(self, id: int) -> int | None: ...
+
+    @overload
+    def find(self, id: str) -> int | None:
+        """The live row of an id, None where there is none."""
+
+    def known_rows(self, ids: numpy.typing.NDArray[numpy.int64]) -> numpy.typing.NDArray[numpy.int64]:
+        """
+        The live rows of ids that are numbers, without those that are not there.
+        """
+
+    def known_rows_of_names(self, names: list[str]) -> numpy.typing.NDArray[numpy.int64]:
+        """The live rows of ids that are str, without those that are not there."""
+
+    def places_of(self, rows: numpy.typing.NDArray[numpy.int64]) -> tuple[numpy.typing.NDArray[numpy.int64], numpy.typing.NDArray[numpy.int64]]:
+        """Of rows, the segment that each is in and which row it is there."""
+
+    def vector(self, row: int) -> numpy.typing.NDArray[numpy.float32]:
+        """The vector of a row."""
+
+    def vectors(self, rows: numpy.typing.NDArray[numpy.int64]) -> numpy.typing.NDArray[numpy.float32]:
+        """The vectors of rows."""
+
+    def filter_of_mask(self, mask: numpy.typing.NDArray[numpy.uint8]) -> SegmentsFilter:
+        """
+        Of a byte a live item, in the order of ids(), not zero where it is allowed.
+        """
+
+    def filter_of_rows(self, rows: numpy.typing.NDArray[numpy.int64]) -> SegmentsFilter:
+        """Of rows; those that are not live are not allowed."""
+
+    def filter_of_expression(self, allowed: Expression) -> SegmentsFilter:
+        """Of what is live and an expression allows."""
+
+    def rows_in(self, filter: SegmentsFilter) -> numpy.typing.NDArray[numpy.int64]:
+        """What a filter allows, ascending."""

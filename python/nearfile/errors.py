@@ -69,3 +69,14 @@ class MissingFileError(FileError, FileNotFoundError):
 
 class BadFileError(FileError):
     """The file is not an index, is damaged or cut short, or was written by a newer version."""
+
+
+class LockedError(FileError, BlockingIOError):
+    """Somebody else writes to the collection; who it is, is in the message. Reading needs no lock."""
+
+
+class OlderGenerationWarning(UserWarning):
+    """A copy of a collection lacks files of its newest generation, and an earlier one was opened.
+
+    Said where the folder was copied while its writer was at work. docs/collections.md says how to copy one.
+    """

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +22,11 @@ _EXPECTED = (
 
 
 def compiled(index: Index, what: object) -> _core.Filter:
-    """:meth:`Index.filter`."""
-    if isinstance(what, _core.Filter):
-        return what
+    """:meth:`Index.filter`: for a collection what its core calls a SegmentsFilter."""
+    if isinstance(what, index.filter_type):
+        return cast(_core.Filter, what)
+    if isinstance(what, (_core.Filter, _core.SegmentsFilter)):
+        raise InvalidArgumentError(f"filter: expected one of this index, got {what!r}: make it by this one's filter()")
     if isinstance(what, (str, Expression)):
         return index._core.filter_of_expression((Expression(what) if isinstance(what, str) else what)._core)
     if isinstance(what, bytes) or what is None:
@@ -50,22 +51,13 @@ def of_mask(index: Index, mask: NDArray[Any]) -> _core.Filter:
 
 def known_rows(index: Index, name: str, ids: Any) -> NDArray[np.int64]:
     """The rows of ids in any order, without those that the index does not have. Ids of another kind are refused."""
-    if isinstance(ids, (str, bytes)) or not (foreign.is_foreign(ids) or isinstance(ids, Iterable)):
-        raise InvalidArgumentError(f"{name}: expected an array, list or set of ids, got {ids!r} ({type(ids).__name__})")
-    array = foreign.array_of(name, ids) if foreign.is_foreign(ids) else None
-    if array is not None and array.ndim != 1:
-        raise InvalidArgumentError(f"{name}: expected ids of shape (m,), got shape {array.shape}")
-    if array is not None and array.dtype.kind in "iu":
-        found: Any = naming.int64_ids(array)
-    else:
-        some = array.tolist() if array is not None else list(ids)
-        found = naming.list_ids(some) if some else np.empty(0, np.int64)
+    found = naming.some_ids(name, ids)
     if len(found) == 0:
         return np.empty(0, np.int64)
     if isinstance(found, list) != index._strings:
         expected, got = ("str", "whole numbers") if index._strings else ("whole numbers", "str")
         raise InvalidArgumentError(f"{name}: expected ids that are {expected}, as this index's are, got {got}")
-    return index._core.known_rows_of_names(found) if index._strings else index._core.known_rows(found)
+    return index._core.known_rows_of_names(found) if isinstance(found, list) else index._core.known_rows(found)
 
 
 def ids_in(index: Index, what: object) -> NDArray[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import warnings
 from types import TracebackType
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from nearfile import _core, arguments, filters, inputs, items, neighbor_graph
 from nearfile.arguments import PathLike
 from nearfile.attributes import Attributes
-from nearfile.errors import ClosedError, NotFoundError, UnlikeQueriesWarning
+from nearfile.errors import ClosedError, InvalidArgumentError, NotFoundError, UnlikeQueriesWarning
 from nearfile.inspection import Inspection
 from nearfile.items import Id
 from nearfile.neighbor_graph import NeighborGraph
@@ -48,6 +49,9 @@ class Index:
     """
 
     __slots__ = ("_bits", "_core", "_path", "_strings", "_structure", "_watching")
+
+    #: What :meth:`filter` makes.
+    filter_type: type = _core.Filter
 
     def __init__(self, core: _core.Index, path: str | None) -> None:
         self._core = core
@@ -210,10 +214,11 @@ class Index:
             width, share = arguments.steps(effort, recall, self._structure)
         candidates = 0 if search_k is None else arguments.candidates(search_k, self._structure)
         everything = bool(exact)
-        if exclude is not None or not (filter is None or type(filter) is _core.Filter):
+        ready: Any = filter
+        if exclude is not None or not (filter is None or type(filter) is self.filter_type):
             options = (width, share, candidates, everything, threads or 0)
             return filters.search(self, items.queries(self, query), k, options, filter, exclude)
-        found = self._core.search(query, k, width, share, candidates, everything, filter)
+        found = self._core.search(query, k, width, share, candidates, everything, ready)
         if found is None:  # not one ready row of float32
             array = items.queries(self, query)
             if array.ndim == 2 and filter is not None:
@@ -224,7 +229,7 @@ class Index:
                 if self._watching:
                     self._watch()
                 return batch
-            found = self._core.search(inputs.floats(array), k, width, share, candidates, everything, filter)
+            found = self._core.search(inputs.floats(array), k, width, share, candidates, everything, ready)
             assert found is not None
         if self._watching:
             self._watch()
@@ -485,7 +490,7 @@ class Index:
         >>> index.attributes(["y"])["price"].tolist()
         [4.5]
         """
-        rows = np.arange(len(self)) if ids is None else [self._row(id) for id in inputs.each_id(ids)]
+        rows = self._live_rows() if ids is None else [self._row(id) for id in inputs.each_id(ids)]
         return Attributes(self._core.attributes(np.asarray(rows, np.int64)), len(rows))
 
     # Files and copies
@@ -526,6 +531,9 @@ class Index:
 
     # Inside
 
+    def _live_rows(self) -> NDArray[np.int64]:
+        return np.arange(len(self))
+
     def _watch(self) -> None:
         try:
             counts = self._core.query_drift()
@@ -539,8 +547,11 @@ class Index:
             self._watching = False
         far, seen = counts
         if 2 * far > seen:
-            limit = self.info()["calibrated_nearest"][99]
-            warnings.warn(UNLIKE.format(far=far, seen=seen, limit=limit), UnlikeQueriesWarning, stacklevel=3)
+            message = UNLIKE.format(far=far, seen=seen, limit=self._far_from())
+            warnings.warn(message, UnlikeQueriesWarning, stacklevel=3)
+
+    def _far_from(self) -> float:
+        return float(self.info()["calibrated_nearest"][99])
 
     def _search_batch(self, queries: NDArray[Any], k: int, options: tuple[int, float, int, bool, int]) -> Found:
         shape = (len(queries), min(k, len(self)))
@@ -595,14 +606,15 @@ class Index:
         return row
 
 
-def open(path: PathLike, *, prefault: bool = False, verify: bool = False) -> Index:
+def open(path: PathLike, *, prefault: bool = False, verify: bool = False, follow: bool = False) -> Index:
     """Map an index file, in microseconds whatever its size: nothing is read before it is needed, nothing is copied.
 
     Args:
-        path: The file.
+        path: The file, or the folder of a collection, which is opened as a :class:`nearfile.CollectionIndex`.
         prefault: Read the whole file into memory now, so that the first searches are fast too.
         verify: Check every checksum and every stored id now. Without it a damaged file is refused where the header
             shows it, and gives wrong neighbours or an error elsewhere, but never reads outside the file.
+        follow: Of a collection: searches take up what is published and added meanwhile.
 
     While it is open the file may be deleted, or replaced by renaming another over it, as nearfile does. Overwritten in
     place (``cp new.near live.near``) it gives other answers or ends the process with SIGBUS: docs/files.md.
@@ -620,6 +632,14 @@ def open(path: PathLike, *, prefault: bool = False, verify: bool = False) -> Ind
     (3, 3, 'angular')
     """
     absolute = arguments.path(path)
+    if os.path.isdir(absolute):
+        from nearfile.collection.reader import CollectionIndex
+
+        return CollectionIndex(absolute, follow=follow, verify=verify, prefault=prefault)
+    if follow:
+        raise InvalidArgumentError(
+            f"follow: expected the folder of a collection, got the file {absolute!r}: use refresh()"
+        )
     return Index(_core.Index.open(arguments.path_bytes(absolute), bool(prefault), bool(verify)), absolute)
 
 

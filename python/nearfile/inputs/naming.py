@@ -45,6 +45,19 @@ def each_id(values: object) -> list[Any]:
     return list(cast(Any, values)) if array is None else array.tolist()
 
 
+def some_ids(name: str, ids: Any) -> NDArray[np.int64] | list[str]:
+    """Ids in any order, of a set too: an array of int64 or a list of str."""
+    if isinstance(ids, (str, bytes)) or not (foreign.is_foreign(ids) or isinstance(ids, Iterable)):
+        raise InvalidArgumentError(f"{name}: expected an array, list or set of ids, got {ids!r} ({type(ids).__name__})")
+    array = foreign.array_of(name, ids) if foreign.is_foreign(ids) else None
+    if array is not None and array.ndim != 1:
+        raise InvalidArgumentError(f"{name}: expected ids of shape (m,), got shape {array.shape}")
+    if array is not None and array.dtype.kind in "iu":
+        return int64_ids(array)
+    some = array.tolist() if array is not None else list(ids)
+    return list_ids(some) if some else np.empty(0, np.int64)
+
+
 def array_of_ids(values: object) -> Array | None:
     """The array that ``values`` are; None where they are a list or something else with an order."""
     refusals.refuse_unordered("ids", values)

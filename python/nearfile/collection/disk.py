@@ -1,0 +1,152 @@
+"""Every system call by which a collection writes: whoever wants to see one fail has them all here.
+
+Segments are the exception: the core writes them, as it writes every index, to a hidden name that is synced and renamed.
+
+An error of the system becomes a :class:`nearfile.FileError` that names the file and what was tried.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import time
+from collections.abc import Iterator
+
+from nearfile.errors import BadFileError, FileError, MissingFileError
+
+# Network file systems and old macOS know no sync of only the bytes.
+_sync_data = getattr(os, "fdatasync", os.fsync)
+
+# What a folder answers that cannot be synced; the files in it are.
+_NO_SYNC_OF_FOLDERS = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EBADF, errno.EROFS}
+
+_ADVICE = {
+    errno.ENOSPC: ": free some space",
+    errno.EDQUOT: ": raise the quota",
+    errno.EFBIG: ": raise the limit of file sizes (ulimit -f)",
+    errno.EACCES: ": check the permissions of the folder",
+    errno.EROFS: ": the file system can only be read",
+}
+
+
+@contextlib.contextmanager
+def telling(what: str, path: str) -> Iterator[None]:
+    """What the system refuses, in words: ``cannot write '/items/MANIFEST': No space left on device: ...``."""
+    try:
+        yield
+    except FileError:
+        raise
+    except OSError as error:
+        code = error.errno or 0
+        kind = MissingFileError if isinstance(error, FileNotFoundError) else FileError
+        raise kind(error.errno, f"cannot {what} {path!r}: {os.strerror(code)}{_ADVICE.get(code, '')}", path) from None
+
+
+def write_all(descriptor: int, data: bytes | memoryview, offset: int) -> None:
+    """All of ``data`` at ``offset``; the system may take it in pieces."""
+    left = memoryview(data)
+    while len(left):
+        written = os.pwrite(descriptor, left[: 1 << 30], offset)
+        left = left[written:]
+        offset += written
+
+
+def sync(descriptor: int) -> None:
+    """The bytes and the length of a file reach the disk."""
+    _sync_data(descriptor)
+
+
+def sync_folder(folder: str) -> None:
+    """The names in a folder reach the disk."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _NO_SYNC_OF_FOLDERS:
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def create(path: str, data: bytes) -> int:
+    """A new file with ``data``, synced; open for more. Where that fails it is gone."""
+    with telling("write", path):
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+        try:
+            write_all(descriptor, data, 0)
+            os.fsync(descriptor)
+        except BaseException:
+            os.close(descriptor)
+            remove(path)
+            raise
+        return descriptor
+
+
+def write_new(path: str, data: bytes) -> None:
+    """A new file with ``data``, synced."""
+    os.close(create(path, data))
+
+
+def replace(path: str, data: bytes, also_as: str) -> None:
+    """What is at ``path`` becomes ``data`` for whoever opens it from now on, and stays so over a power cut.
+
+    ``also_as`` is a second name of the new file that stays when ``path`` is replaced again; it is there before ``path``
+    is replaced, or where the file system has no second names, not at all.
+    """
+    folder, name = os.path.split(path)
+    hidden = os.path.join(folder, f".{name}.{os.getpid()}.tmp")
+    with telling("write", path):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(hidden)  # of a process of this number that died here
+        write_new(hidden, data)
+        try:
+            sync_folder(folder)  # what the new one names is there before it is
+            with contextlib.suppress(PermissionError, NotImplementedError):
+                os.link(hidden, also_as)
+            os.replace(hidden, path)
+        except BaseException:
+            remove(hidden)
+            raise
+        sync_folder(folder)
+
+
+def cut(descriptor: int, length: int) -> None:
+    """What is behind ``length`` is gone."""
+    os.ftruncate(descriptor, length)
+
+
+def remove(path: str) -> None:
+    """A file that nobody needs is gone, or stays where it cannot be removed; the next clean-up tries again."""
+    with contextlib.suppress(OSError):
+        os.unlink(path)
+
+
+def touch(path: str) -> None:
+    """The file was last needed now."""
+    with contextlib.suppress(OSError):
+        now = time.time()
+        os.utime(path, (now, now))
+
+
+def make_folder(path: str) -> None:
+    """A folder that is there afterwards; its parent is there."""
+    with telling("make the folder", path):
+        try:
+            os.mkdir(path)
+        except FileExistsError:
+            if not os.path.isdir(path):
+                raise
+            return
+        sync_folder(os.path.dirname(path))
+
+
+def read(path: str, most: int) -> bytes:
+    """A whole file of at most ``most`` bytes."""
+    with telling("read", path), open(path, "rb") as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise BadFileError(
+            None, f"{path}: expected at most {most} bytes, got more: it is damaged or no such file", path
+        )
+    return data
