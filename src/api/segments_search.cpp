@@ -37,12 +37,18 @@ struct Asked {
     Answer last;
 };
 
+// Which part of the k nearest to expect in a segment.
+struct Share {
+    std::uint32_t segment;
+    double share;
+};
+
 // One query, asked of one segment after the other.
 class Question {
 public:
     Question(const Segments::State& state, std::span<const float> query, const SearchOptions& options,
-             const SegmentsFilter* filter, std::span<const std::uint64_t> exclude)
-        : state_(state), query_(query), options_(options), filter_(filter), exclude_(exclude) {}
+             const SegmentsFilter* filter, std::span<const std::uint64_t> exclude, std::span<const float> shares)
+        : state_(state), query_(query), options_(options), filter_(filter), exclude_(exclude), shares_(shares) {}
 
     // The k nearest of what is admitted.
     std::span<const Answer> answer(std::size_t k);
@@ -54,6 +60,7 @@ private:
     std::size_t admitted_in(std::uint32_t segment) const noexcept {
         return filter_ != nullptr ? filter_->parts()[segment].size() : state_.n_live[segment];
     }
+    std::vector<Share> shares() const;
     void ask(Asked& asked);
     void ask_again(Asked& asked);
 
@@ -62,6 +69,7 @@ private:
     const SearchOptions& options_;
     const SegmentsFilter* filter_;
     std::span<const std::uint64_t> exclude_;
+    std::span<const float> shares_;
     std::vector<Answer> answers_;
 };
 
@@ -112,6 +120,20 @@ void Question::ask(Asked& asked) {
     if (!scratch.answer.empty()) asked.last = answers_.back();
 }
 
+// Of all segments that admit anything, the largest first.
+std::vector<Share> Question::shares() const {
+    const auto size = static_cast<double>(filter_ != nullptr ? filter_->size() : state_.size);
+    std::vector<Share> all;
+    for (const std::uint32_t segment : state_.largest_first) {
+        const std::size_t admitted = admitted_in(segment);
+        if (admitted == 0) continue;
+        const double given = shares_.empty() ? static_cast<double>(admitted) / size : shares_[segment];
+        all.push_back({segment, given > 0 ? std::min(given, 1.0) : 0});
+    }
+    if (!shares_.empty()) std::ranges::stable_sort(all, std::ranges::greater{}, &Share::share);
+    return all;
+}
+
 void Question::ask_again(Asked& asked) {
     std::erase_if(answers_, [&](const Answer& each) { return each.place.segment == asked.segment; });
     ask(asked);
@@ -120,11 +142,11 @@ void Question::ask_again(Asked& asked) {
 std::span<const Answer> Question::answer(std::size_t k) {
     answers_.clear();
     std::vector<Asked> all;
-    const auto size = static_cast<double>(filter_ != nullptr ? filter_->size() : state_.size);
-    for (const std::uint32_t segment : state_.largest_first) {
+    for (const auto [segment, share] : shares()) {
+        // One without a share is asked only where others have too few.
+        if (share == 0 && answers_.size() >= k) break;
         const std::size_t admitted = admitted_in(segment);
-        if (admitted == 0) continue;
-        const std::size_t expected = expected_of(k, static_cast<double>(admitted) / size);
+        const std::size_t expected = share == 0 ? k : expected_of(k, share);
         all.push_back({segment, std::min({k, admitted, options_.exact ? k : expected}), admitted, {}});
         ask(all.back());
     }
@@ -149,19 +171,21 @@ std::span<const std::uint64_t> excluded_of(const SegmentsAdmission& admission, s
 // `put(query, answers)`, from any thread.
 template <class Put>
 void answer_batch(const Segments::State& state, std::span<const float> queries, const SearchOptions& options,
-                  const SegmentsAdmission& admission, std::size_t k, const Put& put) {
+                  const SegmentsAdmission& admission, std::span<const float> shares, std::size_t k, const Put& put) {
     if (state.dim == 0) return;
     const std::size_t n = queries.size() / state.dim;
     const unsigned threads = n <= 8 ? 1 : base::resolve_threads(options.threads);
     base::parallel_for(n, threads, [&](std::size_t q) {
         const SegmentsFilter* filter = admission.filters.empty() ? admission.filter : admission.filters[q];
-        Question question(state, queries.subspan(q * state.dim, state.dim), options, filter, excluded_of(admission, q));
+        const std::size_t n_shares = shares.empty() ? 0 : state.n_segments();
+        Question question(state, queries.subspan(q * state.dim, state.dim), options, filter, excluded_of(admission, q),
+                          shares.subspan(q * n_shares, n_shares));
         put(q, question.answer(k));
     });
 }
 
 void check_batch(const Segments::State& state, std::span<const float> queries, const SearchOptions& options,
-                 const SegmentsAdmission& admission) {
+                 const SegmentsAdmission& admission, std::span<const float> shares) {
     if (options.k == 0) raise(ErrorCode::invalid_argument, "k must be at least 1; got 0");
     if (!(options.recall >= 0 && options.recall <= 1)) {
         raise(ErrorCode::invalid_argument,
@@ -177,6 +201,11 @@ void check_batch(const Segments::State& state, std::span<const float> queries, c
         raise(ErrorCode::invalid_argument, "queries must have rows of " + std::to_string(state.dim) +
                                                " values, the segments' dimension; got " +
                                                std::to_string(queries.size()) + " values in all");
+    }
+    const std::size_t n_shares = queries.size() / state.dim * state.n_segments();
+    if (!shares.empty() && shares.size() != n_shares) {
+        raise(ErrorCode::invalid_argument, "shares must be one for each segment and query, " +
+                                               std::to_string(n_shares) + "; got " + std::to_string(shares.size()));
     }
     api::check_admission(state, admission, queries.size() / state.dim);
     api::check_values(queries, state.dim, state.metric == Metric::hamming, "query");
@@ -197,14 +226,15 @@ std::size_t Segments::width(const SearchOptions& options, const SegmentsAdmissio
 }
 
 std::vector<SegmentsNeighbor> Segments::search(std::span<const float> query, const SearchOptions& options,
-                                               const SegmentsAdmission& admission) const {
+                                               const SegmentsAdmission& admission,
+                                               std::span<const float> shares) const {
     if (query.size() != dim() && n_segments() > 0) {
         raise(ErrorCode::invalid_argument, "a query must have " + std::to_string(dim()) +
                                                " values, the segments' dimension; got " + std::to_string(query.size()));
     }
-    check_batch(*state_, query, options, admission);
+    check_batch(*state_, query, options, admission, shares);
     std::vector<SegmentsNeighbor> found;
-    answer_batch(*state_, query, options, admission, width(options, admission),
+    answer_batch(*state_, query, options, admission, shares, width(options, admission),
                  [&](std::size_t, std::span<const Answer> answers) {
                      found.reserve(answers.size());
                      for (const Answer& each : answers) {
@@ -217,8 +247,8 @@ std::vector<SegmentsNeighbor> Segments::search(std::span<const float> query, con
 
 void Segments::search_batch(std::span<const float> queries, const SearchOptions& options,
                             const SegmentsAdmission& admission, std::span<std::int64_t> ids,
-                            std::span<float> distances) const {
-    check_batch(*state_, queries, options, admission);
+                            std::span<float> distances, std::span<const float> shares) const {
+    check_batch(*state_, queries, options, admission, shares);
     const std::size_t k = width(options, admission);
     const std::size_t room = dim() == 0 ? 0 : queries.size() / dim() * k;
     if (ids.size() != room || distances.size() != room) {
@@ -228,7 +258,7 @@ void Segments::search_batch(std::span<const float> queries, const SearchOptions&
     }
     std::ranges::fill(ids, -1);
     std::ranges::fill(distances, no_neighbor.distance);
-    answer_batch(*state_, queries, options, admission, k, [&](std::size_t q, std::span<const Answer> answers) {
+    answer_batch(*state_, queries, options, admission, shares, k, [&](std::size_t q, std::span<const Answer> answers) {
         for (std::size_t i = 0; i < answers.size(); ++i) {
             ids[q * k + i] = answers[i].tie;
             distances[q * k + i] = users_distance(*state_, answers[i].distance);

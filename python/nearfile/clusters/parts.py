@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from nearfile.builder import Builder
 from nearfile.clusters import columns
-from nearfile.clusters.planes import Planes
+from nearfile.routing.planes import Planes
 from nearfile.collection import new_segment
 from nearfile.errors import InvalidArgumentError
 

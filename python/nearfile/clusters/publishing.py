@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 import nearfile
 from nearfile import arguments
 from nearfile.arguments import PathLike
-from nearfile.clusters.planes import Planes
-from nearfile.clusters.router import Router
+from nearfile.routing.planes import Planes
+from nearfile.routing.router import Router
 from nearfile.collection import Collection, CollectionIndex, new_segment
 from nearfile.errors import FileError, InvalidArgumentError
 
@@ -137,7 +137,7 @@ def calibrated(own: str, written: list[dict[str, Any]], planes: Planes, sample: 
         segments = np.where(np.isnan(distances), -1, np.take_along_axis(segments, nearest, 1))
     # The nearest of a query is itself, unless by inner product, where it makes no difference.
     router = Router.fit(planes, queries, {each: segments[:, 1 : each + 1] for each in _COUNTED})
-    return {**router.to_dict(), "parts": [each["part"] for each in in_order(own, written)]}
+    return {**router.to_dict(), "cells": [each["part"] for each in in_order(own, written)]}
 
 
 def _is_published(folder: str, moved: list[str]) -> bool:

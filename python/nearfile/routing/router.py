@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nearfile.clusters.planes import Planes, halves
+from nearfile.routing.planes import Planes, halves
 from nearfile.errors import InvalidArgumentError
 
 Shares = NDArray[np.float32]
@@ -31,8 +31,8 @@ class Router:
         curves: For each k an array of shape (levels, knots): the share on the lower side.
 
     >>> import numpy
-    >>> from nearfile.clusters.planes import Planes
-    >>> from nearfile.clusters.router import Router
+    >>> from nearfile.routing.planes import Planes
+    >>> from nearfile.routing.router import Router
     >>> items = numpy.random.default_rng(0).random((2000, 2), dtype=numpy.float32)
     >>> planes = Planes.fit(items, 2, "euclidean")
     >>> near = planes.assign(items)[:, None]  # as if an item's neighbours were all where it is

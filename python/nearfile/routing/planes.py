@@ -40,7 +40,7 @@ class Planes:
     a walk from the root meets it, below before above.
 
     >>> import numpy
-    >>> from nearfile.clusters.planes import Planes
+    >>> from nearfile.routing.planes import Planes
     >>> sample = numpy.random.default_rng(0).random((1000, 8), dtype=numpy.float32)
     >>> planes = Planes.fit(sample, 4, "euclidean")
     >>> numpy.bincount(planes.assign(sample)).tolist()
