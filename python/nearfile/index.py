@@ -31,6 +31,9 @@ QUERIES_A_BLOCK = 4096
 # Of several threads that see the last query one tells.
 _telling = threading.Lock()
 
+# A refresh does not open again what is being closed.
+_swapping = threading.Lock()
+
 UNLIKE = (
     "the queries are unlike those that this index was calibrated with: {far} of the first {seen} have a nearest item "
     "farther than {limit:.6g} (info()['calibrated_nearest']), which 1 in 100 of the calibration's had, so answers have "
@@ -43,19 +46,20 @@ UNLIKE = (
 class Index:
     """Vectors that can be searched for their nearest neighbours.
 
-    What :func:`nearfile.open` and :func:`nearfile.build` return. It never changes, and any number of threads may use
-    it at once; the GIL is released while it searches. An index of a file is pickled as its path, one in memory as its
+    What :func:`nearfile.open` and :func:`nearfile.build` return. It never changes but by :meth:`refresh`, and any number
+    of threads may use it at once; the GIL is released while it searches. An index of a file is pickled as its path, one in memory as its
     bytes. As a context manager it is closed at the end.
     """
 
-    __slots__ = ("_bits", "_core", "_path", "_strings", "_structure", "_watching")
+    __slots__ = ("_bits", "_core", "_path", "_seen", "_strings", "_structure", "_watching")
 
     #: What :meth:`filter` makes.
     filter_type: type = _core.Filter
 
-    def __init__(self, core: _core.Index, path: str | None) -> None:
+    def __init__(self, core: _core.Index, path: str | None, seen: tuple[int, ...] | None = None) -> None:
         self._core = core
         self._path = path
+        self._seen = seen  # of the file, when it was opened
         # Kept here because asking the core costs as much as a small search.
         self._strings = core.id_kind == "string"
         self._bits = core.metric == "hamming"
@@ -113,7 +117,8 @@ class Index:
         >>> info["structure"], info["profile"], info["keep"]
         ('graph', 'fast', 'exact')
         """
-        return {"path": self._path, **self._core.info(), "columns": self._core.columns()}
+        core = self._core
+        return {"path": self._path, **core.info(), "columns": core.columns()}
 
     def verify(self) -> None:
         """Read the whole file and check every checksum and every stored id.
@@ -217,19 +222,21 @@ class Index:
         ready: Any = filter
         if exclude is not None or not (filter is None or type(filter) is self.filter_type):
             options = (width, share, candidates, everything, threads or 0)
-            return filters.search(self, items.queries(self, query), k, options, filter, exclude)
+            now = self._pinned()
+            return filters.search(now, items.queries(now, query), k, options, filter, exclude)
         found = self._core.search(query, k, width, share, candidates, everything, ready)
         if found is None:  # not one ready row of float32
-            array = items.queries(self, query)
+            now = self._pinned()
+            array = items.queries(now, query)
             if array.ndim == 2 and filter is not None:
                 options = (width, share, candidates, everything, threads or 0)
-                return filters.search(self, array, k, options, filter, None)
+                return filters.search(now, array, k, options, filter, None)
             if array.ndim == 2:
-                batch = self._search_batch(array, k, (width, share, candidates, everything, threads or 0))
+                batch = now._search_batch(array, k, (width, share, candidates, everything, threads or 0))
                 if self._watching:
                     self._watch()
                 return batch
-            found = self._core.search(inputs.floats(array), k, width, share, candidates, everything, ready)
+            found = now._core.search(inputs.floats(array), k, width, share, candidates, everything, ready)
             assert found is not None
         if self._watching:
             self._watch()
@@ -263,8 +270,9 @@ class Index:
         >>> index.neighbors(["right", "left"], k=1)[0].tolist()
         [['right'], ['left']]
         """
-        vector = self._vectors(id)
-        return self.search(
+        now = self._pinned()
+        vector = now._vectors(id)
+        return now.search(
             vector,
             k,
             effort=effort,
@@ -299,7 +307,7 @@ class Index:
         >>> index.search([0.0, 0.0, 1.0], k=3, filter=cheap)[0].tolist()
         ['x', 'y']
         """
-        return filters.compiled(self, allowed)
+        return filters.compiled(self._pinned(), allowed)
 
     def ids_in(self, allowed: object) -> NDArray[Any]:
         """The ids that :meth:`filter` would allow, in the order of adding: shape (m,), int64, or objects that are ``str``.
@@ -309,7 +317,7 @@ class Index:
         >>> index.ids_in(~index.filter(["y"])).tolist()
         ['x', 'z']
         """
-        return filters.ids_in(self, allowed)
+        return filters.ids_in(self._pinned(), allowed)
 
     def search_radius(
         self,
@@ -368,7 +376,7 @@ class Index:
         """
         options: dict[str, Any] = {"recall": recall, "exact": exact, "search_k": search_k, "threads": threads}
         options.update(filter=filter, exclude=exclude)
-        return search_radius_of(self, query, radius, max_results=max_results, **options)
+        return search_radius_of(self._pinned(), query, radius, max_results=max_results, **options)
 
     def knn_graph(
         self, k: int = 15, *, recall: float | None = None, exact: bool = False, threads: int | None = None
@@ -399,7 +407,7 @@ class Index:
         >>> graph.distances.tolist()
         [[0.0, 1.0], [0.0, 1.0], [0.0, 2.0]]
         """
-        return neighbor_graph.knn_graph(self, k, recall, exact, threads)
+        return neighbor_graph.knn_graph(self._pinned(), k, recall, exact, threads)
 
     def distance(self, a: Id, b: Id) -> float:
         """The distance of two items by the index's metric.
@@ -407,7 +415,8 @@ class Index:
         Raises:
             NotFoundError: There is no such id.
         """
-        return self._core.distance(self._row(a), self._row(b))
+        now = self._pinned()
+        return now._core.distance(now._row(a), now._row(b))
 
     # Items
 
@@ -424,7 +433,8 @@ class Index:
         Raises:
             NotFoundError: There is no such id.
         """
-        return self._as_added(self._core.vector(self._row(id)))
+        now = self._pinned()
+        return self._as_added(now._core.vector(now._row(id)))
 
     def vectors(self, ids: Any) -> NDArray[Any]:
         """The vectors of several ids: shape (m, dim), float32; uint8 for ``hamming``.
@@ -433,7 +443,7 @@ class Index:
             NotFoundError: There is no such id; the first that is missing is named.
             InvalidArgumentError: A set or another object that has no order, or one str.
         """
-        return self._as_added(self._rows_of(ids))
+        return self._as_added(self._pinned()._rows_of(ids))
 
     def inspect(self, id: Id) -> Inspection:
         """What the file has of an item, and where: docs/format.md come alive. ``nearfile inspect`` prints it.
@@ -459,7 +469,8 @@ class Index:
         >>> where["section"], where["bytes"], where["data"].hex(" ")
         ('codes', 3, '00 01 00')
         """
-        found = cast(Inspection, self._core.inspect(self._row(id)))
+        now = self._pinned()
+        found = cast(Inspection, now._core.inspect(now._row(id)))
         found["values"] = self._as_added(found["values"])
         return found
 
@@ -490,8 +501,9 @@ class Index:
         >>> index.attributes(["y"])["price"].tolist()
         [4.5]
         """
-        rows = self._live_rows() if ids is None else [self._row(id) for id in inputs.each_id(ids)]
-        return Attributes(self._core.attributes(np.asarray(rows, np.int64)), len(rows))
+        now = self._pinned()
+        rows = now._live_rows() if ids is None else [now._row(id) for id in inputs.each_id(ids)]
+        return Attributes(now._core.attributes(np.asarray(rows, np.int64)), len(rows))
 
     # Files and copies
 
@@ -505,9 +517,50 @@ class Index:
         assert target is not None
         self._core.save(arguments.path_bytes(target))
 
+    def refresh(self) -> bool:
+        """Open the file again where another one was put in its place, as a build and :meth:`save` do.
+
+        Searches under way in other threads end with what they began with; the old file is let go of after the last of
+        them. Filters that were compiled before serve the old file alone.
+
+        Returns:
+            Whether there was another one; never for an index in memory.
+
+        Raises:
+            MissingFileError: There is no file any more. This, and whatever else is raised, changes nothing.
+            BadFileError: The file is none that can be opened.
+            InvalidArgumentError: It has another dimension, metric, kind of ids or structure: open it by itself.
+            ClosedError: The index was closed.
+
+        >>> import numpy, nearfile, os, tempfile
+        >>> path = os.path.join(tempfile.mkdtemp(), "items.near")
+        >>> index = nearfile.build(numpy.eye(3), path)
+        >>> nearfile.build(numpy.eye(3)[:2], path).close()
+        >>> len(index), index.refresh(), len(index)
+        (3, True, 2)
+        """
+        before = self._core.fingerprint
+        if self._path is None:
+            return False
+        seen = signature(self._path)
+        if seen is not None and seen == self._seen:
+            return False
+        core = _core.Index.open(arguments.path_bytes(self._path), False, False)
+        got, expected = Index(core, self._path), (self.dim, self.metric, self._strings, self._structure)
+        if (got.dim, got.metric, got._strings, got._structure) != expected:
+            raise InvalidArgumentError(
+                f"refresh: expected an index like the one that was open, {self!r}, got {got!r}: open it by itself"
+            )
+        with _swapping:
+            if self._core.closed:
+                core.close()
+            self._seen, self._core = seen, core
+        return before != core.fingerprint
+
     def close(self) -> None:
         """Let go of the file. Searches under way in other threads end as usual; later calls raise ClosedError."""
-        self._core.close()
+        with _swapping:
+            self._core.close()
 
     def __enter__(self) -> Index:
         return self
@@ -519,7 +572,7 @@ class Index:
 
     def __copy__(self) -> Index:
         """Another index of the same file, closed by itself. The vectors are shared."""
-        return Index(self._core.copy(), self._path)
+        return Index(self._core.copy(), self._path, self._seen)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Index:
         return self.__copy__()
@@ -530,6 +583,16 @@ class Index:
         return open, (self._path,)
 
     # Inside
+
+    def _pinned(self) -> Index:
+        """This index for one call of several steps, which a refresh does not change meanwhile."""
+        if self._path is None:
+            return self
+        pinned = Index.__new__(Index)
+        pinned._core, pinned._path, pinned._seen = self._core, self._path, None
+        pinned._strings, pinned._bits, pinned._structure = self._strings, self._bits, self._structure
+        pinned._watching = False  # who is asked tells
+        return pinned
 
     def _live_rows(self) -> NDArray[np.int64]:
         return np.arange(len(self))
@@ -640,7 +703,17 @@ def open(path: PathLike, *, prefault: bool = False, verify: bool = False, follow
         raise InvalidArgumentError(
             f"follow: expected the folder of a collection, got the file {absolute!r}: use refresh()"
         )
-    return Index(_core.Index.open(arguments.path_bytes(absolute), bool(prefault), bool(verify)), absolute)
+    seen = signature(absolute)
+    return Index(_core.Index.open(arguments.path_bytes(absolute), bool(prefault), bool(verify)), absolute, seen)
+
+
+def signature(path: str) -> tuple[int, ...] | None:
+    """What differs when another file is put in the place of one; None where the system does not say."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size
 
 
 def open_buffer(buffer: Any, *, verify: bool = False) -> Index:

@@ -87,6 +87,8 @@ SearchOptions options_for(const Index::State& state, const SearchOptions& option
     if (state.graph) own.search_k = 0;
     if (!state.graph) own.effort = 0;
     if (!state.graph) own.recall = 0;
+    // One tree finds little. Such segments wait for a graph to be made of them, and are looked at whole meanwhile.
+    if (!state.graph && options.search_k == 0 && state.description.n_trees == 1) own.exact = true;
     return own;
 }
 

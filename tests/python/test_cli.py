@@ -46,7 +46,7 @@ def run_json(*arguments: object) -> dict:
     return json.loads(run(*arguments, "--json"))
 
 
-@pytest.mark.parametrize("verb", ["build", "search", "info", "verify", "tune", "convert", "demo", "inspect"])
+@pytest.mark.parametrize("verb", ["build", "search", "info", "verify", "compact", "tune", "convert", "demo", "inspect"])
 def test_every_verb_has_help(verb: str) -> None:
     assert "Usage: " in run(verb, "--help")
     assert verb in run("--help")
@@ -380,3 +380,35 @@ def test_sizes_are_for_people(bytes_: float, shown: str) -> None:
 @pytest.mark.parametrize(("seconds", "shown"), [(31e-6, "31 µs"), (0.0042, "4.2 ms"), (12.34, "12.3 s")])
 def test_times_are_for_people(seconds: float, shown: str) -> None:
     assert output.duration(seconds) == shown
+
+
+def test_a_collection_is_asked_as_an_index_is(folder: pathlib.Path) -> None:
+    with nearfile.Collection("items", dim=4, metric="euclidean", background=False) as items:
+        items.add(np.eye(4), ids=WORDS, attributes={"price": [1, 2, 3, 4]})
+        items.flush()
+        items.delete(["alpha"])
+        items.add(np.eye(4)[:1] + 1, ids=["omega"], attributes={"price": [5]})
+    found = run_json("search", "items", "--item", "δέλτα", "-k", 2, "--where", "price > 2")
+    assert found["ids"][0] == "δέλτα"
+    assert "omega" in run("search", "items", "--vector", "2,1,1,1", "-k", 1)
+    facts = run_json("info", "items")
+    assert (facts["count"], facts["generation"], facts["log_rows"]) == (4, 2, 2)
+    assert [each["count"] for each in facts["segments"]] == [4]
+    told = run("info", "items")
+    assert facts["segments"][0]["file"] in told
+    assert "price" in told
+    assert run_json("verify", "items")["good"]
+    facts = run_json("compact", "items", "--grace", 0)
+    assert [(each["count"], each["deleted"]) for each in facts["segments"]] == [(4, 0)]
+    assert "compacted" in run("compact", "items")
+    (folder / "items" / facts["segments"][0]["file"]).write_bytes(b"damaged")
+    assert facts["segments"][0]["file"] in run("verify", "items", code=1)
+
+
+@pytest.mark.usefixtures("folder")
+def test_compact_takes_folders_alone() -> None:
+    assert "folder" in run("compact", "words.near", code=1)
+    assert "folder" in run("compact", "missing", code=1)
+    os.mkdir("empty")
+    assert "dim" in run("compact", "empty", code=1)
+    assert os.listdir("empty") == []

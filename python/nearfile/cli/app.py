@@ -10,6 +10,7 @@ import typer
 
 import nearfile
 from nearfile.cli.build import build
+from nearfile.cli.compact import compact
 from nearfile.cli.convert import convert
 from nearfile.cli.demo import demo
 from nearfile.cli.info import info
@@ -25,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (build, search, info, verify, tune, convert, demo):
+for verb in (build, search, info, verify, compact, tune, convert, demo):
     app.command()(telling_errors(verb))
 # An id may be a number below zero, which is no option.
 app.command(context_settings={"ignore_unknown_options": True})(telling_errors(inspect))

@@ -12,14 +12,14 @@ from nearfile.convert import layouts
 
 def info(
     index: Annotated[
-        Optional[Path], typer.Argument(help="An index. Default: about nearfile.", show_default=False)
+        Optional[Path], typer.Argument(help="An index or a collection. Default: about nearfile.", show_default=False)
     ] = None,
     dim: Annotated[
         Optional[int], typer.Option(help="Of a file that Annoy wrote: the length of its vectors.", show_default=False)
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
-    """Say what an index file is, or, with no file, what this nearfile is and what it uses of the machine."""
+    """Say what an index file or a collection is, or, with neither, what this nearfile is and what it uses of the machine."""
     if index is None:
         about = nearfile.info()
         if json:
@@ -34,8 +34,27 @@ def info(
         facts = opened.info()
     if json:
         output.print_json(facts)
+    elif "segments" in facts:
+        print_collection(facts)
     else:
         print_index(facts)
+
+
+def print_collection(facts: dict[str, Any]) -> None:
+    """Print the facts of a collection, then its segments as a table."""
+    segments = facts.pop("segments")
+    facts["file_bytes"] = f"{facts['file_bytes']:,} ({output.size(facts['file_bytes'])})"
+    facts["columns"] = ", ".join(column["name"] for column in facts["columns"]) or None
+    shown = {name: value for name, value in facts.items() if value is not None}
+    output.print_facts({name.replace("_", " "): plain(value) for name, value in shown.items()})
+    output.print_table(
+        ("segment", "structure", "rows", "deleted", "bytes"),
+        [
+            (each["file"], each["structure"], f"{each['count']:,}", f"{each['deleted']:,}", f"{each['bytes']:,}")
+            for each in segments
+        ],
+        left={0, 1},
+    )
 
 
 def print_layouts(path: Path, dim: int, json: bool) -> None:

@@ -14,7 +14,7 @@ from nearfile.radius import Within
 
 
 def search(
-    index: Annotated[Path, typer.Argument(help="The index to search.", show_default=False)],
+    index: Annotated[Path, typer.Argument(help="The index or collection to search.", show_default=False)],
     queries: Annotated[
         Optional[Path],
         typer.Argument(help="A .npy file with queries, of shape (dim,) or (q, dim).", show_default=False),

@@ -11,10 +11,10 @@ from nearfile.cli import output
 
 
 def verify(
-    index: Annotated[Path, typer.Argument(help="The index to check.", show_default=False)],
+    index: Annotated[Path, typer.Argument(help="The index or collection to check.", show_default=False)],
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Read an index and check every checksum and every stored id; exit code 1 where something does not hold."""
+    """Read an index or a collection and check every checksum and every stored id; exit code 1 where something does not hold."""
     start = time.perf_counter()
     with nearfile.open(index) as opened:
         opened.verify()

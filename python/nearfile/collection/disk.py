@@ -15,9 +15,6 @@ from collections.abc import Iterator
 
 from nearfile.errors import BadFileError, FileError, MissingFileError
 
-# Network file systems and old macOS know no sync of only the bytes.
-_sync_data = getattr(os, "fdatasync", os.fsync)
-
 # What a folder answers that cannot be synced; the files in it are.
 _NO_SYNC_OF_FOLDERS = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EBADF, errno.EROFS}
 
@@ -54,7 +51,10 @@ def write_all(descriptor: int, data: bytes | memoryview, offset: int) -> None:
 
 def sync(descriptor: int) -> None:
     """The bytes and the length of a file reach the disk."""
-    _sync_data(descriptor)
+    if hasattr(os, "fdatasync"):
+        os.fdatasync(descriptor)
+    else:
+        os.fsync(descriptor)
 
 
 def sync_folder(folder: str) -> None:
@@ -91,22 +91,28 @@ def write_new(path: str, data: bytes) -> None:
 def replace(path: str, data: bytes, also_as: str) -> None:
     """What is at ``path`` becomes ``data`` for whoever opens it from now on, and stays so over a power cut.
 
-    ``also_as`` is a second name of the new file that stays when ``path`` is replaced again; it is there before ``path``
-    is replaced, or where the file system has no second names, not at all.
+    The file has a second name too, ``also_as``, which it keeps when ``path`` is replaced again. What has that name already
+    was never published.
     """
     folder, name = os.path.split(path)
     hidden = os.path.join(folder, f".{name}.{os.getpid()}.tmp")
     with telling("write", path):
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(hidden)  # of a process of this number that died here
-        write_new(hidden, data)
+        for left in (also_as, hidden):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(left)
+        write_new(also_as, data)
         try:
             sync_folder(folder)  # what the new one names is there before it is
-            with contextlib.suppress(PermissionError, NotImplementedError):
-                os.link(hidden, also_as)
+            try:
+                os.link(
+                    also_as, hidden
+                )  # which is there for a moment, so that copies of the folder seldom come across it
+            except (PermissionError, NotImplementedError):
+                write_new(hidden, data)
             os.replace(hidden, path)
         except BaseException:
             remove(hidden)
+            remove(also_as)
             raise
         sync_folder(folder)
 

@@ -52,7 +52,7 @@ class Lock:
             ) from None
         text = f"process {self._process} on {socket.gethostname()}\n".encode()
         with contextlib.suppress(OSError):  # it is for people
-            os.ftruncate(self._descriptor, 0)
+            disk.cut(self._descriptor, 0)
             disk.write_all(self._descriptor, text, 0)
         _held.add(self)
 

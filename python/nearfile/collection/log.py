@@ -196,8 +196,8 @@ class Scan:
         with disk.telling("read", self.path), open(self.path, "rb", buffering=0) as file:
             self.size = os.fstat(file.fileno()).st_size
             limit = self.size if self.end is None else self.end
-            if self.size < max(limit, FIRST):
-                limit = max(limit, FIRST)
+            if self.size < max(limit, self.offset, FIRST):
+                limit = max(limit, self.offset, FIRST)
                 raise self._damaged(self.size, f"expected {limit} bytes, which were there once, got {self.size}")
             while self.offset < limit:
                 found = self._next(file.fileno(), limit)

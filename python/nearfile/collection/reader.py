@@ -57,6 +57,9 @@ class Generation(Index):
         rows = self._core.rows_in(filters.compiled(self, allowed))
         return self._named(self._core.names(rows[:, None])) if self._strings else self.joined.ids_at(rows)
 
+    def _pinned(self) -> Generation:
+        return self
+
     def _live_rows(self) -> NDArray[np.int64]:
         return self.joined.segments.live_rows()
 

@@ -276,6 +276,9 @@ class Collection(CollectionIndex):
         """As :meth:`nearfile.CollectionIndex.info`, and ``background_error``: why the last merge in the background failed, or ``None``."""
         return {**super().info(), "background_error": self._merger.error}
 
+    def __enter__(self) -> Collection:
+        return self
+
     # Inside
 
     def _now(self) -> Generation:
@@ -300,12 +303,10 @@ class Collection(CollectionIndex):
         """``ids``, or the numbers after the largest."""
         if ids is not None:
             return ids
-        publisher = self._publisher
-        publisher.source.refresh()
-        state = publisher.source.state
+        state = self._known_state()
         if state.id_kind == "string":
             raise InvalidArgumentError("ids: expected str, as this collection's are, got None, which would number them")
-        start = max(self._reserved, state.next_id)
+        start = max(self._reserved, state.next_id)  # what was added since it was looked at is reserved
         if start + n > 1 << 63:
             raise InvalidArgumentError(
                 f"ids: expected ids, because {start - 1} is the largest that there is and too few are left behind it, got None"
