@@ -5,12 +5,13 @@ shuffle, in processes that have opened the collection once. docs/clusters.md has
 
 The folder of a collection is on storage that the driver and all workers share, under the same path.
 
->>> import ray, nearfile.ray
->>> dataset = ray.data.read_parquet("items.parquet")  # doctest: +SKIP
->>> index = nearfile.ray.build(dataset, "/shared/items", vectors="embedding", ids="sku", segments=16)  # doctest: +SKIP
->>> queries = ray.data.read_parquet("queries.parquet")  # doctest: +SKIP
->>> found = nearfile.ray.search(queries, "/shared/items", k=10, vectors="embedding")  # doctest: +SKIP
->>> found.write_parquet("found")  # doctest: +SKIP
+>>> import nearfile.ray, os, ray, tempfile
+>>> dataset = ray.data.from_items([{"id": "x", "vector": [1.0, 0.0]}, {"id": "y", "vector": [0.0, 1.0]}])
+>>> path = os.path.join(tempfile.mkdtemp(), "items")
+>>> index = nearfile.ray.build(dataset, path, metric="euclidean", segments=1)
+>>> queries = ray.data.from_items([{"query": 7, "vector": [0.5, 1.0]}])
+>>> nearfile.ray.search(queries, path, k=2).take_all()
+[{'query': 7, 'neighbors': ['y', 'x'], 'distances': [0.5, 1.1180340051651]}]
 """
 
 from __future__ import annotations
@@ -162,7 +163,8 @@ class _Ray:
         return list(self.dataset.schema().names)
 
     def first(self, vectors: str) -> Any:
-        return self.dataset.select_columns([vectors]).take_batch(1, batch_format="pyarrow").column(0)
+        one = self.dataset.select_columns([vectors]).limit(1)
+        return next((each.column(0) for each in one.iter_batches(batch_format="pyarrow") if len(each)), None)
 
     def sample(self, vectors: str, rows: int, seed: int) -> Any:
         share = min(1.0, rows / max(1, self.dataset.count()))

@@ -5,14 +5,15 @@ shuffle, in processes that have opened the collection once. docs/clusters.md has
 
 The folder of a collection is on storage that the driver and all workers share, under the same path.
 
->>> import nearfile.spark
+>>> import nearfile.spark, os, tempfile
 >>> from pyspark.sql import SparkSession
->>> spark = SparkSession.builder.master("local[2]").getOrCreate()  # doctest: +SKIP
->>> frame = spark.read.parquet("items.parquet")  # doctest: +SKIP
->>> index = nearfile.spark.build(frame, "/shared/items", vectors="embedding", ids="sku", metric="cosine")  # doctest: +SKIP
->>> queries = spark.read.parquet("queries.parquet")  # doctest: +SKIP
->>> found = nearfile.spark.search(queries, "/shared/items", k=10, vectors="embedding")  # doctest: +SKIP
->>> found.select("query", "neighbors", "distances").write.parquet("found.parquet")  # doctest: +SKIP
+>>> spark = SparkSession.builder.master("local[2]").getOrCreate()
+>>> frame = spark.createDataFrame([("x", [1.0, 0.0]), ("y", [0.0, 1.0])], ["id", "vector"])
+>>> path = os.path.join(tempfile.mkdtemp(), "items")
+>>> index = nearfile.spark.build(frame, path, metric="euclidean")
+>>> queries = spark.createDataFrame([(7, [0.5, 1.0])], ["query", "vector"])
+>>> nearfile.spark.search(queries, path, k=2).collect()
+[Row(query=7, neighbors=['y', 'x'], distances=[0.5, 1.1180340051651])]
 """
 
 from __future__ import annotations

@@ -77,7 +77,13 @@ def build(asked: Asked, engine: Engine) -> CollectionIndex:
     columns.check_names([asked.vectors, asked.ids, *attributes], engine.columns(), "columns")
     if parts.SEGMENT in (asked.vectors, asked.ids, *attributes):
         raise InvalidArgumentError(f"columns: expected none called {parts.SEGMENT!r}: rename it")
-    dim = columns.dim_of(engine.first(asked.vectors), asked.vectors) if asked.dim is None else arguments.dim(asked.dim)
+    if asked.dim is None:
+        first = engine.first(asked.vectors)
+        if first is None or len(first) == 0:
+            raise InvalidArgumentError("rows: expected at least one, got none: there is nothing to build of")
+        dim = columns.dim_of(first, asked.vectors)
+    else:
+        dim = arguments.dim(asked.dim)
     options = {**asked.options, "threads": asked.threads}
     Builder(dim, asked.metric, progress=False, **options)  # refuses now what tasks would refuse later
     with publishing.workplace(asked.path) as (folder, own):

@@ -77,13 +77,13 @@ def explained(error: InvalidArgumentError, rows: NDArray[Any], name: str, told: 
 
 
 def dim_of(column: Any, name: str) -> int:
-    """The length of the first vector of a column.
+    """The length of the first vector of a column that has one.
 
     Raises:
-        InvalidArgumentError: There is none, or the column is no lists of numbers.
+        InvalidArgumentError: It is missing, or the column is no lists of numbers.
     """
     lists = _lists(column, name)
-    if len(lists) == 0 or not lists[0].is_valid:
+    if not lists[0].is_valid:
         raise InvalidArgumentError(f"{name}: expected a vector in the first row, got none: give dim=")
     return int(_lengths(lists)[0])
 
