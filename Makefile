@@ -1,4 +1,4 @@
-# make demo · test · test-cluster · lint · format · fuzz · bench · annoy · stubs · clean. Each makes .venv itself and installs what it
+# make demo · test · test-cluster · lint · format · fuzz · soak · bench · annoy · stubs · clean. Each makes .venv itself and installs what it
 # needs; run again, it only redoes what has changed.
 
 PYTHON ?= python3
@@ -13,7 +13,7 @@ SOURCES := pyproject.toml CMakeLists.txt $(shell find cmake include src python -
 QUICK_PEERS := annoy hnswlib lorann scann
 CPP := $(shell find src python/bindings include examples tests/cpp fuzz bench -name '*.cpp' -o -name '*.hpp')
 
-.PHONY: demo test test-cluster lint format fuzz bench annoy stubs clean
+.PHONY: demo test test-cluster lint format fuzz soak bench annoy stubs clean
 
 demo: $(VENV)/demo
 	$(BIN)/nearfile demo
@@ -48,6 +48,11 @@ fuzz: $(VENV)/tools
 	    -DNEARFILE_SANITIZE=address,undefined
 	$(BIN)/cmake --build build/fuzz --parallel $(JOBS)
 	@$(call FUZZ,nearfile_fuzz,.75) --files build/fuzz/files; status=$$?; $(call FUZZ,nearfile_fuzz_annoy,.25) && exit $$status
+
+# Writers of collections are killed, KILLS of each kind of call, and what they leave is looked at. SEED=n for others.
+KILLS ?= 400
+soak: $(VENV)/test
+	$(BIN)/python tests/python/crashes.py --kills $(KILLS) $(if $(SEED),--seed $(SEED))
 
 # Hundreds of files that Annoy itself writes, asked by both; minutes too.
 annoy: $(VENV)/test

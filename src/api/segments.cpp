@@ -116,6 +116,9 @@ Segments::Segments(std::vector<Segment> segments) {
         state->indexes.push_back(std::move(segment.index));
     }
     std::ranges::stable_sort(state->largest_first, std::ranges::greater{}, [&](auto i) { return state->n_live[i]; });
+    for (const std::uint32_t i : state->largest_first) {
+        state->parts.push_back({&state->indexes[i].state(), state->starts[i], state->first_ids[i]});
+    }
     state->live = std::move(live);
     watch(*state);
     state_ = std::move(state);

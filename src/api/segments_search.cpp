@@ -1,9 +1,12 @@
 // Searches of segments: each is asked for its nearest, and of all these the nearest are the answer.
 #include <algorithm>
-#include <cmath>
+#include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "api/answer_batch.hpp"
 #include "api/checks.hpp"
 #include "api/filter_state.hpp"
 #include "api/segments_state.hpp"
@@ -11,7 +14,8 @@
 #include "nearfile/segments.hpp"
 #include "opened/errors.hpp"
 #include "opened/state.hpp"
-#include "search/filtered.hpp"
+#include "search/joint.hpp"
+#include "search/leaf_order.hpp"
 #include "search/search.hpp"
 
 namespace nearfile {
@@ -19,171 +23,137 @@ namespace {
 
 using opened::raise;
 
-struct Answer {
-    float distance;    // smaller is nearer
-    std::int64_t tie;  // what is called less comes first
-    SegmentRow place;
-};
-
-bool nearer(const Answer& a, const Answer& b) noexcept {
-    return a.distance < b.distance || (a.distance == b.distance && a.tie < b.tie);
-}
-
-// What one segment was asked for, and what it gave.
-struct Asked {
-    std::uint32_t segment;
-    std::size_t k;
-    std::size_t admitted;  // how many it could give
-    Answer last;
-};
-
-// Which part of the k nearest to expect in a segment.
-struct Share {
-    std::uint32_t segment;
-    double share;
-};
-
-// One query, asked of one segment after the other.
-class Question {
-public:
-    Question(const Segments::State& state, std::span<const float> query, const SearchOptions& options,
-             const SegmentsFilter* filter, std::span<const std::uint64_t> exclude, std::span<const float> shares)
-        : state_(state), query_(query), options_(options), filter_(filter), exclude_(exclude), shares_(shares) {}
-
-    // The k nearest of what is admitted.
-    std::span<const Answer> answer(std::size_t k);
-
-private:
-    const Filter* filter_in(std::uint32_t segment) const noexcept {
-        return filter_ != nullptr ? &filter_->parts()[segment] : state_.live_in(segment);
-    }
-    std::size_t admitted_in(std::uint32_t segment) const noexcept {
-        return filter_ != nullptr ? filter_->parts()[segment].size() : state_.n_live[segment];
-    }
-    std::vector<Share> shares() const;
-    void ask(Asked& asked);
-    void ask_again(Asked& asked);
-
-    const Segments::State& state_;
-    std::span<const float> query_;
-    const SearchOptions& options_;
-    const SegmentsFilter* filter_;
-    std::span<const std::uint64_t> exclude_;
-    std::span<const float> shares_;
-    std::vector<Answer> answers_;
-};
-
-// So many of the k nearest are in a part that has a share of all items, where items are spread at random: in all but
-// one of some hundred queries no more.
-std::size_t expected_of(std::size_t k, double share) noexcept {
-    constexpr double deviations = 3;
-    const double mean = static_cast<double>(k) * share;
-    return static_cast<std::size_t>(mean + deviations * std::sqrt(mean * (1 - share))) + 1;
-}
-
-// What segments of either structure take of what was asked for.
-SearchOptions options_for(const Index::State& state, const SearchOptions& options) noexcept {
-    SearchOptions own = options;
-    if (state.graph) own.search_k = 0;
-    if (!state.graph) own.effort = 0;
-    if (!state.graph) own.recall = 0;
-    // One tree finds little. Such segments wait for a graph to be made of them, and are looked at whole meanwhile.
-    if (!state.graph && options.search_k == 0 && state.description.n_trees == 1) own.exact = true;
-    return own;
-}
-
-void Question::ask(Asked& asked) {
-    const Index::State& index = state_.indexes[asked.segment].state();
-    search::BorrowedScratch borrowed(index);
-    search::Scratch& scratch = *borrowed;
-    const std::uint64_t start = state_.starts[asked.segment];
-    auto& excluded = scratch.excluded_items;
-    excluded.clear();
-    for (const std::uint64_t row : exclude_) {
-        if (row - start < index.description.count)
-            excluded.push_back(index.item_of(static_cast<std::uint32_t>(row - start)));
-    }
-    const SearchOptions options = options_for(index, options_);
-    const Filter* filter = filter_in(asked.segment);
-    if (filter == nullptr && excluded.empty()) {
-        scratch.answer.resize(asked.k);
-        search::search(index, query_, options, scratch, scratch.answer, nullptr, false);
-    } else {
-        const search::Admission admission(filter != nullptr ? &api::eligible_of(*filter) : nullptr, excluded,
-                                          index.description.count, scratch.excluded);
-        scratch.answer.resize(std::min<std::size_t>(asked.k, admission.count()));
-        search::search_admitted(index, query_, options, admission, scratch, scratch.answer);
-    }
-    const bool negated = state_.metric == Metric::dot;
-    for (const Neighbor& each : scratch.answer) {
-        const SegmentRow place{asked.segment, each.row};
-        answers_.push_back({negated ? -each.distance : each.distance, state_.id_of(place), place});
-    }
-    if (!scratch.answer.empty()) asked.last = answers_.back();
-}
-
-// Of all segments that admit anything, the largest first.
-std::vector<Share> Question::shares() const {
-    const auto size = static_cast<double>(filter_ != nullptr ? filter_->size() : state_.size);
-    std::vector<Share> all;
-    for (const std::uint32_t segment : state_.largest_first) {
-        const std::size_t admitted = admitted_in(segment);
-        if (admitted == 0) continue;
-        const double given = shares_.empty() ? static_cast<double>(admitted) / size : shares_[segment];
-        all.push_back({segment, given > 0 ? std::min(given, 1.0) : 0});
-    }
-    if (!shares_.empty()) std::ranges::stable_sort(all, std::ranges::greater{}, &Share::share);
-    return all;
-}
-
-void Question::ask_again(Asked& asked) {
-    std::erase_if(answers_, [&](const Answer& each) { return each.place.segment == asked.segment; });
-    ask(asked);
-}
-
-std::span<const Answer> Question::answer(std::size_t k) {
-    answers_.clear();
-    std::vector<Asked> all;
-    for (const auto [segment, share] : shares()) {
-        // One without a share is asked only where others have too few.
-        if (share == 0 && answers_.size() >= k) break;
-        const std::size_t admitted = admitted_in(segment);
-        const std::size_t expected = share == 0 ? k : expected_of(k, share);
-        all.push_back({segment, std::min({k, admitted, options_.exact ? k : expected}), admitted, {}});
-        ask(all.back());
-    }
-    std::ranges::sort(answers_, nearer);
-    // Where all that a segment was asked for is among the nearest, it may have more of them.
-    for (Asked& asked : all) {
-        if (asked.k >= std::min(k, asked.admitted)) continue;
-        if (answers_.size() > k && nearer(answers_[k - 1], asked.last)) continue;
-        asked.k = std::min(k, asked.admitted);
-        ask_again(asked);
-        std::ranges::sort(answers_, nearer);
-    }
-    return std::span(answers_).first(std::min(k, answers_.size()));
-}
-
 std::span<const std::uint64_t> excluded_of(const SegmentsAdmission& admission, std::size_t query) {
     if (admission.exclude_starts.empty()) return admission.exclude;
     const std::size_t start = admission.exclude_starts[query];
     return admission.exclude.subspan(start, admission.exclude_starts[query + 1] - start);
 }
 
-// `put(query, answers)`, from any thread.
-template <class Put>
-void answer_batch(const Segments::State& state, std::span<const float> queries, const SearchOptions& options,
-                  const SegmentsAdmission& admission, std::span<const float> shares, std::size_t k, const Put& put) {
-    if (state.dim == 0) return;
-    const std::size_t n = queries.size() / state.dim;
-    const unsigned threads = n <= 8 ? 1 : base::resolve_threads(options.threads);
-    base::parallel_for(n, threads, [&](std::size_t q) {
-        const SegmentsFilter* filter = admission.filters.empty() ? admission.filter : admission.filters[q];
-        const std::size_t n_shares = shares.empty() ? 0 : state.n_segments();
-        Question question(state, queries.subspan(q * state.dim, state.dim), options, filter, excluded_of(admission, q),
-                          shares.subspan(q * n_shares, n_shares));
-        put(q, question.answer(k));
+// Working memory of searches, borrowed from the segments.
+class BorrowedJoint {
+public:
+    explicit BorrowedJoint(const Segments::State& state) : state_(state), joint_(state.joints.take()) {
+        if (!joint_) joint_ = std::make_unique<search::Joint>(state.parts);
+    }
+    ~BorrowedJoint() { state_.joints.give(std::move(joint_)); }
+    BorrowedJoint(const BorrowedJoint&) = delete;
+    BorrowedJoint& operator=(const BorrowedJoint&) = delete;
+
+    // Where `filter` is null everything that is live is allowed.
+    search::Joint& with(const SegmentsFilter* filter) {
+        auto& joint = static_cast<search::Joint&>(*joint_);
+        for (std::size_t i = 0; i < state_.parts.size(); ++i) {
+            const std::uint32_t segment = state_.largest_first[i];
+            const Filter* own = filter != nullptr ? &filter->parts()[segment] : state_.live_in(segment);
+            joint.allowed()[i] = own != nullptr ? &api::eligible_of(*own) : nullptr;
+        }
+        return joint;
+    }
+
+private:
+    const Segments::State& state_;
+    std::unique_ptr<opened::LentMemory> joint_;  // a search::Joint: nothing else is given
+};
+
+// Given the answers of each query, from any thread.
+using PutAnswers = std::function<void(std::size_t query, std::span<const search::JointAnswer> answers)>;
+
+struct Batch {
+    std::span<const float> queries;
+    const SearchOptions& options;
+    const SegmentsAdmission& admission;
+    std::size_t k;
+    unsigned threads;
+    std::span<const float> shares;  // of each query one for each segment, or none
+
+    // Those of a query in the order of parts.
+    void shares_of(const Segments::State& state, std::size_t query, std::vector<float>& out) const {
+        out.clear();
+        if (shares.empty()) return;
+        const auto own = shares.subspan(query * state.n_segments(), state.n_segments());
+        for (std::size_t i = 0; i < state.parts.size(); ++i) out.push_back(own[state.largest_first[i]]);
+    }
+};
+
+// So many queries at a time are ordered, or compared with everything.
+constexpr std::size_t queries_a_pass = 4096;
+
+bool admits_all(const SegmentsAdmission& admission) noexcept {
+    return admission.filter == nullptr && admission.filters.empty() && admission.exclude.empty();
+}
+
+// Far are queries that no segment has anything near; those that were asked among everything tell.
+void watch(const Segments::State& state, const Batch& batch, std::span<const float> query,
+           std::span<const search::JointAnswer> answers) {
+    if (!state.drift.watching() || answers.empty() || batch.options.exact || !admits_all(batch.admission)) return;
+    state.drift.note(search::comparable_distance(*state.parts.front().state, query, answers.front().distance));
+}
+
+// Those that begin near each other in the largest segment one after the other.
+void answer_pass(const Segments::State& state, const Batch& batch, std::size_t first, std::size_t n,
+                 const PutAnswers& put) {
+    const auto queries = batch.queries.subspan(first * state.dim, n * state.dim);
+    const Index::State& largest = *state.parts.front().state;
+    std::optional<search::LeafOrder> order;
+    if (n >= search::LeafOrder::least && search::LeafOrder::serves(largest)) {
+        order.emplace(largest, queries, batch.threads);
+    }
+    const std::size_t a_task = std::clamp<std::size_t>(n / 64, 8, 32);
+    base::parallel_for((n + a_task - 1) / a_task, batch.threads, [&](std::size_t task) {
+        BorrowedJoint joint(state);
+        std::vector<float> shares;
+        for (std::size_t place = task * a_task; place < std::min(n, (task + 1) * a_task); ++place) {
+            const std::size_t i = order ? (*order)[place] : place;
+            const std::size_t q = first + i;
+            const auto& filters = batch.admission.filters;
+            const auto values = queries.subspan(i * state.dim, state.dim);
+            const search::SeenQuery* seen = order ? &order->seen(static_cast<std::uint32_t>(i)) : nullptr;
+            batch.shares_of(state, q, shares);
+            const search::JointQuery query{values, excluded_of(batch.admission, q), seen, shares};
+            const auto answers = joint.with(filters.empty() ? batch.admission.filter : filters[q])
+                                     .search(query, batch.options, batch.k);
+            if (q < opened::QueryDriftWatch::most_watched) watch(state, batch, values, answers);
+            put(q, answers);
+        }
     });
+}
+
+// Comparing many queries with everything is done segment by segment, by blocks.
+void answer_pass_exactly(const Segments::State& state, const Batch& batch, std::size_t first, std::size_t n,
+                         const PutAnswers& put) {
+    const auto queries = batch.queries.subspan(first * state.dim, n * state.dim);
+    std::vector<search::JointAnswers> answers(n);
+    for (auto& each : answers) each.reset(batch.k);
+    for (std::size_t i = 0; i < state.parts.size(); ++i) {
+        const std::uint32_t segment = state.largest_first[i];
+        const SearchOptions options{.exact = true, .threads = batch.threads, .filter = state.live_in(segment)};
+        const std::size_t k = std::min<std::size_t>(batch.k, state.n_live[segment]);
+        const auto merge = [&](std::size_t q, std::span<const Neighbor> found) {
+            answers[q].merge(state.parts[i], i, found);
+        };
+        api::answer_batch(*state.parts[i].state, queries, options, k, std::ref(merge));
+    }
+    for (std::size_t i = 0; i < n; ++i) put(first + i, answers[i].all());
+}
+
+void answer_all(const Segments::State& state, const Batch& batch, const PutAnswers& put) {
+    if (state.parts.empty() || batch.k == 0) return;
+    const std::size_t n = batch.queries.size() / state.dim;
+    const bool together = batch.options.exact && n > 1 && admits_all(batch.admission);
+    const std::size_t a_pass = std::clamp<std::size_t>((std::size_t{1} << 21) / batch.k, 16, queries_a_pass);
+    for (std::size_t first = 0; first < n; first += a_pass) {
+        const std::size_t some = std::min(a_pass, n - first);
+        if (together) {
+            answer_pass_exactly(state, batch, first, some, put);
+        } else {
+            answer_pass(state, batch, first, some, put);
+        }
+    }
+}
+
+// How many cores there are is a question to the system that costs more than a search.
+unsigned threads_for(const Segments::State& state, std::span<const float> queries, unsigned asked) {
+    return queries.size() <= std::size_t{8} * state.dim ? 1 : base::resolve_threads(asked);
 }
 
 void check_batch(const Segments::State& state, std::span<const float> queries, const SearchOptions& options,
@@ -236,14 +206,13 @@ std::vector<SegmentsNeighbor> Segments::search(std::span<const float> query, con
     }
     check_batch(*state_, query, options, admission, shares);
     std::vector<SegmentsNeighbor> found;
-    answer_batch(*state_, query, options, admission, shares, width(options, admission),
-                 [&](std::size_t, std::span<const Answer> answers) {
-                     found.reserve(answers.size());
-                     for (const Answer& each : answers) {
-                         found.push_back({state_->starts[each.place.segment] + each.place.row,
-                                          users_distance(*state_, each.distance)});
-                     }
-                 });
+    const auto put = [&](std::size_t, std::span<const search::JointAnswer> answers) {
+        found.reserve(answers.size());
+        for (const search::JointAnswer& each : answers) {
+            found.push_back({state_->parts[each.part].start + each.row, users_distance(*state_, each.distance)});
+        }
+    };
+    answer_all(*state_, {query, options, admission, width(options, admission), 1, shares}, std::ref(put));
     return found;
 }
 
@@ -260,12 +229,14 @@ void Segments::search_batch(std::span<const float> queries, const SearchOptions&
     }
     std::ranges::fill(ids, -1);
     std::ranges::fill(distances, no_neighbor.distance);
-    answer_batch(*state_, queries, options, admission, shares, k, [&](std::size_t q, std::span<const Answer> answers) {
+    const auto put = [&](std::size_t q, std::span<const search::JointAnswer> answers) {
         for (std::size_t i = 0; i < answers.size(); ++i) {
             ids[q * k + i] = answers[i].tie;
             distances[q * k + i] = users_distance(*state_, answers[i].distance);
         }
-    });
+    };
+    const unsigned threads = threads_for(*state_, queries, options.threads);
+    answer_all(*state_, {queries, options, admission, k, threads, shares}, std::ref(put));
 }
 
 }  // namespace nearfile

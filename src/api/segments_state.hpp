@@ -8,6 +8,8 @@
 
 #include "nearfile/segments.hpp"
 #include "opened/query_drift.hpp"
+#include "opened/scratch_pool.hpp"
+#include "search/joint.hpp"
 
 namespace nearfile {
 
@@ -30,6 +32,8 @@ struct Segments::State {
     std::shared_ptr<const LiveItems> live;
     std::vector<std::uint32_t> n_live;
     std::vector<std::uint32_t> largest_first;  // those that have anything live
+    std::vector<search::JointPart> parts;      // the same in that order
+    mutable opened::ScratchPool joints;        // search::Joint of these parts
     std::uint64_t size = 0;
     std::uint32_t dim = 0;
     Metric metric = Metric::angular;

@@ -1,6 +1,7 @@
 // The best vertices that a walk has visited, nearest first, a bounded number; and which of them it has expanded.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -16,12 +17,21 @@ struct Step {
     ItemId item;
 };
 
+// Where what is farther than some distance is of no use: beyond it a walk goes on to the few nearest alone, which lead
+// to what is within.
+struct Limit {
+    float distance = -std::numeric_limits<float>::infinity();
+    std::size_t beyond = std::numeric_limits<std::size_t>::max();
+};
+
 class Frontier {
 public:
-    // The walk goes on to the `width` nearest; `kept` of them, at least as many, are remembered.
-    void reset(std::size_t width, std::size_t kept) {
+    // The walk goes on to the `width` nearest, or fewer by the limit; `kept` of them, at least as many, are remembered.
+    void reset(std::size_t width, std::size_t kept, const Limit& limit = {}) {
         if (entries_.size() < kept + 1) entries_.resize(kept + 1);
         width_ = width;
+        narrow_ = std::min(width, limit.beyond);
+        limit_ = limit.distance;
         kept_ = kept;
         size_ = 0;
         next_ = 0;
@@ -29,6 +39,12 @@ public:
         last_ = std::numeric_limits<float>::infinity();
     }
     void reset(std::size_t width) { reset(width, width); }
+
+    // A limit that has come nearer.
+    void set_limit(float distance) noexcept {
+        limit_ = distance;
+        if (size_ >= narrow_) set_threshold();
+    }
 
     // The walk will go only to what is nearer than this.
     float threshold() const noexcept { return threshold_; }
@@ -50,11 +66,14 @@ public:
         std::memmove(place + 1, place, (size_ - 1 - at) * sizeof(Entry));
         *place = {distance, item};
         if (at < next_) next_ = at;
-        if (size_ >= width_) threshold_ = entries_[width_ - 1].distance;
+        if (size_ >= narrow_) set_threshold();
         if (size_ == kept_) last_ = entries_[size_ - 1].distance;
     }
 
-    bool has_next() const noexcept { return next_ < size_ && next_ < width_; }
+    bool has_next() const noexcept {
+        if (next_ >= size_) return false;
+        return next_ < narrow_ || (next_ < width_ && entries_[next_].distance < limit_);
+    }
 
     // The nearest one that the walk has not expanded; from now on it has.
     Step next() noexcept {
@@ -76,8 +95,15 @@ private:
     };
     static constexpr ItemId expanded = 0x80000000u;
 
+    void set_threshold() noexcept {
+        threshold_ = std::max(entries_[narrow_ - 1].distance, limit_);
+        if (size_ >= width_) threshold_ = std::min(threshold_, entries_[width_ - 1].distance);
+    }
+
     std::vector<Entry> entries_;
     std::size_t width_ = 0;
+    std::size_t narrow_ = 0;
+    float limit_ = 0;
     std::size_t kept_ = 0;
     float last_ = 0;  // what is not nearer is not remembered
     std::size_t size_ = 0;

@@ -35,10 +35,10 @@ template <class DistanceComputer>
 class Walk {
 public:
     Walk(DistanceComputer& computer, std::span<const ItemId> entry_points, std::span<const ItemId> without,
-         std::size_t width, std::size_t kept, std::size_t degree, WalkScratch& scratch)
+         std::size_t width, std::size_t kept, std::size_t degree, WalkScratch& scratch, const Limit& limit = {})
         : computer_(computer), frontier_(scratch.frontier), visited_(scratch.visited) {
         const std::size_t most = std::max(degree, entry_points.size());
-        frontier_.reset(width, kept);
+        frontier_.reset(width, kept, limit);
         // Enough for most walks; what is not, it grows by itself.
         visited_.reset(std::min(width * 8 + entry_points.size(), std::size_t{1} << 16));
         for (auto* discovered : {&scratch.discovered, &scratch.discovered_before}) {
@@ -118,8 +118,8 @@ private:
 
 template <class DistanceComputer>
 void walk(DistanceComputer& computer, std::span<const ItemId> entry_points, std::span<const ItemId> without,
-          std::size_t width, std::size_t kept, std::size_t degree, WalkScratch& scratch) {
-    Walk<DistanceComputer> one(computer, entry_points, without, width, kept, degree, scratch);
+          std::size_t width, std::size_t kept, std::size_t degree, WalkScratch& scratch, const Limit& limit = {}) {
+    Walk<DistanceComputer> one(computer, entry_points, without, width, kept, degree, scratch, limit);
     while (one.step()) {
     }
 }

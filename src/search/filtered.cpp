@@ -94,6 +94,11 @@ bool go(const Index::State& state, const FilteredPlan& plan, const Admission& ad
 
 }  // namespace
 
+void find_admitted(const Index::State& state, const FilteredPlan& plan, const Admission& admission, std::size_t k,
+                   Scratch& scratch, Reranker& reranker) {
+    if (!go(state, plan, admission, k, scratch, reranker)) scan_bounds(admission, reranker);
+}
+
 void search_admitted(const Index::State& state, std::span<const float> query, const SearchOptions& options,
                      const Admission& admission, Scratch& scratch, std::span<Neighbor> out, const SeenQuery* seen) {
     const std::size_t k = out.size();
@@ -102,7 +107,7 @@ void search_admitted(const Index::State& state, std::span<const float> query, co
     if (seen != nullptr) scratch.scorer.restore_seen(*seen);
     Reranker reranker(state, scratch, k);
     const FilteredPlan plan = plan_of(state, options, admission, k, scratch.scorer);
-    if (!go(state, plan, admission, k, scratch, reranker)) scan_bounds(admission, reranker);
+    find_admitted(state, plan, admission, k, scratch, reranker);
     reranker.rerank(out);
 }
 

@@ -26,6 +26,12 @@ struct FilteredPlan {
 FilteredPlan plan_of(const Index::State& state, const SearchOptions& options, const Admission& admission, std::size_t k,
                      Scorer& scorer);
 
+class Reranker;
+
+// Gives the reranker, which is for the k nearest, what a plan finds. The scorer has the query.
+void find_admitted(const Index::State& state, const FilteredPlan& plan, const Admission& admission, std::size_t k,
+                   Scratch& scratch, Reranker& reranker);
+
 // Fills `out`, which has room for min(k, admission.count()), as search() of search.hpp does.
 void search_admitted(const Index::State& state, std::span<const float> query, const SearchOptions& options,
                      const Admission& admission, Scratch& scratch, std::span<Neighbor> out,

@@ -20,11 +20,14 @@ struct Nearer {
 
 class Nearest {
 public:
-    // `room`: for k of them, by item as long as they are collected.
-    Nearest(const Index::State& state, std::span<Neighbor> room) noexcept : state_(state), room_(room) {}
+    // `room`: for k of them, by item as long as they are collected. What is farther than `limit` is none of them.
+    Nearest(const Index::State& state, std::span<Neighbor> room,
+            float limit = std::numeric_limits<float>::infinity()) noexcept
+        : state_(state), room_(room), limit_(limit) {}
 
     void offer(const Neighbor& each) noexcept {
         const Nearer nearer{state_};
+        if (each.distance > limit_) return;
         if (size_ < room_.size()) {
             room_[size_++] = each;
         } else if (nearer(each, room_.front())) {
@@ -36,13 +39,13 @@ public:
         std::push_heap(room_.begin(), end(), nearer);
     }
 
+    std::size_t size() const noexcept { return size_; }
     // What is farther is none of the nearest.
-    float threshold() const noexcept {
-        return size_ < room_.size() ? std::numeric_limits<float>::infinity() : room_.front().distance;
-    }
+    float threshold() const noexcept { return size_ < room_.size() ? limit_ : room_.front().distance; }
 
-    // Nearest first, by row, with the user's distances. (Only bounds of a damaged file leave room.)
-    void finish() noexcept {
+    // Nearest first, by row, with the user's distances; how many. (Only a limit and bounds of a damaged file leave
+    // room.)
+    std::size_t finish() noexcept {
         std::sort_heap(room_.begin(), end(), Nearer{state_});
         std::fill(end(), room_.end(), Neighbor{0, std::numeric_limits<float>::infinity()});
         const bool negated = state_.description.metric == Metric::dot;
@@ -50,6 +53,7 @@ public:
             each.row = state_.row_of(each.row);
             if (negated) each.distance = -each.distance;
         }
+        return size_;
     }
 
 private:
@@ -57,6 +61,7 @@ private:
 
     const Index::State& state_;
     std::span<Neighbor> room_;
+    float limit_;
     std::size_t size_ = 0;
 };
 

@@ -16,6 +16,11 @@ constexpr std::size_t most_survivors = std::size_t{1} << 15;
 bool Reranker::take(const graph::Frontier& visited, std::size_t n) {
     n = std::min(n, visited.size());
     if (n < k_) return false;
+    take_best(visited, n);
+    return true;
+}
+
+void Reranker::take_best(const graph::Frontier& visited, std::size_t n) {
     auto& candidates = scratch_.candidates;
     candidates.clear();
     for (std::size_t i = 0; i < n; ++i) candidates.push_back(visited[i].item);
@@ -27,14 +32,14 @@ bool Reranker::take(const graph::Frontier& visited, std::size_t n) {
     } else {
         filter_by_bounds(candidates);
     }
-    return true;
 }
 
 bool Reranker::measure(std::span<const codes::ItemId> candidates) {
     const float before = nearest_.threshold();
+    const std::size_t n_before = nearest_.size();
     filter_by_bounds(candidates);
     measure_survivors();
-    return nearest_.threshold() < before || before == infinity;
+    return nearest_.threshold() < before || nearest_.size() > n_before;
 }
 
 void Reranker::filter_by_bounds(std::span<const codes::ItemId> candidates) {
@@ -67,10 +72,11 @@ void Reranker::filter_stretch(codes::ItemId first, std::size_t count, const RowB
     for (std::size_t j = 0; j < count; ++j) keep(first + static_cast<codes::ItemId>(j), j);
 }
 
-void Reranker::rerank(std::span<Neighbor> out) {
+std::size_t Reranker::rerank(std::span<Neighbor> out) {
     measure_survivors();
-    nearest_.finish();
+    const std::size_t n = nearest_.finish();
     std::ranges::copy(scratch_.nearest, out.begin());
+    return n;
 }
 
 void Reranker::measure_survivors() {

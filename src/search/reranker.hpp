@@ -16,14 +16,18 @@ namespace nearfile::search {
 
 class Reranker {
 public:
-    Reranker(const Index::State& state, Scratch& scratch, std::size_t k)
-        : state_(state), scratch_(scratch), k_(k), nearest_(state, room_for(scratch, k)) {
+    // What is farther than `limit` is none of the nearest.
+    Reranker(const Index::State& state, Scratch& scratch, std::size_t k,
+             float limit = std::numeric_limits<float>::infinity())
+        : state_(state), scratch_(scratch), k_(k), nearest_(state, room_for(scratch, k), limit), threshold_(limit) {
         scratch_.uppers.clear();
         scratch_.survivors.clear();
     }
 
     // The best `n` that a walk has visited; false, and nothing is taken, where they are fewer than k.
     bool take_visited(std::size_t n) { return take(scratch_.walk.frontier, n); }
+    // The best `n`, at most as many as there are, however many.
+    void take_best(const graph::Frontier& visited, std::size_t n);
     // The same of all that a search with a filter has found.
     bool take_found(const graph::Frontier& found) { return take(found, found.size()); }
 
@@ -37,7 +41,8 @@ public:
     void filter_stretch(codes::ItemId first, std::size_t count, const RowBlock* vectors);
 
     // Measure the survivors exactly, the likeliest first, until none that is left can be among the nearest.
-    void rerank(std::span<Neighbor> out);
+    // How many there are; the rest of `out` is of no use.
+    std::size_t rerank(std::span<Neighbor> out);
 
 private:
     static std::span<Neighbor> room_for(Scratch& scratch, std::size_t k) {
@@ -55,7 +60,7 @@ private:
     Scratch& scratch_;
     const std::size_t k_;
     Nearest nearest_;
-    float threshold_ = std::numeric_limits<float>::infinity();  // the k-th smallest upper bound so far
+    float threshold_;  // the k-th smallest upper bound so far, or the limit
     std::array<float, codes::batch> lower_;
     std::array<float, codes::batch> upper_;
 };

@@ -159,4 +159,6 @@ def test_what_does_not_agree_is_refused_and_changes_nothing(tmp_path: pathlib.Pa
     assert (folder / "MANIFEST").read_bytes() == before
     with pytest.raises(nearfile.InvalidArgumentError, match="dim"):
         nearfile.Collection.of(tmp_path / "new", [])
+    with pytest.raises(nearfile.InvalidArgumentError, match=r"metric\.near"):
+        nearfile.Collection.of(tmp_path / "new", [good, tmp_path / "metric.near"])
     assert not (tmp_path / "new").exists()

@@ -15,6 +15,11 @@ from collections.abc import Iterator
 
 from nearfile.errors import BadFileError, FileError, MissingFileError
 
+try:
+    import fcntl
+except ImportError:  # no POSIX
+    fcntl = None  # type: ignore[assignment]
+
 # What a folder answers that cannot be synced; the files in it are.
 _NO_SYNC_OF_FOLDERS = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EBADF, errno.EROFS}
 
@@ -51,7 +56,9 @@ def write_all(descriptor: int, data: bytes | memoryview, offset: int) -> None:
 
 def sync(descriptor: int) -> None:
     """The bytes and the length of a file reach the disk."""
-    if hasattr(os, "fdatasync"):
+    if fcntl is not None and hasattr(fcntl, "F_FULLFSYNC"):
+        fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)  # fsync of macOS does not reach the disk
+    elif hasattr(os, "fdatasync"):
         os.fdatasync(descriptor)
     else:
         os.fsync(descriptor)
@@ -75,7 +82,7 @@ def create(path: str, data: bytes) -> int:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
         try:
             write_all(descriptor, data, 0)
-            os.fsync(descriptor)
+            sync(descriptor)
         except BaseException:
             os.close(descriptor)
             remove(path)

@@ -57,6 +57,18 @@ def routed(folder: str, files: list[File], router: Any) -> Any:
     return saved
 
 
+def check_alike(files: list[File]) -> None:
+    """Raise where files cannot be one collection; before anything is made."""
+    for file in files[1:]:
+        core, first = file.core, files[0].core
+        got, expected = ((each.dim, each.metric, kind_of(each), sorted(columns_of(each))) for each in (core, first))
+        if got != expected:
+            words = "dim {}, metric {!r}, ids that are {} and columns {}"
+            raise InvalidArgumentError(
+                f"{file.path}: expected {words.format(*expected)}, as {files[0].path} has, got {words.format(*got)}"
+            )
+
+
 def options_of(first: File) -> dict[str, Any]:
     """What a collection is to be that begins with a file."""
     info: dict[str, Any] = first.core.info()

@@ -15,12 +15,13 @@ from nearfile.collection.part import Part
 from nearfile.collection.policy import Size
 from nearfile.collection.publishing import Publisher, described
 from nearfile.collection.state import State
-from nearfile.errors import InvalidArgumentError
+from nearfile.errors import ClosedError, InvalidArgumentError
 
 # The log becomes a segment from so many rows or bytes on.
 LOG_ROWS, LOG_BYTES = 2048, 16 << 20
-# Under load, which is more rows than this within a second, a graph of them would not be ready before the next are there:
-# they become a raw segment, a forest of one tree, which is searched by looking at all of it; graphs are made later.
+# Under load, which is more rows within a second than half of what the last graph took in one, and more than these where
+# there was none, a graph would not be ready before as many are there again: they become a raw segment, a forest of one
+# tree, which is searched by looking at all of it; graphs are made later.
 BUSY_ROWS = 16384
 BUSY_LOG_ROWS, BUSY_LOG_BYTES = 65536, 64 << 20
 # So many rows are in raw segments at most, under load too.
@@ -35,7 +36,7 @@ _FIRST_REST, _LONGEST_REST = 1.0, 60.0
 _IDLE = 0.5
 
 
-class Stopped(Exception):  # noqa: N818  # it is no error
+class Stopped(ClosedError):  # noqa: N818  # it is no error
     """A build was stopped because the collection is being closed."""
 
 
@@ -53,6 +54,7 @@ class Merger:
         self._wake = threading.Condition()
         self._thread: threading.Thread | None = None
         self._added: deque[tuple[float, int]] = deque()
+        self._pace: float | None = None  # rows a second of the last graph
 
     # What is done
 
@@ -109,7 +111,10 @@ class Merger:
         path = os.path.join(self.publisher.folder, name)
         structure = FOREST if raw else GRAPH
         build = self.source.state.manifest.build
+        start = time.monotonic()
         core = built(builder, build, path=path, structure=structure, threads=self._threads, report=self.report)
+        if not raw and core.size >= LOG_ROWS:
+            self._pace = core.size / max(time.monotonic() - start, 1e-9)
         return Part(core, described(core, name, size=os.path.getsize(path)))
 
     def remove_unless_published(self, file: str) -> None:
@@ -120,7 +125,7 @@ class Merger:
     def report(self, *_: object) -> None:
         """What a build calls now and then."""
         if self._stopping:
-            raise Stopped
+            raise Stopped("expected an open collection, got one that was closed meanwhile: nothing was changed")
 
     # When it is done
 
@@ -140,7 +145,7 @@ class Merger:
         since = time.monotonic() - 1
         while self._added and self._added[0][0] < since:
             self._added.popleft()
-        return sum(rows for _, rows in tuple(self._added)) > BUSY_ROWS
+        return sum(rows for _, rows in tuple(self._added)) > (BUSY_ROWS if self._pace is None else self._pace / 2)
 
     def do_next(self) -> bool:
         """What is due; whether there was anything."""

@@ -51,9 +51,23 @@ def of_tiers(sizes: Sequence[Size], smallest: int) -> tuple[int, int] | None:
     """Neighbours of a tier that are enough, as first and end."""
     for highest in sorted({tier(size.live, smallest) for size in sizes if not size.is_fixed}):
         for first, end in stretches(sizes, highest, smallest):
-            live = [size.live for size in sizes[first:end]]
-            if end - first >= FACTOR and max(live) <= LARGEST_SHARE * sum(live):
-                return first, end
+            found = worth_it([size.live for size in sizes], first, end)
+            if found is not None:
+                return found
+    return None
+
+
+def worth_it(live: Sequence[int], first: int, end: int) -> tuple[int, int] | None:
+    """Of a run the longest that may be merged: all of it, or what is on one side of its largest."""
+    left = [(first, end)]
+    while left:
+        first, end = left.pop()
+        if end - first < FACTOR:
+            continue
+        largest = max(range(first, end), key=live.__getitem__)
+        if live[largest] <= LARGEST_SHARE * sum(live[first:end]):
+            return first, end
+        left += [(first, largest), (largest + 1, end)]
     return None
 
 

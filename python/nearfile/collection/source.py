@@ -15,6 +15,9 @@ from nearfile.errors import BadFileError, FileError, MissingFileError, OlderGene
 # How often the manifest is read anew where a file that it names is gone, as after a publish and a clean-up.
 _TRIES = 20
 
+# What is looked up in the log is looked up in each of its parts.
+_MOST_LOG_PARTS = 32
+
 _Signature = tuple[tuple[int, ...], ...]
 
 _sources: weakref.WeakSet[Source] = weakref.WeakSet()
@@ -52,7 +55,12 @@ class Source:
             if seen == self._seen:
                 return False
             before = self._state
-            self._state = self._newest()
+            # Mostly it is the log alone that has grown.
+            is_published = before is None or self._seen is None or seen[0] != self._seen[0]
+            found = self._newest() if is_published or before is None else self._grown(before)
+            if len(found.log_parts) > _MOST_LOG_PARTS:
+                found = consolidation.consolidated(found)
+            self._state = found
             # What was being written while it was read makes another signature.
             self._seen = seen
             return not (before is not None and _same(before, self._state))
@@ -97,6 +105,12 @@ class Source:
         assert gone is not None
         assert before is not None
         return self._older(before, gone)
+
+    def _grown(self, before: State) -> State:
+        try:
+            return self._newest() if state.has_shrunk(before) else state.caught_up(before)
+        except MissingFileError:
+            return self._newest()
 
     def _opened(self, found: Manifest) -> State:
         if self._state is not None and self._state.manifest == found and not state.has_shrunk(self._state):

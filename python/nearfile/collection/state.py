@@ -14,7 +14,7 @@ from nearfile import _core, arguments
 from nearfile.collection import deletions, log
 from nearfile.collection.manifest import Manifest, Segment
 from nearfile.collection.part import Ids, Part
-from nearfile.errors import BadFileError, NearfileError
+from nearfile.errors import BadFileError, InvalidArgumentError, NearfileError
 
 #: Of a column what all parts must agree on.
 Column = tuple[str, str, int, str]
@@ -184,3 +184,10 @@ def with_parts(state: State, log_parts: Iterable[Part]) -> State:
 def unique(ids: Ids) -> Ids:
     """Each once."""
     return list(dict.fromkeys(ids)) if isinstance(ids, list) else np.unique(ids)
+
+
+def check_kind(name: str, id_kind: str, ids: Ids) -> None:
+    """Raise where ids are of another kind than a collection's."""
+    if isinstance(ids, list) != (id_kind == "string"):
+        expected, got = ("str", "whole numbers") if id_kind == "string" else ("whole numbers", "str")
+        raise InvalidArgumentError(f"{name}: expected ids that are {expected}, as this collection's are, got {got}")

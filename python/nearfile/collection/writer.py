@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from nearfile import _core, arguments, inputs
 from nearfile.arguments import PathLike
-from nearfile.collection import disk, given, log, manifest, merging, names, publishing
+from nearfile.collection import disk, given, log, merging, names, publishing
 from nearfile.collection.building import fill, of_rows
 from nearfile.collection.lock import Lock
-from nearfile.collection.manifest import Build, Manifest
 from nearfile.collection.part import Ids, Part
 from nearfile.collection.publishing import Publisher
 from nearfile.collection.reader import CollectionIndex, Generation
-from nearfile.collection.state import State, unique
+from nearfile.collection.state import State, check_kind, unique
+from nearfile.collection.wanted import Wanted
 from nearfile.errors import ClosedError, InvalidArgumentError
 from nearfile.inputs import attributes as attributes_module
 from nearfile.inputs import naming
@@ -92,7 +92,7 @@ class Collection(CollectionIndex):
         grace: float = GRACE,
     ) -> None:
         folder = arguments.path(path).rstrip(os.sep) or os.sep
-        wanted = _Wanted(dim, metric, profile, keep, n_trees, seed)
+        wanted = Wanted(dim, metric, profile, keep, n_trees, seed)
         first = wanted.first()
         n_threads = arguments.threads(threads, default=0)
         least = arguments.number("grace", grace)
@@ -163,6 +163,7 @@ class Collection(CollectionIndex):
         """
         folder = arguments.path(path).rstrip(os.sep) or os.sep
         opened = given.open_files(files)
+        given.check_alike(opened)
         if opened and not os.path.exists(os.path.join(folder, names.MANIFEST)):
             options = {**given.options_of(opened[0]), **options}
         made = cls(folder, **options)
@@ -386,39 +387,6 @@ def _close(merger: merging.Merger, publisher: Publisher) -> None:
     merger.stop()
     publisher.clean()
     publisher.close()
-
-
-class _Wanted:
-    """What the one who opens a collection says of it; None where nothing."""
-
-    def __init__(self, dim: Any, metric: Any, profile: Any, keep: Any, n_trees: Any, seed: Any) -> None:
-        self.dim = None if dim is None else arguments.dim(dim)
-        self.metric = None if metric is None else arguments.one_of("metric", metric, manifest.METRICS)
-        _, made_for, kept = arguments.kinds(None, profile or arguments.DEFAULT_PROFILE, keep or arguments.DEFAULT_KEEP)
-        self.build = Build(made_for, kept, arguments.trees(n_trees), 0 if seed is None else arguments.seed(seed))
-        given_build = {"profile": profile, "keep": keep, "n_trees": n_trees, "seed": seed}
-        self._build_given = [name for name, value in given_build.items() if value is not None]
-
-    def first(self) -> Manifest | None:
-        """Of a new collection; None where it is not said how long vectors are."""
-        return None if self.dim is None else Manifest(self.dim, self.metric or "angular", self.build)
-
-    def check(self, folder: str, there: Manifest) -> None:
-        """Raise where what is there is something else."""
-        facts: list[tuple[str, Any, Any]] = [("dim", self.dim, there.dim), ("metric", self.metric, there.metric)]
-        facts += [(name, getattr(self.build, name), getattr(there.build, name)) for name in self._build_given]
-        for name, wanted, found in facts:
-            if wanted is not None and wanted != found:
-                raise InvalidArgumentError(
-                    f"{name}: expected {found!r}, as the collection {folder!r} has, got {wanted!r}: leave it out"
-                )
-
-
-def check_kind(name: str, id_kind: str, ids: Ids) -> None:
-    """Raise where ids are of another kind than a collection's."""
-    if isinstance(ids, list) != (id_kind == "string"):
-        expected, got = ("str", "whole numbers") if id_kind == "string" else ("whole numbers", "str")
-        raise InvalidArgumentError(f"{name}: expected ids that are {expected}, as this collection's are, got {got}")
 
 
 def _array(ids: Ids) -> NDArray[Any]:
