@@ -113,8 +113,8 @@ public:
     // smaller id; strings count in the order of segments, then of adding. `options.effort` and `options.recall` are for
     // segments that are graphs, `search_k` for forests; filters and exclusions come by `admission` alone.
     //
-    // `shares`, where given, says for each segment which part of the k nearest to expect in it, from 0 to 1; it is one of
-    // n_segments() values a query. A segment is asked accordingly, the largest share first, and one of 0 not at all,
+    // `shares`, where given, says for each segment which part of the k nearest to expect in it, from 0 to 1; it is one
+    // of n_segments() values a query. A segment is asked accordingly, the largest share first, and one of 0 not at all,
     // unless the others have fewer than k. Without it items are taken to be spread at random.
     std::vector<SegmentsNeighbor> search(std::span<const float> query, const SearchOptions& options = {},
                                          const SegmentsAdmission& admission = {},

@@ -74,8 +74,7 @@ std::span<const float> values_of(const std::optional<Rows>& rows) {
 }
 
 nb::object search(const Segments& segments, nb::handle query, std::uint32_t k, std::uint32_t effort, float recall,
-                  std::uint64_t search_k, bool exact, const SegmentsFilter* filter,
-                  const std::optional<Rows>& shares) {
+                  std::uint64_t search_k, bool exact, const SegmentsFilter* filter, const std::optional<Rows>& shares) {
     Buffer buffer;
     if (!acquire_row(query, buffer)) return nb::none();
     std::vector<SegmentsNeighbor> found;

@@ -65,16 +65,21 @@ def build(
         vectors: The column of vectors: tensors of one dimension or lists of numbers, all of one length.
         ids: The column of ids, whole numbers or strings, each once.
         attributes: Columns to filter by; see :meth:`nearfile.Builder.add` for what they may have.
-        metric: As for :func:`nearfile.build`; so are ``structure``, ``profile``, ``keep``, ``n_trees`` and ``seed``.
+        metric: As for :func:`nearfile.build`.
         partition: ``"random"``: blocks become segments as they come, or by ``segments``, and every search asks all of
             them. ``"planes"``: rows are cut by planes between halves of a sample, one shuffle, and most searches ask one
             to three segments; for a collection that has nothing yet.
         segments: How many segments; ``None`` is as many as there are blocks. Blocks as they come from files are small:
             say how many segments you want.
         dim: The length of every vector; ``None`` takes that of the first row.
+        structure: As for :func:`nearfile.build`.
+        profile: As for :func:`nearfile.build`.
+        keep: As for :func:`nearfile.build`.
+        n_trees: As for :func:`nearfile.build`.
         threads: How many threads build in a task; ``None`` is its ``num_cpus``.
         remote: What Ray is told of the tasks that build: ``num_cpus``, ``memory``, ``max_retries`` and whatever else
             ``map_batches`` takes.
+        seed: Of the random choices, those of planes too.
 
     Returns:
         The collection, open. It is there for readers when this returns, all of it, and not before; where it fails
@@ -118,10 +123,15 @@ def search(
     Args:
         queries: Ray's Dataset.
         path: A collection or a nearfile, under the same path on the driver and on all workers.
-        k: As for :meth:`nearfile.Index.search`; so are ``effort``, ``recall``, ``exact``, ``search_k``, and ``filter`` and
-            ``exclude``, which all queries share.
+        k: As for :meth:`nearfile.Index.search`.
         vectors: The column of vectors, tensors of one dimension or lists of numbers.
         columns: Those that the answers keep; ``None`` is all others.
+        effort: As for :meth:`nearfile.Index.search`.
+        recall: As for :meth:`nearfile.Index.search`.
+        exact: As for :meth:`nearfile.Index.search`.
+        search_k: As for :meth:`nearfile.Index.search`.
+        filter: As for :meth:`nearfile.Index.search`, one for all queries.
+        exclude: Ids that are no answers of any query.
         threads: How many threads search in a task; ``None`` is its ``num_cpus``.
         batch_size: How many queries are searched at once; ``None`` is those of a block.
         remote: What Ray is told of the tasks: ``num_cpus``, ``memory`` and whatever else ``map_batches`` takes.
@@ -163,12 +173,12 @@ class _Ray:
         return list(self.dataset.schema().names)
 
     def first(self, vectors: str) -> Any:
-        one = self.dataset.select_columns([vectors]).limit(1)
+        one: Any = self.dataset.select_columns([vectors]).limit(1)
         return next((each.column(0) for each in one.iter_batches(batch_format="pyarrow") if len(each)), None)
 
     def sample(self, vectors: str, rows: int, seed: int) -> Any:
         share = min(1.0, rows / max(1, self.dataset.count()))
-        column = self.dataset.select_columns([vectors])
+        column: Any = self.dataset.select_columns([vectors])
         if share < 1:
             column = column.random_sample(share, seed=seed % (1 << 31))
         return [each.column(0) for each in column.iter_batches(batch_size=None, batch_format="pyarrow")]

@@ -72,13 +72,18 @@ def build(
             arrays, ``pyspark.ml.functions.vector_to_array``.)
         ids: The column of ids, whole numbers or strings, each once.
         attributes: Columns to filter by; see :meth:`nearfile.Builder.add` for what they may have.
-        metric: As for :func:`nearfile.build`; so are ``structure``, ``profile``, ``keep``, ``n_trees`` and ``seed``.
+        metric: As for :func:`nearfile.build`.
         partition: ``"random"``: partitions become segments as they come, or by ``segments``, and every search asks all of
             them. ``"planes"``: rows are cut by planes between halves of a sample, one shuffle, and most searches ask one
             to three segments; for a collection that has nothing yet.
         segments: How many segments; ``None`` is as many as there are partitions.
         dim: The length of every vector; ``None`` takes that of the first row.
+        structure: As for :func:`nearfile.build`.
+        profile: As for :func:`nearfile.build`.
+        keep: As for :func:`nearfile.build`.
+        n_trees: As for :func:`nearfile.build`.
         threads: How many threads build in a task; ``None`` is ``spark.task.cpus``.
+        seed: Of the random choices, those of planes too.
 
     Returns:
         The collection, open. It is there for readers when this returns, all of it, and not before; where it fails
@@ -119,10 +124,15 @@ def search(
     Args:
         queries: Spark's DataFrame. Its partitions are searched as they are; some thousands of rows in each are enough.
         path: A collection or a nearfile, under the same path on the driver and on all workers.
-        k: As for :meth:`nearfile.Index.search`; so are ``effort``, ``recall``, ``exact``, ``search_k``, and ``filter`` and
-            ``exclude``, which all queries share.
+        k: As for :meth:`nearfile.Index.search`.
         vectors: The column of vectors, arrays of numbers.
         columns: Those that the answers keep; ``None`` is all others.
+        effort: As for :meth:`nearfile.Index.search`.
+        recall: As for :meth:`nearfile.Index.search`.
+        exact: As for :meth:`nearfile.Index.search`.
+        search_k: As for :meth:`nearfile.Index.search`.
+        filter: As for :meth:`nearfile.Index.search`, one for all queries.
+        exclude: Ids that are no answers of any query.
         threads: How many threads search in a task; ``None`` is ``spark.task.cpus``.
 
     Returns:
@@ -165,7 +175,7 @@ class _Spark:
     def sample(self, vectors: str, rows: int, seed: int) -> Any:
         column = self.frame.select(_quoted(vectors))
         share = min(1.0, rows / max(1, column.count()))
-        return column.sample(share, seed=seed % (1 << 63)).toArrow().column(0)
+        return column.sample(fraction=share, seed=seed % (1 << 63)).toArrow().column(0)
 
     def n_partitions(self) -> int:
         return int(self.frame.rdd.getNumPartitions())

@@ -15,9 +15,9 @@ from nearfile.arguments import PathLike
 from nearfile.builder import Builder
 from nearfile.clusters import columns, parts, publishing
 from nearfile.clusters.parts import Plan
-from nearfile.routing.planes import Planes
 from nearfile.collection import CollectionIndex
 from nearfile.errors import InvalidArgumentError
+from nearfile.routing.planes import Planes
 
 PARTITIONS = ("random", "planes")
 

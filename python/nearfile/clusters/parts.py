@@ -16,9 +16,9 @@ import pyarrow as pa
 
 from nearfile.builder import Builder
 from nearfile.clusters import columns
-from nearfile.routing.planes import Planes
 from nearfile.collection import new_segment
 from nearfile.errors import InvalidArgumentError
+from nearfile.routing.planes import Planes
 
 #: The column that says which segment a row goes to, while rows are on their way there.
 SEGMENT = "nearfile_segment"

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 import nearfile
 from nearfile import arguments
 from nearfile.arguments import PathLike
-from nearfile.routing.planes import Planes
-from nearfile.routing.router import Router
 from nearfile.collection import Collection, CollectionIndex, new_segment
 from nearfile.errors import FileError, InvalidArgumentError
+from nearfile.routing.planes import Planes
+from nearfile.routing.router import Router
 
 _WORKPLACE = ".building-"
 #: After so many seconds without a new file a folder of a build is one that a driver left which died.

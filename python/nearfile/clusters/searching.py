@@ -5,6 +5,7 @@ All processes of a machine map the same file, so that it is in memory once howev
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 import nearfile
+from nearfile import arguments
+from nearfile.arguments import PathLike
 from nearfile.clusters import columns
 from nearfile.errors import InvalidArgumentError
 from nearfile.index import Index
@@ -83,7 +86,9 @@ class Search:
         return pa.RecordBatch.from_pydict({**kept, **_lists(ids, distances)})
 
 
-def checked(path: str, vectors: str, kept: list[str], names: list[str], options: dict[str, Any]) -> tuple[Search, bool]:
+def checked(
+    path: PathLike, vectors: str, kept: list[str], names: list[str], options: dict[str, Any]
+) -> tuple[Search, bool]:
     """A search, before any task runs, and whether its answers are ``str``: the driver opens the index too.
 
     Raises:
@@ -95,7 +100,7 @@ def checked(path: str, vectors: str, kept: list[str], names: list[str], options:
         raise InvalidArgumentError(
             f"columns: expected none that answers are called by, got {taken[0]!r}: rename it, or leave it out of columns"
         )
-    index = opened(path)
+    index = opened(arguments.path(path).rstrip(os.sep))
     nothing = np.zeros((0, index.dim), np.float32)
     ids, _ = index.search(nothing, **options)
     return Search(str(index.path), vectors, tuple(kept), options), ids.dtype == object
@@ -109,5 +114,4 @@ def _lists(ids: NDArray[Any], distances: NDArray[np.float32]) -> dict[str, Any]:
     names = (ids.ravel() if whole else ids[answered]).tolist() if ids.dtype == object else None
     values = pa.array(names, pa.string()) if names is not None else pa.array(ids.ravel() if whole else ids[answered])
     far = pa.array(distances.ravel() if whole else distances[answered])
-    lists = {NEIGHBORS: pa.ListArray.from_arrays(offsets, values), DISTANCES: pa.ListArray.from_arrays(offsets, far)}
-    return lists
+    return {NEIGHBORS: pa.ListArray.from_arrays(offsets, values), DISTANCES: pa.ListArray.from_arrays(offsets, far)}

@@ -50,12 +50,13 @@ class Joined:
         only_forests = len(given) == len(state.parts) and set(given) == {FOREST}
         self.structure = FOREST if only_forests else GRAPH
         # The core's own, without a call between.
-        self.search = segments.search
-        self.search_batch = segments.search_batch
+        self.search: Callable[..., Any] = segments.search
+        self.search_batch: Callable[..., None] = segments.search_batch
         if manifest.router is not None:
-            files = [part.segment and part.segment.file for part in self.parts]
-            sizes = [part.core.size - len(part.dead) for part in self.parts]
-            self._asking = Asking.of_dict(manifest.router, list(zip(files, sizes)))
+            parts = [
+                (part.segment.file if part.segment else None, part.core.size - len(part.dead)) for part in self.parts
+            ]
+            self._asking = Asking.of_dict(manifest.router, parts)
             self.search, self.search_batch = self._search_some, self._search_batch_of_some
         self.search_admitted = segments.search_admitted
         self.search_radius = segments.search_radius

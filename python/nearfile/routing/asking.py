@@ -15,7 +15,7 @@ from nearfile.routing.router import Router, Shares
 Part = tuple[Optional[str], int]
 
 #: What may be left unasked, in parts of the neighbours that a recall leaves out.
-SLACK = 0.5
+SLACK = 0.25
 #: The recall that is meant where none is said.
 DEFAULT_RECALL = 0.95
 

@@ -174,9 +174,8 @@ class Planes:
             center.ndim == 1,
             *(each.shape == (n - 1,) for each in numbers),
         ]
-        whole = (
-            all(np.isfinite(each).all() for each in (center, scale, *numbers)) and scale > 0 and (numbers[1] > 0).all()
-        )
+        finite = np.isfinite(scale) and all(np.isfinite(each).all() for each in (center, *numbers))
+        whole = finite and scale > 0 and (numbers[1] > 0).all()
         if n < 1 or not all(shapes) or not whole:
             raise InvalidArgumentError(
                 f"planes: expected what to_dict() gave for {n} segments, got numbers that do not fit"
@@ -215,7 +214,7 @@ def _two_means(rows: Numbers, random: np.random.Generator) -> Numbers:
         if not 0 < above.sum() < len(rows):
             break
         a, b = rows[above].mean(0), rows[~above].mean(0)
-    return a - b
+    return np.asarray(a - b, np.float64)
 
 
 def _rounded(normal: Numbers) -> Numbers:

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nearfile.routing.planes import Planes, halves
 from nearfile.errors import InvalidArgumentError
+from nearfile.routing.planes import Planes, halves
 
 Shares = NDArray[np.float32]
 
