@@ -98,7 +98,7 @@ public:
     std::size_t n_segments() const noexcept;
     std::uint32_t dim() const noexcept;  // 0 of no segments
     Metric metric() const noexcept;      // angular of no segments
-    IdKind id_kind() const noexcept;     // of the first segment that has int64; rows of no segments
+    IdKind id_kind() const noexcept;     // int64 where any segment has that; rows of no segments
     const Index& index(std::size_t segment) const;
 
     // Made of the fingerprints of all indexes, of what is live and of first ids.

@@ -33,7 +33,8 @@ void check_agreement(const Segments::State& state, const Index& index, std::size
     if (index.metric() != state.metric) {
         differs("metric", std::string(metric_name(state.metric)), std::string(metric_name(index.metric())));
     }
-    if (is_text(index.id_kind()) != is_text(state.id_kind)) {
+    // What has no items has ids of no kind.
+    if (index.size() > 0 && state.starts.back() > 0 && is_text(index.id_kind()) != is_text(state.id_kind)) {
         differs("kind of ids", std::string(id_kind_name(state.id_kind)), std::string(id_kind_name(index.id_kind())));
     }
 }
@@ -97,14 +98,14 @@ Segments::Segments(std::vector<Segment> segments) {
         const Index& first = segments.front().index;
         state->dim = first.dim();
         state->metric = first.metric();
-        state->id_kind = first.id_kind();
     }
     for (std::size_t i = 0; i < segments.size(); ++i) {
         Segment& segment = segments[i];
         check_agreement(*state, segment.index, i);
         check_first_id(segment);
         if (segment.live) api::check_filter(segment.index.state(), *segment.live);
-        if (segment.index.id_kind() == IdKind::int64) state->id_kind = IdKind::int64;
+        const IdKind kind = segment.index.id_kind();
+        if (segment.index.size() > 0 && kind != IdKind::row) state->id_kind = kind;
         live->fingerprint = with_segment(live->fingerprint, segment);
         const std::uint32_t n = segment.live ? segment.live->size() : segment.index.size();
         state->n_live.push_back(n);

@@ -20,8 +20,8 @@ namespace {
 // steps of a walk find the most. So much more as the share is smaller to this power; and so much of what all parts
 // may then miss together the others make up for (the rest is found beyond what calibrations count on, because walks go
 // on to what is within the limit).
-constexpr double power_of_share = 2.0 / 3.0;
-constexpr double made_up_for = 0.2;
+constexpr double power_of_share = 0.5;
+constexpr double made_up_for = 0.4;
 constexpr double most_missed = 0.5;
 
 // Another part than the largest one walks first where its entry points are nearer by so much: squared distances by
@@ -45,9 +45,9 @@ SearchOptions options_for(const Index::State& state, const SearchOptions& option
     return own;
 }
 
+// Of a part that does not walk: whether all of it is looked at, not what a forest leads to.
 bool looks_at_all_of(const Index::State& state, const SearchOptions& options, std::size_t k) {
-    if (looks_at_all(state, options, k)) return true;
-    if (state.graph) return false;
+    if (state.graph || looks_at_all(state, options, k)) return true;
     const auto wanted = static_cast<double>(candidates_wanted(options, k, state.description.dim));
     return options.search_k == 0 && item_of_a_scan(state) * state.description.count <= wanted * candidate;
 }
@@ -141,10 +141,14 @@ void Joint::plan_efforts() {
         auto beyond = static_cast<std::uint32_t>(std::ceil(plan_.effort * own_k / k));
         if (by_recall) {
             const double few = 1 - std::min((1 - recall) * weight(share) / made_up, most_missed);
-            const auto more = static_cast<float>(std::max(few, recall));
-            own = std::max(own, effort_for(state.calibration, static_cast<std::uint32_t>(plan_.k), more));
-            beyond = std::max(
-                beyond, effort_for(state.calibration, static_cast<std::uint32_t>(own_k), static_cast<float>(few)));
+            const auto effort = [&](double of, double found) {
+                return effort_for(state.calibration, static_cast<std::uint32_t>(of), static_cast<float>(found));
+            };
+            // More than was asked for, where walks give it.
+            std::uint32_t wanted = effort(k, std::max(few, recall));
+            if (wanted == every_item) wanted = effort(k, recall);
+            own = std::max(own, wanted);
+            beyond = std::max(beyond, effort(own_k, few));
         }
         if (own < scanned_from(state)) efforts_[i] = {own, std::clamp(beyond, 1u, own)};
     }

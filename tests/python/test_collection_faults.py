@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import textwrap
+import threading
 from typing import Any, Callable
 
 import nearfile
@@ -248,3 +249,74 @@ def test_a_limit_of_file_sizes_refuses_and_changes_nothing(prepared: pathlib.Pat
     subprocess.run([sys.executable, "-c", textwrap.dedent(script), folder], check=True, timeout=120)
     assert len(ids_in(folder)) == len(BEFORE) + 3
     nothing_is_left_over(folder)
+
+
+def test_what_cannot_be_read_after_a_publish_is_not_lost_by_the_next(
+    folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> None:
+        raise nearfile.FileError(errno.EMFILE, "too many open files")
+
+    with nearfile.Collection(folder, background=False, grace=0.0) as items:
+        with monkeypatch.context() as patch:
+            patch.setattr("nearfile.collection.state.load", fail)
+            items.flush()
+            items.add(VECTORS[40:50])
+            for call in (
+                items.flush,
+                items.compact,
+                lambda: items.search(VECTORS[0]),
+                lambda: items.add(VECTORS[:150]),
+            ):
+                with pytest.raises(nearfile.FileError, match="too many"):
+                    call()
+        assert sorted(items.ids.tolist()) == [*BEFORE, *range(40, 50)]
+        items.compact()
+    assert ids_in(folder) == [*BEFORE, *range(40, 50)]
+    nothing_is_left_over(folder)
+
+
+def test_an_add_that_must_wait_and_cannot_adds_nothing(folder: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from nearfile.collection import merging
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise nearfile.FileError(errno.ENOSPC, "no space")
+
+    monkeypatch.setattr(merging, "MOST_LOG_ROWS", 25)
+    with nearfile.Collection(folder, background=False) as items:
+        items.add(VECTORS[40:50])
+        with monkeypatch.context() as patch:
+            patch.setattr(merging, "built", fail)
+            for call in (lambda: items.add(VECTORS[:5]), lambda: items.delete([1])):
+                with pytest.raises(nearfile.FileError, match="no space"):
+                    call()
+            assert len(items) == len(BEFORE) + 10
+        items.add(VECTORS[:5])
+        assert items.info()["log_rows"] == 5
+        assert len(items) == len(BEFORE) + 15
+
+
+def test_closing_gives_up_what_is_being_built(folder: pathlib.Path) -> None:
+    vectors = np.random.default_rng(1).random((15_000, 64), np.float32)
+    path = folder.parent / "large"
+    items = nearfile.Collection(path, dim=64, background=False)
+    for start in range(0, 15_000, 90):
+        items.add(vectors[start : start + 90])
+    told: list[BaseException] = []
+
+    def compact() -> None:
+        try:
+            items.compact()
+        except nearfile.NearfileError as error:
+            told.append(error)
+
+    compacting = threading.Thread(target=compact)
+    compacting.start()
+    compacting.join(0.2)  # it takes far longer than that
+    items.close()
+    compacting.join(60)
+    assert not compacting.is_alive()
+    assert len(told) == 1
+    assert isinstance(told[0], nearfile.ClosedError)
+    with nearfile.open(path) as index:
+        assert len(index) == 15_000

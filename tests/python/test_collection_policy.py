@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pathlib
+import threading
 import time
+from typing import Any
 
 import nearfile
 import numpy as np
@@ -87,7 +89,7 @@ def test_under_load_segments_are_raw_until_it_is_over(tmp_path: pathlib.Path, mo
         for start in range(0, 1000, 40):
             items.add(vectors[start : start + 40])
         info = items.info()
-        assert info["log_rows"] < 200
+        assert info["log_rows"] < 200 + 40
         assert {each["structure"] for each in info["segments"]} == {"forest"}
         found = items.search(vectors, 1)[0]
         assert found.ravel().tolist() == list(range(1000))
@@ -120,3 +122,41 @@ def test_an_error_in_the_background_is_told_and_tried_again(
             assert time.monotonic() < deadline
             time.sleep(0.01)
         assert len(items) == 100
+
+
+def test_a_merge_makes_way_for_an_add_that_waits(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from nearfile.collection import merging
+
+    monkeypatch.setattr(merging, "SMALLEST", 10)
+    begun = threading.Event()
+    real = merging.built
+
+    def slow(*arguments: Any, **options: Any) -> Any:
+        if options["structure"] == "graph":
+            begun.set()
+            for _ in range(3000):  # as a long build does
+                options["report"]("graph", 1, 2)
+                time.sleep(0.01)
+        return real(*arguments, **options)
+
+    vectors = reference.vectors_for("euclidean", 200, 8)
+    with nearfile.Collection(tmp_path / "items", dim=8, metric="euclidean", background=False) as items:
+        for start in range(0, 160, 10):
+            items.add(vectors[start : start + 10])
+            items._merger.flush(raw=True)
+        items.add(vectors[160:180])
+        monkeypatch.setattr(merging, "built", slow)
+        monkeypatch.setattr(merging, "MOST_LOG_ROWS", 15)
+        merge = threading.Thread(target=items._merger.do_next)
+        merge.start()
+        assert begun.wait(30)
+        start_of_add = time.monotonic()
+        assert items.add(vectors[180:]).tolist() == list(range(180, 200))
+        assert time.monotonic() - start_of_add < 20
+        merge.join(30)
+        assert {each["structure"] for each in items.info()["segments"]} == {"forest"}
+        assert sum(each["count"] for each in items.info()["segments"]) == 180
+        assert items.search(vectors, 1)[0].ravel().tolist() == list(range(200))
+        monkeypatch.setattr(merging, "built", real)
+        assert items._merger.do_next()
+        assert [each["structure"] for each in items.info()["segments"]] == ["graph"]

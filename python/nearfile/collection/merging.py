@@ -19,8 +19,8 @@ from nearfile.errors import ClosedError, InvalidArgumentError
 
 # The log becomes a segment from so many rows or bytes on.
 LOG_ROWS, LOG_BYTES = 2048, 16 << 20
-# Under load, which is more rows within a second than half of what the last graph took in one, and more than these where
-# there was none, a graph would not be ready before as many are there again: they become a raw segment, a forest of one
+# Under load, which is more rows a second than half of what the last graph took in one, or than these where there was none,
+# or an add that waits, a graph would not be ready before as many are there again: they become a raw segment, a forest of one
 # tree, which is searched by looking at all of it; graphs are made later.
 BUSY_ROWS = 16384
 BUSY_LOG_ROWS, BUSY_LOG_BYTES = 65536, 64 << 20
@@ -34,10 +34,16 @@ SMALLEST = 2048
 # After an error of the background it rests so long, and twice as long after the next, up to a minute.
 _FIRST_REST, _LONGEST_REST = 1.0, 60.0
 _IDLE = 0.5
+# Over so many seconds the load is taken.
+_WINDOW = 4.0
 
 
 class Stopped(ClosedError):  # noqa: N818  # it is no error
     """A build was stopped because the collection is being closed."""
+
+
+class GivenUp(Exception):  # noqa: N818  # it is no error
+    """A merge in the background made way for an add that waits."""
 
 
 class Merger:
@@ -54,6 +60,8 @@ class Merger:
         self._wake = threading.Condition()
         self._thread: threading.Thread | None = None
         self._added: deque[tuple[float, int]] = deque()
+        self._waiting = 0  # adds that wait for the log to become shorter
+        self._makes_way = False  # of the job that runs: whether it is given up where an add waits
         self._pace: float | None = None  # rows a second of the last graph
 
     # What is done
@@ -124,28 +132,43 @@ class Merger:
 
     def report(self, *_: object) -> None:
         """What a build calls now and then."""
+        if self._makes_way and self._waiting > 0:
+            raise GivenUp
         if self._stopping:
             raise Stopped("expected an open collection, got one that was closed meanwhile: nothing was changed")
 
     # When it is done
 
-    def added(self, rows: int) -> None:
-        """The log has so many rows more: what waits in the background is woken, and what is too much becomes a segment now."""
-        self._added.append((time.monotonic(), rows))
-        publisher = self.publisher
-        if publisher.pending_rows >= MOST_LOG_ROWS or publisher.pending_bytes >= MOST_LOG_BYTES:
+    def make_room(self) -> None:
+        """Before something is added: a log that is too long becomes a segment first."""
+        if not self._is_full():
+            return
+        self._waiting += 1
+        try:
             with self.jobs:
-                if publisher.pending_rows >= MOST_LOG_ROWS or publisher.pending_bytes >= MOST_LOG_BYTES:
-                    self.flush(raw=self.is_busy())
-        if publisher.pending_rows >= LOG_ROWS or publisher.pending_bytes >= LOG_BYTES:
+                if self._is_full():
+                    self.flush(raw=True)
+        finally:
+            self._waiting -= 1
+
+    def _is_full(self) -> bool:
+        return self.publisher.pending_rows >= MOST_LOG_ROWS or self.publisher.pending_bytes >= MOST_LOG_BYTES
+
+    def added(self, rows: int) -> None:
+        """The log has so many rows more: what waits in the background is woken."""
+        self._added.append((time.monotonic(), rows))
+        if self.publisher.pending_rows >= LOG_ROWS or self.publisher.pending_bytes >= LOG_BYTES:
             self.wake()
 
     def is_busy(self) -> bool:
         """Whether more comes in than graphs can be made of."""
-        since = time.monotonic() - 1
+        if self._waiting > 0:
+            return True
+        since = time.monotonic() - _WINDOW
         while self._added and self._added[0][0] < since:
             self._added.popleft()
-        return sum(rows for _, rows in tuple(self._added)) > (BUSY_ROWS if self._pace is None else self._pace / 2)
+        coming = sum(rows for _, rows in tuple(self._added)) / _WINDOW
+        return coming > (BUSY_ROWS if self._pace is None else self._pace / 2)
 
     def do_next(self) -> bool:
         """What is due; whether there was anything."""
@@ -158,12 +181,19 @@ class Merger:
             self.source.refresh()
             state = self.source.state
             sizes = [size_of(part) for part in state.parts[: state.n_segments]]
-            if busy and sum(size.live for size in sizes if size.is_raw) < MOST_RAW_ROWS:
+            raw = sum(size.live for size in sizes if size.is_raw)
+            if busy and raw < MOST_RAW_ROWS:
                 return False
             found = policy.due(sizes, SMALLEST)
             if found is None:
                 return False
-            self._rewrite(*found, takes_log=False)
+            self._makes_way = raw < MOST_RAW_ROWS
+            try:
+                self._rewrite(*found, takes_log=False)
+            except GivenUp:
+                pass  # it is tried again when the load is over
+            finally:
+                self._makes_way = False
             return True
 
     def wake(self) -> None:

@@ -40,6 +40,7 @@ class Publisher:
         self._on_disk = newest
         self._log: Log | None = None
         self._is_sure = True  # of which generation is on the disk
+        self._generation = state.manifest.generation  # that it is to have seen before it publishes another
         # A copy is published anew, so that it is none any more; and so is an older generation that was found whole.
         if last is not None and last.end is None and newest == state.manifest and not is_copy(folder, newest):
             self._log = Log.open(os.path.join(folder, last.file))
@@ -91,7 +92,14 @@ class Publisher:
         """
         with self.mutex:
             self.check()
+            if self.source.state.manifest.generation != self._generation:
+                self.source.refresh()
             before = self.source.state.manifest
+            if before.generation != self._generation:
+                raise FileError(
+                    None,
+                    f"{self.folder}: expected generation {self._generation}, got {before.generation}: close it and open it again",
+                )
             written: list[str] = []
             log: Log | None = None
             try:
@@ -120,7 +128,8 @@ class Publisher:
             if taken is not None:
                 self.pending_rows -= taken.log_rows
                 self.pending_bytes -= taken.log_bytes
-        self.source.refresh()
+        with contextlib.suppress(FileError):  # it is published; who needs what is new looks again
+            self.source.refresh()
         self.clean()
 
     def _with_deletions(self, part: Part, written: list[str]) -> Segment:
@@ -172,6 +181,7 @@ class Publisher:
         kept = os.path.join(self.folder, names.kept_manifest(earlier.generation))
         disk.replace(path, earlier.to_bytes(), kept)
         self._on_disk = earlier
+        self._generation = earlier.generation
 
     def _supersede(self, before: Manifest, following: Manifest, log: Log) -> None:
         for file in before.files() - following.files():
@@ -182,6 +192,7 @@ class Publisher:
         if earlier is not None:
             earlier.close()
         self._on_disk = following
+        self._generation = following.generation
 
     def clean(self) -> None:
         """Remove what no manifest has named for as long as the grace is, and what writers that died left."""

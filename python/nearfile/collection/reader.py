@@ -109,9 +109,7 @@ class CollectionIndex(Index):
 
     def _now(self) -> Generation:
         """The present generation, for one call to keep."""
-        source = self._source
-        if source is None:
-            raise ClosedError("expected an open collection, got one that was closed: open it again to use it")
+        source = self._open_source()
         if self._follow and time.monotonic() - self._looked > LOOKS_EVERY:
             source.refresh(wait=False)
             self._looked = time.monotonic()
@@ -124,6 +122,12 @@ class CollectionIndex(Index):
                 self._generation = generation
         return generation
 
+    def _open_source(self) -> Source:
+        source = self._source
+        if source is None:
+            raise ClosedError("expected an open collection, got one that was closed: open it again to use it")
+        return source
+
     def refresh(self) -> bool:
         """Take up what was published and added since; searches under way end with what they began with.
 
@@ -135,10 +139,7 @@ class CollectionIndex(Index):
             MissingFileError: The collection is not there any more; the same.
             ClosedError: It was closed.
         """
-        source = self._source
-        if source is None:
-            raise ClosedError("expected an open collection, got one that was closed: open it again to use it")
-        found = source.refresh()
+        found = self._open_source().refresh()
         self._looked = time.monotonic()
         return found
 
@@ -184,12 +185,12 @@ class CollectionIndex(Index):
     @property
     def dim(self) -> int:
         """The length of every vector."""
-        return self._now().dim
+        return self._open_source().state.manifest.dim
 
     @property
     def metric(self) -> str:
         """The name of the metric."""
-        return self._now().metric
+        return self._open_source().state.manifest.metric
 
     @property
     def path(self) -> str:

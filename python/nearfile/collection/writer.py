@@ -20,7 +20,7 @@ from nearfile.collection.publishing import Publisher
 from nearfile.collection.reader import CollectionIndex, Generation
 from nearfile.collection.state import State, check_kind, unique
 from nearfile.collection.wanted import Wanted
-from nearfile.errors import ClosedError, InvalidArgumentError
+from nearfile.errors import InvalidArgumentError
 from nearfile.inputs import attributes as attributes_module
 from nearfile.inputs import naming
 
@@ -203,6 +203,7 @@ class Collection(CollectionIndex):
         if len(array) >= SEGMENT_ROWS or array.shape[0] * array.shape[1] * 4 >= SEGMENT_BYTES:
             return _array(self._add_segment(array, given_ids, columns))
         rows = inputs.floats(array)
+        merger.make_room()
         with publisher.mutex:
             publisher.check()
             own = self._numbered(given_ids, len(rows))
@@ -229,6 +230,7 @@ class Collection(CollectionIndex):
             ClosedError: It was closed.
         """
         merger, publisher = self._open_merger(), self._publisher
+        merger.make_room()
         with publisher.mutex:
             publisher.check()
             publisher.source.refresh()
@@ -289,8 +291,7 @@ class Collection(CollectionIndex):
         return super()._now()
 
     def _open_merger(self) -> merging.Merger:
-        if self._source is None:
-            raise ClosedError("expected an open collection, got one that was closed: open it again to use it")
+        self._open_source()
         return self._merger
 
     def _known_state(self) -> State:

@@ -35,7 +35,7 @@ struct Exact {
 // The `kept` best visited, nearest first, going on to the `width` best, two steps ahead of what is known. Distances
 // must be distinct.
 std::vector<Candidate> naive_walk(const Exact& exact, std::span<const ItemId> entry_points, std::size_t width,
-                                  std::size_t kept) {
+                                  std::size_t kept, const Limit& limit = {}) {
     std::set<Candidate> best;
     std::set<ItemId> visited;
     std::set<Candidate> expanded;
@@ -54,7 +54,8 @@ std::vector<Candidate> naive_walk(const Exact& exact, std::span<const ItemId> en
     const auto choose = [&]() -> std::optional<ItemId> {
         std::size_t seen = 0;
         for (const Candidate each : best) {
-            if (seen++ == width) break;
+            if (seen == width) break;
+            if (seen++ >= limit.beyond && !(distance_of(each) < limit.distance)) break;
             if (expanded.insert(each).second) return item_of(each);
         }
         return {};
@@ -140,4 +141,32 @@ TEST(walk_never_visits_what_it_is_to_go_without) {
         CHECK(scratch.frontier.size() > 0 && scratch.frontier.size() < 500);
         for (std::size_t i = 0; i < scratch.frontier.size(); ++i) CHECK(scratch.frontier[i].item != query);
     }
+}
+
+TEST(walk_with_a_limit_goes_on_beyond_it_to_few) {
+    base::Random random(3);
+    const Points points(600, 4, 1u << 11, 1);
+    const Adjacency graph = random_graph(600, 12, 1, 12, random);
+    WalkScratch scratch;
+    std::size_t fewer = 0;
+    for (ItemId query = 0; query < 600; query += 41) {
+        const std::vector<ItemId> entry_points = {random.below(600), random.below(600)};
+        Exact free{points, graph, query};
+        walk(free, entry_points, {}, 100, 100, 12, scratch);
+        for (const float distance : {scratch.frontier[0].distance, scratch.frontier[20].distance, 1e30f}) {
+            for (const std::size_t beyond : {1u, 3u, 40u}) {
+                const Limit limit{distance, beyond};
+                Exact limited{points, graph, query};
+                walk(limited, entry_points, {}, 100, 100, 12, scratch, limit);
+                const auto expected = naive_walk(limited, entry_points, 100, 100, limit);
+                CHECK(scratch.frontier.size() == expected.size());
+                for (std::size_t i = 0; i < std::min(expected.size(), scratch.frontier.size()); ++i) {
+                    CHECK(scratch.frontier[i].distance == distance_of(expected[i]));
+                }
+                CHECK(limited.measured <= free.measured);
+                fewer += limited.measured < free.measured ? 1 : 0;
+            }
+        }
+    }
+    CHECK(fewer > 45);
 }
