@@ -85,8 +85,7 @@ def build(
         The collection, open. It is there for readers when this returns, all of it, and not before; where it fails
         nothing has changed. Tasks may be tried again or run twice.
 
-    A task holds the vectors of its block in memory, and about as much again while it builds: ``remote={"memory": ...}``
-    tells Ray.
+    A task takes about four times the bytes of its vectors while it builds: ``remote={"memory": ...}`` tells Ray.
 
     Raises:
         InvalidArgumentError: Columns that are not there, or a row that cannot be added, by number and id.

@@ -89,7 +89,7 @@ def build(
         The collection, open. It is there for readers when this returns, all of it, and not before; where it fails
         nothing has changed. Tasks may be tried again or run twice.
 
-    A task holds the vectors of its partition in memory, outside of the JVM, and about as much again while it builds:
+    A task takes about four times the bytes of its vectors while it builds, outside of the JVM:
     ``spark.executor.memoryOverhead`` has to have room for it.
 
     Raises:
