@@ -1,4 +1,4 @@
-# make demo · test · lint · format · fuzz · soak · bench · annoy · stubs · clean. Each makes .venv itself and installs what it
+# make demo · test · test-cluster · lint · format · fuzz · soak · bench · annoy · stubs · clean. Each makes .venv itself and installs what it
 # needs; run again, it only redoes what has changed.
 
 PYTHON ?= python3
@@ -13,13 +13,17 @@ SOURCES := pyproject.toml CMakeLists.txt $(shell find cmake include src python -
 QUICK_PEERS := annoy hnswlib lorann scann
 CPP := $(shell find src python/bindings include examples tests/cpp fuzz bench -name '*.cpp' -o -name '*.hpp')
 
-.PHONY: demo test lint format fuzz soak bench annoy stubs clean
+.PHONY: demo test test-cluster lint format fuzz soak bench annoy stubs clean
 
 demo: $(VENV)/demo
 	$(BIN)/nearfile demo
 
 test: build/cpp/passed $(VENV)/test
 	$(BIN)/python -m pytest
+
+# A local Spark, which takes Java 17, and a local Ray: minutes. Their warnings are their own affair.
+test-cluster: $(VENV)/test-cluster
+	$(BIN)/python -m pytest -o filterwarnings=default --show-capture=no -o pythonpath="tests/cluster ." tests/cluster
 
 lint: $(VENV)/lint build/lint/compile_commands.json
 	$(BIN)/ruff check .
@@ -74,6 +78,10 @@ $(VENV)/tools: pyproject.toml
 
 $(VENV)/test: $(VENV)/tools $(SOURCES)
 	$(INSTALL) ".[test]"
+	@touch $@
+
+$(VENV)/test-cluster: $(VENV)/tools $(SOURCES)
+	$(INSTALL) ".[test-cluster]"
 	@touch $@
 
 $(VENV)/demo: $(VENV)/tools $(SOURCES)

@@ -112,8 +112,13 @@ public:
     // The nearest of one query of dim() floats, nearest first: k, or all that are live and admitted. Ties go to the
     // smaller id; strings count in the order of segments, then of adding. `options.effort` and `options.recall` are for
     // segments that are graphs, `search_k` for forests; filters and exclusions come by `admission` alone.
+    //
+    // `shares`, where given, says for each segment which part of the k nearest to expect in it, from 0 to 1; it is one
+    // of n_segments() values a query. A segment is asked accordingly, the largest share first, and one of 0 not at all,
+    // unless the others have fewer than k. Without it items are taken to be spread at random.
     std::vector<SegmentsNeighbor> search(std::span<const float> query, const SearchOptions& options = {},
-                                         const SegmentsAdmission& admission = {}) const;
+                                         const SegmentsAdmission& admission = {},
+                                         std::span<const float> shares = {}) const;
 
     // The most answers that a query gets.
     std::size_t width(const SearchOptions& options, const SegmentsAdmission& admission = {}) const;
@@ -121,7 +126,8 @@ public:
     // A batch: n x width() ids (int64_id(); rows for strings) and distances, row after row; -1 and nan behind the last
     // answer of a query.
     void search_batch(std::span<const float> queries, const SearchOptions& options, const SegmentsAdmission& admission,
-                      std::span<std::int64_t> ids, std::span<float> distances) const;
+                      std::span<std::int64_t> ids, std::span<float> distances,
+                      std::span<const float> shares = {}) const;
 
     // Every live item within a radius of each query, as Index::search_radius_batch() has it. `admission` has filters
     // and no exclusions.

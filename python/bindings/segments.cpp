@@ -69,8 +69,12 @@ nb::object distances_of(std::span<const SegmentsNeighbor> neighbors) {
     return distances.release();
 }
 
+std::span<const float> values_of(const std::optional<Rows>& rows) {
+    return rows ? std::span(rows->data(), rows->size()) : std::span<const float>{};
+}
+
 nb::object search(const Segments& segments, nb::handle query, std::uint32_t k, std::uint32_t effort, float recall,
-                  std::uint64_t search_k, bool exact, const SegmentsFilter* filter) {
+                  std::uint64_t search_k, bool exact, const SegmentsFilter* filter, const std::optional<Rows>& shares) {
     Buffer buffer;
     if (!acquire_row(query, buffer)) return nb::none();
     std::vector<SegmentsNeighbor> found;
@@ -78,19 +82,19 @@ nb::object search(const Segments& segments, nb::handle query, std::uint32_t k, s
         const WithoutGil released;
         found = segments.search(floats(buffer),
                                 {.k = k, .effort = effort, .recall = recall, .search_k = search_k, .exact = exact},
-                                {.filter = filter});
+                                {.filter = filter}, values_of(shares));
     }
     return nb::make_tuple(ids_of(segments, found), distances_of(found));
 }
 
 void search_batch(const Segments& segments, const Rows& queries, std::uint32_t k, std::uint32_t effort, float recall,
                   std::uint64_t search_k, bool exact, std::uint32_t threads, const NumbersToFill& ids,
-                  const RowsToFill& distances) {
+                  const RowsToFill& distances, const std::optional<Rows>& shares) {
     const WithoutGil released;
     segments.search_batch(
         {queries.data(), queries.size()},
         {.k = k, .effort = effort, .recall = recall, .search_k = search_k, .exact = exact, .threads = threads}, {},
-        {ids.data(), ids.size()}, {distances.data(), distances.size()});
+        {ids.data(), ids.size()}, {distances.data(), distances.size()}, values_of(shares));
 }
 
 void search_admitted(const Segments& segments, const Rows& queries, std::uint32_t k, std::uint32_t effort, float recall,
@@ -239,19 +243,23 @@ void bind_segments_filter(nb::module_& module) {
 void bind_searches(nb::class_<Segments>& type) {
     type.def(
             "search", &search, "query"_a.none(), "k"_a, "effort"_a, "recall"_a, "search_k"_a, "exact"_a,
-            "filter"_a.none() = nb::none(),
+            "filter"_a.none() = nb::none(), "shares"_a.noconvert().none() = nb::none(),
             nb::sig("def search(self, query: object, k: int, effort: int, recall: float, search_k: int, exact: bool, "
-                    "filter: SegmentsFilter | None = None) -> "
+                    "filter: SegmentsFilter | None = None, "
+                    "shares: numpy.typing.NDArray[numpy.float32] | None = None) -> "
                     "tuple[numpy.typing.NDArray[numpy.int64] | list[str], numpy.typing.NDArray[numpy.float32]] | None"),
             "One query. None where `query` is not one contiguous row of float32. Graphs go by effort and recall, "
             "forests "
-            "by search_k.")
+            "by search_k. `shares`: which part of the answers to expect in each segment, shape (1, segments).")
         .def("search_batch", &search_batch, "queries"_a.noconvert(), "k"_a, "effort"_a, "recall"_a, "search_k"_a,
              "exact"_a, "threads"_a, "ids"_a.noconvert(), "distances"_a.noconvert(),
+             "shares"_a.noconvert().none() = nb::none(),
              nb::sig("def search_batch(self, queries: numpy.typing.NDArray[numpy.float32], k: int, effort: int, "
                      "recall: float, search_k: int, exact: bool, threads: int, "
-                     "ids: numpy.typing.NDArray[numpy.int64], distances: numpy.typing.NDArray[numpy.float32]) -> None"),
-             "A batch of queries, into arrays of shape (q, min(k, size)); rows for ids where these are str.")
+                     "ids: numpy.typing.NDArray[numpy.int64], distances: numpy.typing.NDArray[numpy.float32], "
+                     "shares: numpy.typing.NDArray[numpy.float32] | None = None) -> None"),
+             "A batch of queries, into arrays of shape (q, min(k, size)); rows for ids where these are str. `shares`: "
+             "which part of the answers of each to expect in each segment, shape (q, segments).")
         .def(
             "search_admitted", &search_admitted, "queries"_a.noconvert(), "k"_a, "effort"_a, "recall"_a, "search_k"_a,
             "exact"_a, "threads"_a, "filters"_a, "excluded"_a.noconvert(), "starts"_a.noconvert(), "ids"_a.noconvert(),

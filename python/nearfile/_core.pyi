@@ -475,14 +475,14 @@ class Segments:
         The largest distance that 99 in 100 of the queries of a segment's calibration do not exceed.
         """
 
-    def search(self, query: object, k: int, effort: int, recall: float, search_k: int, exact: bool, filter: SegmentsFilter | None = None) -> tuple[numpy.typing.NDArray[numpy.int64] | list[str], numpy.typing.NDArray[numpy.float32]] | None:
+    def search(self, query: object, k: int, effort: int, recall: float, search_k: int, exact: bool, filter: SegmentsFilter | None = None, shares: numpy.typing.NDArray[numpy.float32] | None = None) -> tuple[numpy.typing.NDArray[numpy.int64] | list[str], numpy.typing.NDArray[numpy.float32]] | None:
         """
-        One query. None where `query` is not one contiguous row of float32. Graphs go by effort and recall, forests by search_k.
+        One query. None where `query` is not one contiguous row of float32. Graphs go by effort and recall, forests by search_k. `shares`: which part of the answers to expect in each segment, shape (1, segments).
         """
 
-    def search_batch(self, queries: numpy.typing.NDArray[numpy.float32], k: int, effort: int, recall: float, search_k: int, exact: bool, threads: int, ids: numpy.typing.NDArray[numpy.int64], distances: numpy.typing.NDArray[numpy.float32]) -> None:
+    def search_batch(self, queries: numpy.typing.NDArray[numpy.float32], k: int, effort: int, recall: float, search_k: int, exact: bool, threads: int, ids: numpy.typing.NDArray[numpy.int64], distances: numpy.typing.NDArray[numpy.float32], shares: numpy.typing.NDArray[numpy.float32] | None = None) -> None:
         """
-        A batch of queries, into arrays of shape (q, min(k, size)); rows for ids where these are str.
+        A batch of queries, into arrays of shape (q, min(k, size)); rows for ids where these are str. `shares`: which part of the answers of each to expect in each segment, shape (q, segments).
         """
 
     def search_admitted(self, queries: numpy.typing.NDArray[numpy.float32], k: int, effort: int, recall: float, search_k: int, exact: bool, threads: int, filters: list[SegmentsFilter], excluded: numpy.typing.NDArray[numpy.int64], starts: numpy.typing.NDArray[numpy.int64], ids: numpy.typing.NDArray[numpy.int64], distances: numpy.typing.NDArray[numpy.float32]) -> None:

@@ -64,6 +64,15 @@ struct Batch {
     const SegmentsAdmission& admission;
     std::size_t k;
     unsigned threads;
+    std::span<const float> shares;  // of each query one for each segment, or none
+
+    // Those of a query in the order of parts.
+    void shares_of(const Segments::State& state, std::size_t query, std::vector<float>& out) const {
+        out.clear();
+        if (shares.empty()) return;
+        const auto own = shares.subspan(query * state.n_segments(), state.n_segments());
+        for (std::size_t i = 0; i < state.parts.size(); ++i) out.push_back(own[state.largest_first[i]]);
+    }
 };
 
 // So many queries at a time are ordered, or compared with everything.
@@ -80,30 +89,64 @@ void watch(const Segments::State& state, const Batch& batch, std::span<const flo
     state.drift.note(search::comparable_distance(*state.parts.front().state, query, answers.front().distance));
 }
 
-// Those that begin near each other in the largest segment one after the other.
-void answer_pass(const Segments::State& state, const Batch& batch, std::size_t first, std::size_t n,
-                 const PutAnswers& put) {
-    const auto queries = batch.queries.subspan(first * state.dim, n * state.dim);
-    const Index::State& largest = *state.parts.front().state;
+// Queries of a batch that begin in the same part: their values one after the other, and which of the batch they are.
+struct Group {
+    std::size_t part;
+    std::span<const float> queries;
+    std::span<const std::size_t> numbers;
+};
+
+// Those that begin near each other in the part one after the other.
+void answer_group(const Segments::State& state, const Batch& batch, const Group& group, const PutAnswers& put) {
+    const std::size_t n = group.numbers.size();
+    const Index::State& part = *state.parts[group.part].state;
     std::optional<search::LeafOrder> order;
-    if (n >= search::LeafOrder::least && search::LeafOrder::serves(largest)) {
-        order.emplace(largest, queries, batch.threads);
+    if (n >= search::LeafOrder::least && search::LeafOrder::serves(part)) {
+        order.emplace(part, group.queries, batch.threads);
     }
     const std::size_t a_task = std::clamp<std::size_t>(n / 64, 8, 32);
     base::parallel_for((n + a_task - 1) / a_task, batch.threads, [&](std::size_t task) {
         BorrowedJoint joint(state);
+        std::vector<float> shares;
         for (std::size_t place = task * a_task; place < std::min(n, (task + 1) * a_task); ++place) {
             const std::size_t i = order ? (*order)[place] : place;
-            const std::size_t q = first + i;
+            const std::size_t q = group.numbers[i];
             const auto& filters = batch.admission.filters;
-            const auto values = queries.subspan(i * state.dim, state.dim);
+            const auto values = group.queries.subspan(i * state.dim, state.dim);
             const search::SeenQuery* seen = order ? &order->seen(static_cast<std::uint32_t>(i)) : nullptr;
-            const auto answers = joint.with(filters.empty() ? batch.admission.filter : filters[q])
-                                     .search({values, excluded_of(batch.admission, q), seen}, batch.options, batch.k);
+            batch.shares_of(state, q, shares);
+            const search::JointQuery query{values, excluded_of(batch.admission, q), seen, group.part, shares};
+            const auto answers =
+                joint.with(filters.empty() ? batch.admission.filter : filters[q]).search(query, batch.options, batch.k);
             if (q < opened::QueryDriftWatch::most_watched) watch(state, batch, values, answers);
             put(q, answers);
         }
     });
+}
+
+// By the part with the largest share, where shares are given; else by the largest part.
+void answer_pass(const Segments::State& state, const Batch& batch, std::size_t first, std::size_t n,
+                 const PutAnswers& put) {
+    const auto queries = batch.queries.subspan(first * state.dim, n * state.dim);
+    std::vector<std::vector<std::size_t>> numbers(batch.shares.empty() ? 1 : state.parts.size());
+    std::vector<float> values;
+    for (std::size_t i = 0; i < n; ++i) {
+        batch.shares_of(state, first + i, values);
+        const auto part = values.empty() ? 0 : std::ranges::max_element(values) - values.begin();
+        numbers[static_cast<std::size_t>(part)].push_back(first + i);
+    }
+    for (std::size_t part = 0; part < numbers.size(); ++part) {
+        if (numbers.size() == 1) {
+            answer_group(state, batch, {part, queries, numbers[part]}, put);
+            continue;
+        }
+        values.clear();
+        for (const std::size_t q : numbers[part]) {
+            const auto own = batch.queries.subspan(q * state.dim, state.dim);
+            values.insert(values.end(), own.begin(), own.end());
+        }
+        answer_group(state, batch, {part, values, numbers[part]}, put);
+    }
 }
 
 // Comparing many queries with everything is done segment by segment, by blocks.
@@ -145,7 +188,7 @@ unsigned threads_for(const Segments::State& state, std::span<const float> querie
 }
 
 void check_batch(const Segments::State& state, std::span<const float> queries, const SearchOptions& options,
-                 const SegmentsAdmission& admission) {
+                 const SegmentsAdmission& admission, std::span<const float> shares) {
     if (options.k == 0) raise(ErrorCode::invalid_argument, "k must be at least 1; got 0");
     if (!(options.recall >= 0 && options.recall <= 1)) {
         raise(ErrorCode::invalid_argument,
@@ -161,6 +204,11 @@ void check_batch(const Segments::State& state, std::span<const float> queries, c
         raise(ErrorCode::invalid_argument, "queries must have rows of " + std::to_string(state.dim) +
                                                " values, the segments' dimension; got " +
                                                std::to_string(queries.size()) + " values in all");
+    }
+    const std::size_t n_shares = queries.size() / state.dim * state.n_segments();
+    if (!shares.empty() && shares.size() != n_shares) {
+        raise(ErrorCode::invalid_argument, "shares must be one for each segment and query, " +
+                                               std::to_string(n_shares) + "; got " + std::to_string(shares.size()));
     }
     api::check_admission(state, admission, queries.size() / state.dim);
     api::check_values(queries, state.dim, state.metric == Metric::hamming, "query");
@@ -181,12 +229,13 @@ std::size_t Segments::width(const SearchOptions& options, const SegmentsAdmissio
 }
 
 std::vector<SegmentsNeighbor> Segments::search(std::span<const float> query, const SearchOptions& options,
-                                               const SegmentsAdmission& admission) const {
+                                               const SegmentsAdmission& admission,
+                                               std::span<const float> shares) const {
     if (query.size() != dim() && n_segments() > 0) {
         raise(ErrorCode::invalid_argument, "a query must have " + std::to_string(dim()) +
                                                " values, the segments' dimension; got " + std::to_string(query.size()));
     }
-    check_batch(*state_, query, options, admission);
+    check_batch(*state_, query, options, admission, shares);
     std::vector<SegmentsNeighbor> found;
     const auto put = [&](std::size_t, std::span<const search::JointAnswer> answers) {
         found.reserve(answers.size());
@@ -194,14 +243,14 @@ std::vector<SegmentsNeighbor> Segments::search(std::span<const float> query, con
             found.push_back({state_->parts[each.part].start + each.row, users_distance(*state_, each.distance)});
         }
     };
-    answer_all(*state_, {query, options, admission, width(options, admission), 1}, std::ref(put));
+    answer_all(*state_, {query, options, admission, width(options, admission), 1, shares}, std::ref(put));
     return found;
 }
 
 void Segments::search_batch(std::span<const float> queries, const SearchOptions& options,
-                            const SegmentsAdmission& admission, std::span<std::int64_t> ids,
-                            std::span<float> distances) const {
-    check_batch(*state_, queries, options, admission);
+                            const SegmentsAdmission& admission, std::span<std::int64_t> ids, std::span<float> distances,
+                            std::span<const float> shares) const {
+    check_batch(*state_, queries, options, admission, shares);
     const std::size_t k = width(options, admission);
     const std::size_t room = dim() == 0 ? 0 : queries.size() / dim() * k;
     if (ids.size() != room || distances.size() != room) {
@@ -218,7 +267,7 @@ void Segments::search_batch(std::span<const float> queries, const SearchOptions&
         }
     };
     const unsigned threads = threads_for(*state_, queries, options.threads);
-    answer_all(*state_, {queries, options, admission, k, threads}, std::ref(put));
+    answer_all(*state_, {queries, options, admission, k, threads, shares}, std::ref(put));
 }
 
 }  // namespace nearfile

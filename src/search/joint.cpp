@@ -52,6 +52,11 @@ bool looks_at_all_of(const Index::State& state, const SearchOptions& options, st
     return options.search_k == 0 && item_of_a_scan(state) * state.description.count <= wanted * candidate;
 }
 
+// What is no share is none.
+double share_of(const JointQuery& query, std::size_t part) noexcept {
+    return query.shares[part] > 0 ? std::min<double>(query.shares[part], 1) : 0;
+}
+
 }  // namespace
 
 // How far a part goes: as it would by itself, and whatever the others have found.
@@ -97,44 +102,47 @@ std::size_t Joint::admitted_in(std::size_t part) const noexcept {
 }
 
 // Kept from search to search where nothing is different.
-void Joint::plan(const SearchOptions& options, std::size_t k) {
+void Joint::plan(const JointQuery& query, const SearchOptions& options, std::size_t k) {
     next_plan_.k = k;
     next_plan_.effort = options.effort;
     next_plan_.recall = options.recall;
     next_plan_.exact = options.exact;
+    next_plan_.by_shares = !query.shares.empty();
     next_plan_.admitted.resize(parts_.size());
     for (std::size_t i = 0; i < parts_.size(); ++i) next_plan_.admitted[i] = admitted_in(i);
-    if (next_plan_ == plan_) return;
+    if (next_plan_ == plan_ && !plan_.by_shares) return;
     std::swap(plan_, next_plan_);
+    double all = 0;
+    for (const std::size_t n : plan_.admitted) all += static_cast<double>(n);
+    shares_.resize(parts_.size());
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
+        const auto n = static_cast<double>(plan_.admitted[i]);
+        shares_[i] = n == 0 ? 0 : plan_.by_shares ? share_of(query, i) : n / all;
+    }
     plan_efforts();
 }
 
 void Joint::plan_efforts() {
     const auto k = static_cast<double>(plan_.k);
-    double all = 0;
-    double most = 1;
-    for (const std::size_t n : plan_.admitted) {
-        all += static_cast<double>(n);
-        most = std::max(most, static_cast<double>(n));
-    }
-    const auto weight = [&](std::size_t n) { return std::pow(static_cast<double>(n) / most, -power_of_share); };
+    const double most = *std::ranges::max_element(shares_);
+    const auto weight = [&](double share) { return std::pow(share / most, -power_of_share); };
     double missed = 0;  // in parts of what was asked for
-    for (const std::size_t n : plan_.admitted) missed += n > 0 ? static_cast<double>(n) / all * weight(n) : 0;
+    for (const double share : shares_) missed += share > 0 ? share * weight(share) : 0;
     const double made_up = 1 + made_up_for * (missed - 1);
     const bool by_recall = plan_.effort == 0 || plan_.recall > 0;
     const double recall = plan_.recall > 0 ? plan_.recall : default_recall;
     for (std::size_t i = 0; i < parts_.size(); ++i) {
         const Index::State& state = *parts_[i].state;
-        const std::size_t n = plan_.admitted[i];
+        const double share = shares_[i];
         efforts_[i] = {every_item, every_item};
-        if (n == 0 || !state.graph || plan_.exact || state.description.count <= least_walked) continue;
-        const double own_k = std::ceil(k * static_cast<double>(n) / all);
+        if (!(share > 0) || !state.graph || plan_.exact || state.description.count <= least_walked) continue;
+        const double own_k = std::ceil(k * share);
         std::uint32_t own = plan_.effort;
         auto beyond = static_cast<std::uint32_t>(std::ceil(plan_.effort * own_k / k));
         if (by_recall) {
-            const double few = 1 - std::min((1 - recall) * weight(n) / made_up, most_missed);
-            const auto effort = [&](double of, double share) {
-                return effort_for(state.calibration, static_cast<std::uint32_t>(of), static_cast<float>(share));
+            const double few = 1 - std::min((1 - recall) * weight(share) / made_up, most_missed);
+            const auto effort = [&](double of, double found) {
+                return effort_for(state.calibration, static_cast<std::uint32_t>(of), static_cast<float>(found));
             };
             // More than was asked for, where walks give it.
             std::uint32_t wanted = effort(k, std::max(few, recall));
@@ -153,7 +161,7 @@ void Joint::begin(std::size_t part, const JointQuery& query, const SearchOptions
     const Index::State& state = *of.state;
     Scratch& scratch = *asked.scratch.emplace(state);
     scratch.scorer.set_query(query.values);
-    if (query.seen != nullptr && part == 0) scratch.scorer.restore_seen(*query.seen);
+    if (query.seen != nullptr && part == query.seen_in) scratch.scorer.restore_seen(*query.seen);
     auto& excluded = scratch.excluded_items;
     excluded.clear();
     for (const std::uint64_t row : query.exclude) {
@@ -180,12 +188,17 @@ void Joint::begin(std::size_t part, const JointQuery& query, const SearchOptions
 }
 
 // All walks are where they begin.
-void Joint::put_in_order() {
+void Joint::put_in_order(std::span<const float> shares) {
     turns_.clear();
     for (std::size_t i = 0; i < parts_.size(); ++i) {
         if (!asked_[i].walk) continue;
         asked_[i].walk->step();
-        turns_.push_back({asked_[i].walk->nearest(), i});
+        turns_.push_back({shares.empty() ? asked_[i].walk->nearest() : -shares[i], i});
+    }
+    if (!shares.empty()) {
+        // The less is left for a part, the sooner its walk ends.
+        std::ranges::stable_sort(turns_, {}, &Turn::nearest);
+        return;
     }
     if (turns_.empty()) return;
     const float near = turns_.front().nearest;
@@ -253,19 +266,25 @@ std::span<const JointAnswer> Joint::search(const JointQuery& query, const Search
     answers_.reset(k);
     if (k == 0) return {};
     const Release release{asked()};
-    plan(options, k);
+    plan(query, options, k);
+    const auto left_out = [&](std::size_t part) { return !query.shares.empty() && share_of(query, part) == 0; };
     std::size_t there = 0;
     for (std::size_t i = 0; i < parts_.size(); ++i) {
         if (plan_.admitted[i] == 0) continue;
-        begin(i, query, options);
+        if (!left_out(i)) begin(i, query, options);
         there += asked_[i].admission ? asked_[i].admission->count() : plan_.admitted[i];
     }
-    put_in_order();
+    put_in_order(query.shares);
     for (const Turn& each : turns_) walk(each.part);
     for (std::size_t i = 0; i < parts_.size(); ++i) {
         if (asked_[i].scratch && !asked_[i].walk && asked_[i].k > 0) look(i, options);
     }
-    if (answers_.all().size() < std::min(k, there)) ask_alone(query, options);
+    if (answers_.all().size() < std::min(k, there)) {
+        for (std::size_t i = 0; i < parts_.size(); ++i) {
+            if (left_out(i) && plan_.admitted[i] > 0) begin(i, query, options);
+        }
+        ask_alone(query, options);
+    }
     return answers_.all();
 }
 

@@ -19,7 +19,11 @@ namespace nearfile::search {
 struct JointQuery {
     std::span<const float> values;
     std::span<const std::uint64_t> exclude;  // rows of all
-    const SeenQuery* seen = nullptr;         // what is known of the query in the first part's space
+    const SeenQuery* seen = nullptr;         // what is known of the query in the space of one part
+    std::size_t seen_in = 0;                 // which part
+    // Which share of the answers to expect in each part; one of 0 is asked only where others have too few. None: items
+    // are spread at random.
+    std::span<const float> shares = {};
 };
 
 // The working memory of searches, one at a time. Parts outlive it; the one that has the most items is the first.
@@ -44,11 +48,12 @@ private:
         std::uint32_t effort = 0;
         float recall = 0;
         bool exact = false;
+        bool by_shares = false;             // of one query, and of no other
         std::vector<std::size_t> admitted;  // in each part
 
         bool operator==(const Plan&) const = default;
     };
-    // A part's turn to walk, by how far its nearest entry point is.
+    // A part's turn to walk, by how far its nearest entry point is, or by its share.
     struct Turn {
         float nearest;
         std::size_t part;
@@ -56,10 +61,10 @@ private:
 
     std::span<Asked> asked() noexcept;
     std::size_t admitted_in(std::size_t part) const noexcept;
-    void plan(const SearchOptions& options, std::size_t k);
+    void plan(const JointQuery& query, const SearchOptions& options, std::size_t k);
     void plan_efforts();
     void begin(std::size_t part, const JointQuery& query, const SearchOptions& options);
-    void put_in_order();
+    void put_in_order(std::span<const float> shares);
     void walk(std::size_t part);
     void look(std::size_t part, const SearchOptions& options);
     void ask_alone(const JointQuery& query, const SearchOptions& options);
@@ -68,6 +73,7 @@ private:
     std::vector<const Eligible*> allowed_;
     Plan plan_;
     Plan next_plan_;
+    std::vector<double> shares_;  // of the answers, to be expected in each part
     std::unique_ptr<Efforts[]> efforts_;
     std::unique_ptr<Asked[]> asked_;
     std::vector<Turn> turns_;

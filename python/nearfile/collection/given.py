@@ -16,6 +16,7 @@ from nearfile.collection.part import Ids, Part
 from nearfile.collection.publishing import described
 from nearfile.collection.state import State, columns_of, kind_of
 from nearfile.errors import InvalidArgumentError
+from nearfile.routing.asking import Asking
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,22 @@ def open_files(files: Iterable[PathLike]) -> list[File]:
         raise InvalidArgumentError(f"files: expected a list of paths, got one, {files!r}: put it in a list")
     paths = dict.fromkeys(arguments.path(file) for file in files)
     return [File(path, _core.Index.open(arguments.path_bytes(path), False, False)) for path in paths]
+
+
+def routed(folder: str, files: list[File], router: Any) -> Any:
+    """A router as the manifest has it: its cells by the names of files there.
+
+    Raises:
+        InvalidArgumentError: It is none, or not one for these files.
+    """
+    if router is None:
+        return None
+    cells = list(router.get("cells", ())) if isinstance(router, dict) else []
+    if len(cells) != len(files):
+        raise InvalidArgumentError(f"router: expected a cell for each of {len(files)} files, got {len(cells)}")
+    saved = {**router, "cells": {file.named_from(folder): int(cell) for file, cell in zip(files, cells)}}
+    Asking.of_dict(saved, [])
+    return saved
 
 
 def check_alike(files: list[File]) -> None:

@@ -18,6 +18,7 @@ from nearfile.collection.building import FOREST, GRAPH, of_rows
 from nearfile.collection.part import Ids, Part
 from nearfile.collection.state import State
 from nearfile.errors import BadFileError
+from nearfile.routing.asking import Asking
 
 Rows = NDArray[np.int64]
 Floats = NDArray[np.float32]
@@ -49,8 +50,14 @@ class Joined:
         only_forests = len(given) == len(state.parts) and set(given) == {FOREST}
         self.structure = FOREST if only_forests else GRAPH
         # The core's own, without a call between.
-        self.search = segments.search
-        self.search_batch = segments.search_batch
+        self.search: Callable[..., Any] = segments.search
+        self.search_batch: Callable[..., None] = segments.search_batch
+        if manifest.router is not None:
+            parts = [
+                (part.segment.file if part.segment else None, part.core.size - len(part.dead)) for part in self.parts
+            ]
+            self._asking = Asking.of_dict(manifest.router, parts)
+            self.search, self.search_batch = self._search_some, self._search_batch_of_some
         self.search_admitted = segments.search_admitted
         self.search_radius = segments.search_radius
         self.query_drift = segments.query_drift
@@ -65,6 +72,38 @@ class Joined:
         self.filter_of_rows = segments.filter_of_rows
         self.filter_of_expression = segments.filter_of_expression
         self.rows_in = segments.rows_in
+
+    def _search_some(
+        self,
+        query: Any,
+        k: int,
+        effort: int,
+        recall: float,
+        search_k: int,
+        exact: bool,
+        filter: _core.SegmentsFilter | None = None,
+    ) -> Any:
+        """One query, asked of the segments that have a share of its neighbours; a filter may allow what others have."""
+        ready = type(query) is np.ndarray and query.dtype == np.float32 and query.shape == (self.dim,)
+        if exact or filter is not None or not ready:
+            return self.segments.search(query, k, effort, recall, search_k, exact, filter)
+        shares = self._asking.shares(query[None], k, recall)
+        return self.segments.search(query, k, effort, recall, search_k, exact, None, shares)
+
+    def _search_batch_of_some(
+        self,
+        queries: Floats,
+        k: int,
+        effort: int,
+        recall: float,
+        search_k: int,
+        exact: bool,
+        threads: int,
+        ids: Rows,
+        distances: Floats,
+    ) -> None:
+        shares = None if exact else self._asking.shares(queries, k, recall)
+        self.segments.search_batch(queries, k, effort, recall, search_k, exact, threads, ids, distances, shares)
 
     def _places(self, rows: Rows) -> tuple[Rows, Rows]:
         return self.segments.places_of(np.ascontiguousarray(rows, np.int64))

@@ -11,7 +11,8 @@ from typing import Any
 
 from nearfile import _core, arguments
 from nearfile.collection import disk, names
-from nearfile.errors import BadFileError, MissingFileError
+from nearfile.errors import BadFileError, InvalidArgumentError, MissingFileError
+from nearfile.routing.asking import Asking
 
 FORMAT = "nearfile collection"
 VERSION = 1
@@ -71,6 +72,7 @@ class Manifest:
     logs: tuple[LogPart, ...] = ()
     device: int = 0  # of the folder that it was written for, so that a copy can be told
     inode: int = 0
+    router: Any = None  # where planes cut the segments: what nearfile.routing.asking makes of it
 
     def files(self) -> set[str]:
         """All that it names."""
@@ -82,7 +84,11 @@ class Manifest:
         with disk.telling("read", folder):
             status = os.stat(folder)
         changes.update(generation=self.generation + 1, device=status.st_dev, inode=status.st_ino)
-        return replace(self, **changes)
+        following = replace(self, **changes)
+        # A router is for all segments that it names; it is of no use where one of them was merged.
+        cells = set() if following.router is None else set(following.router["cells"])
+        whole = cells <= {each.file for each in following.segments}
+        return following if whole else replace(following, router=None)
 
     def to_bytes(self) -> bytes:
         """As it is written."""
@@ -152,6 +158,16 @@ class _Checks:
         end = None if last and values.get("end") is None else self.whole(values, "end", start, 1 << 62)
         return LogPart(str(file), start, end)
 
+    def router(self, values: dict[str, Any]) -> Any:
+        saved = values.get("router")
+        try:
+            dim = None if saved is None else Asking.of_dict(saved, []).dim
+        except InvalidArgumentError as error:
+            raise self.fail(str(error)) from None
+        if dim is not None and dim != values["dim"]:
+            raise self.fail(f"router: expected planes of {values['dim']} dimensions, got {dim}")
+        return saved
+
     @staticmethod
     def _is_named(name: object, suffix: str) -> bool:
         return isinstance(name, str) and names.is_ours(name) and name.endswith(suffix)
@@ -200,6 +216,7 @@ def parse(data: bytes, path: str) -> Manifest:
         logs=tuple(checks.log(each, last=each is logs[-1]) for each in logs),
         device=checks.whole(values, "device", 0, (1 << 64) - 1),
         inode=checks.whole(values, "inode", 0, (1 << 64) - 1),
+        router=checks.router(values),
     )
 
 

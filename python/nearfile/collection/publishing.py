@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from nearfile import _core
 from nearfile.collection import deletions, disk, manifest, names
@@ -69,7 +70,13 @@ class Publisher:
             self.pending_bytes += self._log.end - before
 
     def publish(
-        self, parts: Iterable[Part], taken: State | None = None, *, id_kind: str | None = None, next_id: int = 0
+        self,
+        parts: Iterable[Part],
+        taken: State | None = None,
+        *,
+        id_kind: str | None = None,
+        next_id: int = 0,
+        router: Any = None,
     ) -> None:
         """A new generation whose segments are ``parts``, and a new log.
 
@@ -78,6 +85,7 @@ class Publisher:
             taken: What the log was when these parts were made with all that it had. None: they have nothing of it.
             id_kind: Where the parts tell it and no item was there before.
             next_id: The least number for an item that comes without an id.
+            router: For the new segments; None keeps the one that is there, where its segments are.
 
         Raises:
             FileError: The system refused. What was published before is still so, and the log too.
@@ -107,6 +115,7 @@ class Publisher:
                     logs=(*self._left(before, taken), LogPart(os.path.basename(path), 0, None)),
                     id_kind=before.id_kind or known.id_kind or id_kind,
                     next_id=max(before.next_id, known.next_id, next_id),
+                    router=router or before.router,
                 )
                 self._replace_manifest(following)
             except BaseException:

@@ -123,7 +123,7 @@ class Collection(CollectionIndex):
         self._merger.wake()
 
     @classmethod
-    def of(cls, path: PathLike, files: Iterable[PathLike], **options: Any) -> Collection:
+    def of(cls, path: PathLike, files: Iterable[PathLike], *, router: Any = None, **options: Any) -> Collection:
         """A collection of indexes that were built elsewhere, by a cluster say. Nothing is copied.
 
         Args:
@@ -133,6 +133,8 @@ class Collection(CollectionIndex):
                 they are, are only ever read, and must not be changed: those in the folder or below it are named by
                 their path from there, so that the folder can be moved as a whole, all others by their absolute path.
                 Those that the collection has already are left out, so that calling it again does no harm.
+            router: Where planes cut the files: what :mod:`nearfile.routing` says of it, with ``cells``, the segment of
+                the planes for each of ``files``. It is kept in the manifest, so that queries ask few of them.
             options: As for :class:`nearfile.Collection`; ``profile`` and ``keep`` are those of the first file where they
                 are not given.
 
@@ -166,7 +168,7 @@ class Collection(CollectionIndex):
             options = {**given.options_of(opened[0]), **options}
         made = cls(folder, **options)
         try:
-            made._take(opened)
+            made._take(opened, router)
         except BaseException:
             made.close()
             raise
@@ -366,7 +368,7 @@ class Collection(CollectionIndex):
         merger.added(0)
         return own
 
-    def _take(self, opened: list[given.File]) -> None:
+    def _take(self, opened: list[given.File], router: Any = None) -> None:
         merger, publisher = self._merger, self._publisher
         with merger.jobs:
             merger.flush()
@@ -377,7 +379,9 @@ class Collection(CollectionIndex):
                 if parts is not None:
                     kinds = {part.core.id_kind for part in parts}
                     kind = "string" if "string" in kinds else "int64"
-                    publisher.publish(parts, id_kind=kind, next_id=max(part.highest for part in parts) + 1)
+                    next_id = max(part.highest for part in parts) + 1
+                    named = given.routed(publisher.folder, opened, router)
+                    publisher.publish(parts, id_kind=kind, next_id=next_id, router=named)
 
 
 def _close(merger: merging.Merger, publisher: Publisher) -> None:
