@@ -38,16 +38,6 @@ class Segment:
     deleted: str | None = None  # the file of deleted rows
     n_deleted: int = 0
 
-    @property
-    def live(self) -> int:
-        """How many rows are not deleted."""
-        return self.count - self.n_deleted
-
-    @property
-    def is_owned(self) -> bool:
-        """Whether the file is in the folder under a name that we give, so that we may remove it."""
-        return names.is_ours(self.file)
-
 
 @dataclass(frozen=True)
 class LogPart:

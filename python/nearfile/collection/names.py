@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
 
@@ -55,8 +54,3 @@ def is_ours(name: str) -> bool:
 def is_leftover(name: str) -> bool:
     """Whether a name is one that only a file has that is being written."""
     return _HIDDEN.fullmatch(name) is not None
-
-
-def is_plain(name: str) -> bool:
-    """Whether a name is one of a file in the folder itself."""
-    return name not in ("", ".", "..") and os.sep not in name and "\0" not in name
