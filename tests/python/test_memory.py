@@ -299,5 +299,5 @@ def test_it_takes_no_more_than_it_is_given(run_python, tmp_path: Path) -> None:
         nearfile.build(vectors, metric="euclidean", threads=2, progress=progress)
         assert most - before > 2 * limit, (before, most)
         """
-    np.save(tmp_path / "vectors.npy", np.tile(vectors_for("euclidean"), (5, 8)) + np.float32(0.5))
+    np.save(tmp_path / "vectors.npy", np.tile(vectors_for("euclidean", 5 * COUNT), 8))
     run_python("import sys\n" + textwrap.dedent(script), tmp_path / "vectors.npy", tmp_path / "a.near")
