@@ -6,24 +6,26 @@
 namespace nearfile::build::external {
 namespace {
 
-constexpr std::uint32_t shortest = 1024;
+// A shorter stretch would spend more on its surroundings than on itself: only where there is no other way.
+constexpr std::uint32_t usually_shortest = 1024;
 constexpr std::uint32_t own_share = 4;  // of the members, at most
 
 }  // namespace
 
 Surroundings::Surroundings(const graph::Adjacency& graph, std::uint32_t most_members)
     : graph_(graph),
-      // A row of the graph leads to so many others at most.
-      most_members_(std::max(most_members, shortest * (graph.degree() + 1))),
-      length_(std::max(shortest, most_members_ / own_share)),
+      // An item and all that it points at have room in any case.
+      most_members_(std::max(most_members, graph.degree() + 1)),
+      shortest_(std::min(most_members_ / (graph.degree() + 1), usually_shortest)),
+      length_(std::max(shortest_, most_members_ / own_share)),
       place_of_item_(graph.count()) {}
 
 std::uint32_t Surroundings::take(std::uint32_t begin, std::uint32_t end) {
     begin_ = begin;
-    length_ = std::min(2 * length_, most_members_ / own_share);
+    length_ = std::max(std::min(2 * length_, most_members_ / own_share), shortest_);
     std::uint32_t last = begin + std::min(end - begin, length_);
     while (!take_neighbors(begin, last)) {
-        length_ = std::max(length_ / 2, shortest);
+        length_ = std::max(length_ / 2, shortest_);
         last = begin + std::min(end - begin, length_);
     }
     fill_up(last - begin);

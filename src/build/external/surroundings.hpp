@@ -35,7 +35,8 @@ private:
 
     const graph::Adjacency& graph_;
     std::uint32_t most_members_;
-    std::uint32_t length_;  // of the last stretch
+    std::uint32_t shortest_;  // that a stretch may be: always with room for all it points at
+    std::uint32_t length_;    // of the last stretch
     std::uint32_t begin_ = 0;
     std::vector<graph::ItemId> members_;
     std::vector<std::uint32_t> place_of_item_;  // one more than that; 0 where it is no member
