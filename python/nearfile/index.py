@@ -545,7 +545,7 @@ class Index:
         seen = signature(self._path)
         if seen is not None and seen == self._seen:
             return False
-        core = _core.Index.open(arguments.path_bytes(self._path), False, False)
+        core = _core.Index.open(arguments.path_bytes(self._path), "none", False)
         got, expected = Index(core, self._path), (self.dim, self.metric, self._strings, self._structure)
         if (got.dim, got.metric, got._strings, got._structure) != expected:
             raise InvalidArgumentError(

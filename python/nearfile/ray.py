@@ -190,10 +190,10 @@ class _Ray:
         if plan.planes is not None:
             dataset = dataset.map_batches(_assigning(plan), batch_size=None, **_ARROW)
             groups = dataset.groupby(parts.SEGMENT, num_partitions=len(plan.planes))
-            return groups.map_groups(_writing(plan), batch_format="pyarrow", **self._remote).take_all()
+            return list(groups.map_groups(_writing(plan), batch_format="pyarrow", **self._remote).take_all())
         if segments is not None:
             dataset = dataset.repartition(segments)
-        return dataset.map_batches(_writing(plan), batch_size=None, **_ARROW, **self._remote).take_all()
+        return list(dataset.map_batches(_writing(plan), batch_size=None, **_ARROW, **self._remote).take_all())
 
 
 def _assigning(plan: Plan) -> _Task:

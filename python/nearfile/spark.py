@@ -217,7 +217,7 @@ def _searching(asked: searching.Search) -> _Task:
 def _partition() -> int:
     context = TaskContext.get()
     assert context is not None
-    return context.partitionId()
+    return int(context.partitionId())
 
 
 def _threads(frame: DataFrame, threads: int | None) -> int:

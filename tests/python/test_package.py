@@ -146,9 +146,11 @@ def test_the_extension_alone_cannot_be_made_to_crash(run_python) -> None:
             lambda: index.vectors(i8(2**32)),
             lambda: index.distance(0, 4),
             lambda: index.save(b"/no/such/folder/x"),
-            lambda: _core.Index.open(b"/no/such", False, False),
-            lambda: _core.Index.open(b"a\\0b", False, False),
-            lambda: _core.Index.open("text", False, False),
+            lambda: _core.Index.open(b"/no/such", "none", False),
+            lambda: _core.Index.open(b"a\\0b", "none", False),
+            lambda: _core.Index.open("text", "none", False),
+            lambda: _core.Index.open(b"/no/such", "cold", False),
+            lambda: _core.Index.open(b"/no/such", True, False),
         ]
         for number, call in enumerate(calls):
             try:

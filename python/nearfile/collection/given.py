@@ -38,7 +38,7 @@ def open_files(files: Iterable[PathLike]) -> list[File]:
     if isinstance(files, (str, bytes, os.PathLike)):
         raise InvalidArgumentError(f"files: expected a list of paths, got one, {files!r}: put it in a list")
     paths = dict.fromkeys(arguments.path(file) for file in files)
-    return [File(path, _core.Index.open(arguments.path_bytes(path), False, False)) for path in paths]
+    return [File(path, _core.Index.open(arguments.path_bytes(path), "none", False)) for path in paths]
 
 
 def routed(folder: str, files: list[File], router: Any) -> Any:

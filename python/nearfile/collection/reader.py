@@ -93,14 +93,17 @@ class CollectionIndex(Index):
 
     __slots__ = ("__weakref__", "_follow", "_generation", "_looked", "_source")
 
-    def __init__(self, path: PathLike, *, follow: bool = False, verify: bool = False, prefault: bool = False) -> None:
+    def __init__(
+        self, path: PathLike, *, follow: bool = False, verify: bool = False, prefault: bool | str = False
+    ) -> None:
+        read_first = arguments.prefault(prefault)
         folder = arguments.path(path).rstrip(os.sep) or os.sep
         self._path = folder
         self._follow = bool(follow)
         self._looked = time.monotonic()
         self._source: Source | None = Source(folder)
-        if prefault:
-            self._source.state.prefault()
+        if read_first != "none":
+            self._source.state.prefault(read_first)
         self._generation: Generation | None = None
         if verify:
             self.verify()

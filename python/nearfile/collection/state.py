@@ -44,12 +44,12 @@ class State:
         """What the log adds, in order."""
         return self.parts[self.n_segments :]
 
-    def prefault(self) -> None:
-        """Read all segments into memory; the system keeps what there is room for."""
+    def prefault(self, what: str) -> None:
+        """Read segments into memory, ``"all"`` of them or what is ``"hot"``; the system keeps what there is room for."""
         for part in self.published:
             if part.segment is not None:
                 path = os.path.join(self.folder, part.segment.file)
-                _core.Index.open(arguments.path_bytes(path), True, False)
+                _core.Index.open(arguments.path_bytes(path), what, False)
 
     def columns(self) -> list[Column] | None:
         """Of attributes; None where there are no items to tell."""
@@ -89,7 +89,7 @@ def open_segment(folder: str, manifest: Manifest, segment: Segment, cores: dict[
     path = os.path.join(folder, segment.file)
     core = cores.get(_file_of(segment))
     if core is None:
-        core = _core.Index.open(arguments.path_bytes(path), False, False)
+        core = _core.Index.open(arguments.path_bytes(path), "none", False)
         check(core, path, manifest.dim, manifest.metric, manifest.id_kind)
         found = (core.size, f"{core.fingerprint:016x}")
         if found != (segment.count, segment.fingerprint):

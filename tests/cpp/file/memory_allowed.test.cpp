@@ -60,7 +60,8 @@ TEST(memory_allowed_takes_any_text_for_groups) {
 
 TEST(advice_changes_no_bytes) {
     const Folder folder;
-    CHECK(Small().writer().write(folder / "a.near").ok());
+    const Small small;
+    CHECK(write_sections(folder / "a.near", small.sections()).ok());
     const auto opened = Container::open(folder / "a.near", kinds, false);
     const auto bytes = opened.value().bytes();
     const auto before = read_file(folder / "a.near");
