@@ -220,10 +220,12 @@ def test_a_missing_file_is_a_file_not_found_error(tmp_path: pathlib.Path, name: 
 
 
 def test_a_folder_is_no_index(tmp_path: pathlib.Path) -> None:
-    with pytest.raises(nearfile.FileError, match="folder") as caught:
+    with pytest.raises(
+        nearfile.MissingFileError, match="expected a collection, which is a folder with a MANIFEST"
+    ) as caught:
         nearfile.open(tmp_path)
-    assert caught.value.errno == errno.EISDIR
-    assert caught.value.filename == str(tmp_path)
+    assert caught.value.errno == errno.ENOENT
+    assert caught.value.filename == str(tmp_path / "MANIFEST")
     with pytest.raises(nearfile.FileError, match="folder"):
         nearfile.build(np.eye(3), tmp_path)
 
@@ -393,7 +395,7 @@ def test_short_memory_is_a_memory_error(run_python) -> None:
         vectors = numpy.ones((2_000_000, 50), numpy.uint8)
         builder = nearfile.Builder(50)
         room = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (room + 200_000_000, room + 200_000_000))
+        resource.setrlimit(resource.RLIMIT_AS, (room + 50_000_000, room + 50_000_000))
         try:
             builder.add(vectors)
         except MemoryError:

@@ -74,7 +74,8 @@ def test_a_large_array_is_not_converted_as_a_whole(run_python) -> None:
         class Counting:
             size = 0
             def check(self, rows): pass
-            def add(self, rows, columns, first): seen.append(rows.nbytes)
+            def check_room(self, rows): pass
+            def add(self, rows, columns, first, borrowed): seen.append(rows.nbytes)
         builder._core = Counting()
         builder.add(vectors)
         after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
