@@ -12,7 +12,7 @@ namespace {
 // So much at a time, or what a task has where that is more. The system keeps what is written at once in pages that lie
 // beside each other in memory, as it keeps what it reads from the disk; in pages from all over the place searches of a
 // file that was just built took a sixth longer.
-constexpr std::size_t bytes_a_write = std::size_t{4} << 20;
+constexpr std::size_t bytes_a_write = std::size_t{1} << 20;
 
 std::uint32_t rows_a_write(const RowSource& rows) noexcept {
     const std::size_t wanted = bytes_a_write / std::max<std::size_t>(1, rows.stride);
