@@ -83,8 +83,8 @@ class Manifest:
         """The generation after this one, for ``folder``."""
         with disk.telling("read", folder):
             status = os.stat(folder)
-        changes.update(generation=self.generation + 1, device=status.st_dev, inode=status.st_ino)
-        following = replace(self, **changes)
+        changes.setdefault("generation", self.generation + 1)
+        following = replace(self, device=status.st_dev, inode=status.st_ino, **changes)
         # A router is for all segments that it names; it is of no use where one of them was merged.
         cells = set() if following.router is None else set(following.router["cells"])
         whole = cells <= {each.file for each in following.segments}
