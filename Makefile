@@ -1,4 +1,4 @@
-# make demo · test · test-cluster · lint · format · fuzz · soak · bench · annoy · stubs · clean. Each makes .venv itself and installs what it
+# make demo · test · test-cluster · test-integrations · lint · format · fuzz · soak · bench · annoy · stubs · clean. Each makes .venv itself and installs what it
 # needs; run again, it only redoes what has changed.
 
 PYTHON ?= python3
@@ -13,7 +13,7 @@ SOURCES := pyproject.toml CMakeLists.txt $(shell find cmake include src python -
 QUICK_PEERS := annoy hnswlib lorann scann
 CPP := $(shell find src python/bindings include examples tests/cpp fuzz bench -name '*.cpp' -o -name '*.hpp')
 
-.PHONY: demo test test-cluster lint format fuzz soak bench annoy stubs clean
+.PHONY: demo test test-cluster test-integrations lint format fuzz soak bench annoy stubs clean
 
 demo: $(VENV)/demo
 	$(BIN)/nearfile demo
@@ -24,6 +24,10 @@ test: build/cpp/passed $(VENV)/test
 # A local Spark, which takes Java 17, and a local Ray: minutes. Their warnings are their own affair.
 test-cluster: $(VENV)/test-cluster
 	$(BIN)/python -m pytest -o filterwarnings=default --show-capture=no -o pythonpath="tests/cluster ." tests/cluster
+
+# What other projects ask of their extensions, and the server: minutes. Their warnings are their own affair.
+test-integrations: $(VENV)/test-integrations
+	$(BIN)/python -m pytest -o filterwarnings=default -o pythonpath="tests/integrations tests/python ." tests/integrations
 
 lint: $(VENV)/lint build/lint/compile_commands.json
 	$(BIN)/ruff check .
@@ -82,6 +86,10 @@ $(VENV)/test: $(VENV)/tools $(SOURCES)
 
 $(VENV)/test-cluster: $(VENV)/tools $(SOURCES)
 	$(INSTALL) ".[test-cluster]"
+	@touch $@
+
+$(VENV)/test-integrations: $(VENV)/tools $(SOURCES)
+	$(INSTALL) ".[test-integrations]"
 	@touch $@
 
 $(VENV)/demo: $(VENV)/tools $(SOURCES)

@@ -17,11 +17,15 @@ import pytest
 
 PACKAGE = pathlib.Path(nearfile.__file__).parent
 SOURCE = pathlib.Path(__file__).parents[2] / "python" / "nearfile"
+# What needs an extra is tested where that is: `make test-cluster`, `make test-integrations`.
+ELSEWHERE = (
+    "nearfile.ray",
+    "nearfile.spark",
+)
 MODULES = sorted(
     module.name
     for module in pkgutil.walk_packages(nearfile.__path__, "nearfile.")
-    # Those of engines are tested where these are: `make test-cluster`.
-    if module.name not in ("nearfile._core", "nearfile.cli.__main__", "nearfile.ray", "nearfile.spark")
+    if module.name not in ("nearfile._core", "nearfile.cli.__main__", *ELSEWHERE)
 )
 
 
