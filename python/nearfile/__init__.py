@@ -39,6 +39,7 @@ from nearfile.index import Index, open_buffer
 from nearfile.index import open as open
 from nearfile.items import Item
 from nearfile.neighbor_graph import NeighborGraph
+from nearfile.results import Neighbors, RaggedNeighbors
 
 __version__: str = _core.version
 
@@ -61,8 +62,10 @@ __all__ = [
     "MissingFileError",
     "NearfileError",
     "NeighborGraph",
+    "Neighbors",
     "NotFoundError",
     "OlderGenerationWarning",
+    "RaggedNeighbors",
     "ScanWarning",
     "SegmentsFilter",
     "UnlikeQueriesWarning",
