@@ -16,6 +16,7 @@ NB_MODULE(_core, module) {
     nearfile::python::bind_expression(module);
     nearfile::python::bind_columns(module);
     nearfile::python::bind_arrow_table(module);
+    nearfile::python::bind_arrow_vectors(module);
     nearfile::python::bind_annoy_file(module);
     nearfile::python::bind_segments(module);
 }

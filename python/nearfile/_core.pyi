@@ -3,7 +3,7 @@ The C++ core of nearfile. Private: use the package's own functions and classes.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import SupportsIndex, overload
+from typing import Any, SupportsIndex, overload
 
 import numpy
 import numpy.typing
@@ -356,6 +356,14 @@ def arrow_table(columns: dict[str, numpy.typing.NDArray[numpy.int64] | numpy.typ
     """
     A capsule `arrow_array_stream` of one table that is a copy of these columns.
     """
+
+def arrow_vectors(what: str, capsule: object) -> list[tuple[str, list[numpy.typing.NDArray[Any] | list[str]]]]:
+    """
+    What a capsule `arrow_array_stream` gives: of each column its name and its parts, at least one, as arrays of shape (rows,) or (rows, dim), or lists of str.
+    """
+
+def arrow_vectors_of_array(what: str, schema: object, array: object) -> list[tuple[str, list[numpy.typing.NDArray[Any] | list[str]]]]:
+    """The same of capsules `arrow_schema` and `arrow_array`."""
 
 class AnnoyFile:
     """A file that Annoy wrote. Safe to use from any number of threads."""

@@ -302,5 +302,5 @@ def test_the_page_runs() -> None:
     pytest.importorskip("duckdb")
     names: dict[str, Any] = {}
     blocks = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), flags=re.MULTILINE | re.DOTALL)
-    assert len(blocks) >= 3
+    assert len(blocks) == 4
     exec("\n".join(blocks), names)
