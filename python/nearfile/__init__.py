@@ -38,6 +38,7 @@ from nearfile.index import Index, open_buffer
 from nearfile.index import open as open
 from nearfile.items import Item
 from nearfile.neighbor_graph import NeighborGraph
+from nearfile.results import Neighbors, RaggedNeighbors
 
 if TYPE_CHECKING:
     from nearfile.annoy import AnnoyIndex
@@ -64,8 +65,10 @@ __all__ = [
     "MissingFileError",
     "NearfileError",
     "NeighborGraph",
+    "Neighbors",
     "NotFoundError",
     "OlderGenerationWarning",
+    "RaggedNeighbors",
     "ScanWarning",
     "SegmentsFilter",
     "UnlikeQueriesWarning",
