@@ -23,7 +23,7 @@ test: build/cpp/passed $(VENV)/test
 
 # A local Spark, which takes Java 17, and a local Ray: minutes. Their warnings are their own affair.
 test-cluster: $(VENV)/test-cluster
-	$(BIN)/python -m pytest -o filterwarnings=default --show-capture=no -o pythonpath="tests/cluster ." tests/cluster
+	$(BIN)/python -m pytest -o filterwarnings=default --show-capture=no -o pythonpath="tests/cluster tests/python ." tests/cluster
 
 # What other projects ask of their extensions, and the server: minutes. Their warnings are their own affair.
 test-integrations: $(VENV)/test-integrations
