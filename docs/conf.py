@@ -24,8 +24,9 @@ maximum_signature_line_length = 80
 
 # A reference that leads nowhere fails the build, but for types of Python, NumPy and the core, which have no pages here.
 nitpicky = True
-nitpick_ignore_regex = [("py:.*", r"(?!nearfile).*|nearfile\._core\..*")]
+nitpick_ignore_regex = [("py:.*", r"(?!nearfile).*|nearfile\._core\..*|nearfile\.inspection\.Extent")]
 
+pygments_dark_style = "github-dark"
 html_theme = "furo"
 html_title = f"nearfile {release}"
 html_static_path = ["static"]
@@ -60,7 +61,9 @@ def add_contents(app: Any, page: str, source: list[str]) -> None:
 
 
 def link_pages(app: Any, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:
-    """Make links of the pages that docstrings name by their path."""
+    """Make links of the pages that docstrings name by their path, and sentences of what Napoleon would take for types."""
+    if what in ("attribute", "property"):
+        lines.insert(0, "\\")  # shows nothing; it looks for "type: description" in the first line alone
     lines[:] = [re.sub(r"\bdocs/([\w/-]+)\.md\b", r":doc:`docs/\1.md </\1>`", line) for line in lines]
 
 
@@ -72,5 +75,5 @@ def hide_arguments(app: Any, what: str, name: str, thing: Any, options: Any, giv
 def setup(app: Any) -> None:
     """What Sphinx calls."""
     app.connect("autodoc-process-signature", hide_arguments)
-    app.connect("autodoc-process-docstring", link_pages)
+    app.connect("autodoc-process-docstring", link_pages, priority=400)  # before Napoleon
     app.connect("source-read", add_contents)
