@@ -13,4 +13,4 @@ PAGES = [path for path in pages() if any(block.runner == RUNNER for block in blo
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_the_blocks_of_a_page_run(page: Path, tmp_path: Path) -> None:
-    run_page(page, tmp_path, RUNNER)
+    run_page(page, tmp_path, RUNNER, timeout=900)  # UMAP compiles itself
