@@ -36,6 +36,8 @@ def library(name: str = "pyarrow") -> Any:
 class ArrowPart(Part):
     """What gives record batches."""
 
+    takes = 128 << 20
+
     def __init__(self, path: str, schema: Any, count: int | None) -> None:
         with reading(path, "columns", *self.refusals()):
             columns = arrow_values.columns_of(schema)
@@ -96,7 +98,7 @@ class Parquet(ArrowPart):
     def record_batches(self, names: list[str], rows: int) -> Iterator[Any]:
         """Across row groups."""
         with reading(self.path, "a Parquet file", *self.refusals()), self.opened(self.path) as file:
-            yield from file.iter_batches(batch_size=rows, columns=names)
+            yield from file.iter_batches(batch_size=rows, columns=names, use_threads=False)
 
 
 class ArrowFile(ArrowPart):

@@ -30,6 +30,8 @@ def library() -> Any:
 class Hdf5(Part):
     """A file: its datasets, in all groups, by their paths."""
 
+    takes = 64 << 20
+
     def __init__(self, path: str) -> None:
         self.h5py = library()
         self.shapes: dict[str, Any] = {}

@@ -21,7 +21,7 @@ INT, FLOAT, BOOL, TEXT, TEXTS, MOMENT = "whole numbers", "floats", "bools", "tex
 NUMBERS = (INT, FLOAT, BOOL)
 
 #: What a batch of vectors takes as float32, about.
-BATCH_BYTES = 16 << 20
+BATCH_BYTES = 4 << 20
 
 STDIN = "-"
 
@@ -76,6 +76,9 @@ class Part(ABC):
 
     #: Whether it can be read once only.
     once = False
+
+    #: Memory that its reading takes at the most, in bytes, its library included; what is mapped does not count.
+    takes = 0
 
     def __init__(self, path: str, columns: tuple[Column, ...], count: int | None) -> None:
         self.path = path

@@ -60,6 +60,11 @@ class Source:
         part = self.parts[0]
         return part.array if len(self.parts) == 1 and isinstance(part, arrays.Npy) else None
 
+    @property
+    def takes(self) -> int:
+        """Memory that reading takes at the most, in bytes, with the library that reads."""
+        return max((part.takes for part in self.parts), default=0)
+
     def batches(self) -> Iterator[Batch]:
         """All rows in order, once.
 
@@ -149,7 +154,7 @@ def open_source(
         text: Of CSV and JSON lines: columns to be read as text whatever they look like, with commas between them.
 
     Returns:
-        The source, as a context manager closed at the end. It is read in batches of about 16 MiB of float32.
+        The source, as a context manager closed at the end. It is read in batches of about 4 MiB of float32.
 
     Raises:
         InvalidArgumentError: No such column, more than one that vectors may be in, files that do not fit together, or no
@@ -166,9 +171,18 @@ def open_source(
     ...     [(batch.ids, batch.vectors.tolist()) for batch in source.batches()]
     [(['north', 'east'], [[0.0, 1.0], [1.0, 0.0]])]
     """
+    return source_of(open_parts(source, format, text), vectors, ids, attributes)
+
+
+def open_parts(source: Sources, format: str | None = None, text: str | None = None) -> list[Part]:
+    """The files of a source, each opened as far as that it says its columns."""
     given = [source] if isinstance(source, (str, os.PathLike)) else list(source)
     texts = tuple(name.strip() for name in (text or "").split(",") if name.strip())
-    parts = [open_part(path, format, texts) for path in formats.files_of([os.fspath(each) for each in given])]
+    return [open_part(path, format, texts) for path in formats.files_of([os.fspath(each) for each in given])]
+
+
+def source_of(parts: list[Part], vectors: str | None, ids: str | None, attributes: str | None) -> Source:
+    """A source of files that are open, which are checked to fit together."""
     if isinstance(parts[0], arrays.Npz) and vectors is None and ids is None and attributes is None:
         vectors = only_matrix(parts[0])
     chosen = choosing.choose(parts[0], vectors, ids, attributes)

@@ -43,6 +43,8 @@ Row = tuple[int, Any]  # its line from 1, and its cells by name or place
 class TextPart(Part):
     """What gives rows of cells: the first block of them says what columns have."""
 
+    takes = 48 << 20
+
     def __init__(self, path: str, stream: IO[bytes] | None, texts: tuple[str, ...]) -> None:
         self.stream = stream
         self.once = stream is not None

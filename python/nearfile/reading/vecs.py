@@ -20,6 +20,8 @@ DTYPES: dict[str, np.dtype[Any]] = {"fvecs": np.dtype("<f4"), "bvecs": np.dtype(
 class Vecs(Part):
     """Rows of a length in 4 bytes and as many values."""
 
+    takes = 16 << 20
+
     def __init__(self, path: str, form: str, stream: IO[bytes] | None) -> None:
         self.dtype = DTYPES[form]
         self.stream = stream
