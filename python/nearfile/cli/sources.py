@@ -1,5 +1,6 @@
 """Options of what reads: which columns, which format; and their completion by a shell."""
 
+import os
 from typing import Annotated, Optional
 
 import typer
@@ -8,15 +9,17 @@ from nearfile.reading.source import open_parts
 
 
 def columns(context: typer.Context, incomplete: str) -> list[str]:
-    """Names of columns of the source that is on the command line already; nothing where it cannot be read."""
-    given = context.params.get("sources") or context.params.get("queries") or []
-    names = [given] if isinstance(given, str) else list(given)
+    """Names of columns of the first source that is on the command line already; nothing where none can be read."""
     before, comma, last = incomplete.rpartition(",")
-    try:
-        found = [column.name for column in open_parts(names[:1])[0].columns] if names[:1] != ["-"] else []
-    except Exception:  # noqa: BLE001 - whatever it is, a shell that completes cannot show it
-        return []
-    return [f"{before}{comma}{name}" for name in found if name.startswith(last)]
+    for word in context.args:  # an option that has no value yet ends the parsing, so that nobody has taken them
+        if not os.path.isfile(os.path.expanduser(word)):
+            continue
+        try:
+            found = [column.name for column in open_parts(word)[0].columns]
+        except Exception:  # noqa: BLE001 - whatever it is, a shell that completes cannot show it
+            continue
+        return [f"{before}{comma}{name}" for name in found if name.startswith(last)]
+    return []
 
 
 Vectors = Annotated[

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
+from typing import Callable
 
 from nearfile.errors import InvalidArgumentError
 from nearfile.reading.part import NUMBERS, VECTORS, Chosen, Column, Part, listed, told
@@ -31,12 +32,15 @@ def choose(part: Part, vectors: str | None, ids: str | None, attributes: str | N
         return Chosen((), None, ())
     if ids is not None:
         part.column(ids)
-    found = None if vectors is None else of_vectors(part, vectors)
-    taken = {*(found or ()), ids}
+    if attributes is not None:
+        named(part, attributes)
+    if vectors is not None:
+        found = of_vectors(part, vectors)
+    else:
+        literal = [] if attributes is None else [attributes, *(name.strip() for name in attributes.split(","))]
+        found = guessed(part, {ids, *literal})
+    taken = {*found, ids}
     known = [] if attributes is None else named(part, attributes, lambda column: column.name not in taken)
-    if found is None:
-        found = guessed(part, {ids, *known})
-    known = [name for name in known if name not in (*found, ids) or not is_pattern(attributes or "")]
     return Chosen(tuple(found), ids, tuple(known))
 
 
@@ -45,7 +49,7 @@ def is_pattern(name: str) -> bool:
     return "*" in name or "?" in name
 
 
-def named(part: Part, names: str, allowed=lambda _: True) -> list[str]:  # type: ignore[no-untyped-def]
+def named(part: Part, names: str, allowed: Callable[[Column], bool] = lambda _: True) -> list[str]:
     """Columns by their names or patterns; patterns give those that are ``allowed``."""
     everything = [column.name for column in part.columns]
     if names in everything:
