@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 import nearfile
+from nearfile.cli.bench import bench
 from nearfile.cli.build import build
 from nearfile.cli.compact import compact
 from nearfile.cli.convert import convert
@@ -26,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (build, search, info, verify, compact, tune, convert, demo):
+for verb in (build, search, info, verify, compact, tune, bench, convert, demo):
     app.command()(telling_errors(verb))
 # An id may be a number below zero, which is no option.
 app.command(context_settings={"ignore_unknown_options": True})(telling_errors(inspect))
