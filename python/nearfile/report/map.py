@@ -100,13 +100,13 @@ def by_ranges(name: str, values: Floats, told: Any) -> Coloring:
         rest = known[known > edges[0]]
         more = np.quantile(rest, np.linspace(0, 1, RANGES)[1:-1]) if len(rest) else np.zeros(0)
         edges = np.unique(np.concatenate((edges[:1], more)))
-    group = np.searchsorted(edges, values, side="left")
+    missing = ~np.isfinite(values)
+    group = np.where(missing, -1, np.searchsorted(edges, values, side="left"))
     labels = []
-    for place, at in enumerate(np.unique(group[np.isfinite(values)])):
+    for place, at in enumerate(np.unique(group[~missing])):
         own = values[group == at]
         low, high = told(own.min()), told(own.max())
         labels.append(low if low == high else f"{low} to {high}")
         group[group == at] = place
-    missing = ~np.isfinite(values)
     group[missing] = len(labels)
     return Coloring(name, [*labels, *([NONE] if missing.any() else [])], group.astype(np.int64), True)
