@@ -104,14 +104,15 @@ def recall_speed(speed: Speed, width: float) -> Drawing:
         drawing.add(
             "circle", cx=a, cy=b, r=4, class_="dot", data_tip=tip_of(f"{speed.option} {point.setting:,}", point)
         )
-    for name, point, class_ in (("exact", speed.exact, "dot exact"), ("default", chosen, "dot chosen")):
+    named: list[tuple[float, float]] = []  # where names are: of two at nearly one place the second is below
+    for name, point, class_ in (("default", chosen, "dot chosen"), ("exact", speed.exact, "dot exact")):
         a, b = x(stretched(point.recall)), y(point.queries_a_second)
         drawing.add("circle", cx=a, cy=b, r=7 if name == "default" else 5, class_=class_, data_tip=tip_of(name, point))
         on_left = a > (frame.left + frame.right) / 2
-        up = b - 12 if name == "default" else b + 4
-        drawing.text(
-            a - 10 if on_left else a + 10, up if on_left else b - 12, name, "name", "end" if on_left else "start"
-        )
+        at = b - 12 if name == "default" else b + 4
+        at = max([at, *(up + MARK_LINE for left, up in named if abs(a - left) < 90 and abs(at - up) < MARK_LINE)])
+        named.append((a, at))
+        drawing.text(a - 10 if on_left else a + 10, at, name, "name", "end" if on_left else "start")
     return drawing
 
 
