@@ -137,7 +137,7 @@ class Index:
             return f"<nearfile.Index, closed, {where}>"
 
     def _repr_html_(self) -> str | None:
-        from nearfile.report.card import card
+        from nearfile.notebook import card
 
         return card(self)
 

@@ -26,12 +26,11 @@ class About:
     """What the index says of itself, and how it was looked at.
 
     Attributes:
-        name: Of the file or folder without the way there, or ``"in memory"``.
+        name: Of the file or folder, or ``"in memory"``.
         info: As ``Index.info()`` gives it.
         parts: Where the bytes go, most first; of a collection those of its segments together.
-        sample: How many items were sampled, of ``info["count"]``.
-        seed: Of the sample.
-        machine: Version, instruction set and cores, as ``nearfile.info()`` gives them.
+        sample: How many items were looked at, chosen by ``seed``.
+        machine: As ``nearfile.info()`` gives it.
     """
 
     name: str

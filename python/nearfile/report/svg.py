@@ -107,11 +107,3 @@ def apart(ticks: Sequence[float], scale: Scale, told: Callable[[float], str]) ->
         ):
             kept.append(tick)
     return kept[::-1]
-
-
-def spread(places: Sequence[float], gap: float) -> list[float]:
-    """Ascending places, moved up until each is ``gap`` from the one before."""
-    found: list[float] = []
-    for place in places:
-        found.append(max(place, found[-1] + gap) if found else place)
-    return found

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
-from typing import Any
 
 from nearfile.report import words
-from nearfile.report.facts import Duplicates, FarOut, Hubs, Point, Speed
+from nearfile.report.facts import Duplicates, FarOut, Hubs, Speed
 
 # Ids of a group that are named.
 NAMED = 6
@@ -38,33 +37,10 @@ def speed(found: Speed) -> str:
         *((f"{each.setting:,}", each) for each in found.points),
         ("exact", found.exact),
     ]
-    rows = [(name, words.recall(each.recall), words.count(each.queries_a_second), *times(each)) for name, each in named]
+    times = {share: [words.duration(each.percentile(share)) for _, each in named] for share in (50, 99)}
+    facts = [(name, words.recall(each.recall), words.count(each.queries_a_second)) for name, each in named]
+    rows = [(*each, *both) for each, both in zip(facts, zip(*times.values()))]
     return folded("As a table", table((found.option, "recall", "queries/s", "p50", "p99"), rows, {1, 2, 3, 4}))
-
-
-def times(point: Point) -> tuple[str, str]:
-    """Median, and that of 99 in 100."""
-    return words.duration(point.percentile(50)), words.duration(point.percentile(99))
-
-
-def latency(found: Speed) -> str:
-    """Percentiles of the default."""
-    rows = [
-        (f"p{share:g}", words.duration(found.default.percentile(share))) for share in (1, 25, 50, 75, 90, 95, 99, 99.9)
-    ]
-    return folded("As a table", table(("share of searches", "take at most"), rows, {1}))
-
-
-def segments(info: dict[str, Any]) -> str:
-    """Of a collection; nothing for a file."""
-    if not info.get("segments"):
-        return ""
-    rows = [
-        (each["file"], each["structure"], f"{each['count']:,}", f"{each['deleted']:,}", words.size(each["bytes"]))
-        for each in info["segments"]
-    ]
-    head = ("segment", "structure", "rows", "deleted", "size")
-    return folded(f"Its {len(rows)} segment{'' if len(rows) == 1 else 's'}", table(head, rows, {2, 3, 4}))
 
 
 def hubs(found: Hubs) -> str:

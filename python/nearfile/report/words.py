@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 
-from nearfile.report.facts import Id
+import numpy as np
+
+from nearfile.report.facts import Floats, Id
 
 LONGEST_ID = 160
 
@@ -64,6 +66,11 @@ def number(value: float) -> str:
     return f"{value:.4g}" if math.isfinite(value) else "∞"
 
 
+def median(values: Floats) -> str:
+    """Of some."""
+    return number(float(np.median(values)))
+
+
 def id_(value: Id) -> str:
     """An id, of a long one the beginning."""
     text = str(value)
@@ -73,7 +80,7 @@ def id_(value: Id) -> str:
 def ordinal(value: int) -> str:
     """``1st``, ``2nd``, ``10th``."""
     last = 0 if value % 100 in (11, 12, 13) else value % 10
-    return f"{value}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(last, 'th') }".replace(" ", "")
+    return str(value) + {1: "st", 2: "nd", 3: "rd"}.get(last, "th")
 
 
 def items(how_many: int) -> str:
