@@ -67,6 +67,14 @@ def test_searches_filter_by_columns(dataset: Dataset) -> None:
     assert [len(each["word"]) for each in examples] == [len(each) for each in scores] == [1, 3]
 
 
+def test_a_dataset_has_several(dataset: Dataset) -> None:
+    add_index(dataset, "at", "far", metric="manhattan")
+    add_index(dataset, "at", "near", metric="euclidean")
+    assert dataset.list_indexes() == ["far", "near"]
+    assert dataset.search("near", ROWS[7], k=3).indices.tolist() == nearest(7, 3)
+    assert dataset.get_index("far").index.metric == "manhattan"
+
+
 def test_a_file_is_attached_again(dataset: Dataset, tmp_path: Path) -> None:
     add_index(dataset, "at", path=tmp_path / "at.near", metric="euclidean", seed=3)
     index = dataset.get_index("at")
