@@ -27,7 +27,7 @@ test-cluster: $(VENV)/test-cluster
 
 # What other projects ask of their extensions, and the server: minutes. Their warnings are their own affair.
 test-integrations: $(VENV)/test-integrations
-	$(BIN)/python -m pytest -o filterwarnings=default -o pythonpath="tests/integrations tests/python ." tests/integrations
+	$(BIN)/python -m pytest -o filterwarnings=default -o asyncio_mode=auto -o pythonpath="tests/integrations tests/python ." tests/integrations
 
 lint: $(VENV)/lint build/lint/compile_commands.json
 	$(BIN)/ruff check .
