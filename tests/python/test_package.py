@@ -19,6 +19,9 @@ PACKAGE = pathlib.Path(nearfile.__file__).parent
 SOURCE = pathlib.Path(__file__).parents[2] / "python" / "nearfile"
 # What needs an extra is tested where that is: `make test-cluster`, `make test-integrations`.
 ELSEWHERE = (
+    "nearfile.documents.haystack_filters",
+    "nearfile.documents.haystack_records",
+    "nearfile.haystack",
     "nearfile.langchain",
     "nearfile.ray",
     "nearfile.spark",

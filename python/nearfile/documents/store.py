@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -80,6 +81,7 @@ class Documents:
         self._writer: writers.Writer | None = None
         self._closer: Any = None
         self._closed = False
+        self._lock = threading.RLock()
         if self.read_only:
             self._reader = CollectionIndex(self.path, follow=True)
         elif dim is not None:
@@ -117,6 +119,11 @@ class Documents:
         now = self._now()
         known = _known(now, ids) if now is not None else []
         return _read(now, known, vectors) if now is not None and known else []
+
+    def known(self, ids: Iterable[str]) -> list[str]:
+        """Those of some ids that are there, each once."""
+        now = self._now()
+        return _known(now, ids) if now is not None else []
 
     def find(
         self, condition: Condition | None = None, ids: Iterable[str] | None = None, *, vectors: bool = False
@@ -211,8 +218,10 @@ class Documents:
     def alone(self) -> Iterator[None]:
         """For several calls that no other thread of this process writes between."""
         self._check_writes()
-        with contextlib.nullcontext() if self.collection is None or self._writer is None else self._writer.lock:
-            yield
+        with self._lock:
+            writing = None if self.collection is None else self._writer
+            with contextlib.nullcontext() if writing is None else writing.lock:
+                yield
 
     def close(self) -> None:
         """Let go of the files; the last store of a folder in this process lets another process write."""
