@@ -21,8 +21,10 @@ SOURCE = pathlib.Path(__file__).parents[2] / "python" / "nearfile"
 ELSEWHERE = (
     "nearfile.documents.haystack_filters",
     "nearfile.documents.haystack_records",
+    "nearfile.documents.llama_index_filters",
     "nearfile.haystack",
     "nearfile.langchain",
+    "nearfile.llama_index",
     "nearfile.ray",
     "nearfile.spark",
 )
