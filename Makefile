@@ -1,5 +1,5 @@
-# make demo · test · test-cluster · test-integrations · lint · format · fuzz · soak · bench · annoy · stubs · clean. Each makes .venv itself and installs what it
-# needs; run again, it only redoes what has changed.
+# make demo · test · test-cluster · test-integrations · docs · lint · format · fuzz · soak · bench · annoy · stubs · clean. Each makes .venv itself and installs what
+# it needs; run again, it only redoes what has changed.
 
 PYTHON ?= python3
 VENV := .venv
@@ -13,7 +13,7 @@ SOURCES := pyproject.toml CMakeLists.txt $(shell find cmake include src python -
 QUICK_PEERS := annoy hnswlib lorann scann
 CPP := $(shell find src python/bindings include examples tests/cpp fuzz bench -name '*.cpp' -o -name '*.hpp')
 
-.PHONY: demo test test-cluster test-integrations lint format fuzz soak bench annoy stubs clean
+.PHONY: demo test test-cluster test-integrations docs lint format fuzz soak bench annoy stubs clean
 
 demo: $(VENV)/demo
 	$(BIN)/nearfile demo
@@ -23,11 +23,15 @@ test: build/cpp/passed $(VENV)/test
 
 # A local Spark, which takes Java 17, and a local Ray: minutes. Their warnings are their own affair.
 test-cluster: $(VENV)/test-cluster
-	$(BIN)/python -m pytest -o filterwarnings=default --show-capture=no -o pythonpath="tests/cluster ." tests/cluster
+	$(BIN)/python -m pytest -o filterwarnings=default --show-capture=no -o pythonpath="tests/cluster tests/python ." tests/cluster
 
 # What other projects ask of their extensions, and the server: minutes. Their warnings are their own affair.
 test-integrations: $(VENV)/test-integrations
 	$(BIN)/python -m pytest -o filterwarnings=default -o asyncio_mode=auto -o pythonpath="tests/integrations tests/python ." tests/integrations
+
+# The pages of docs/ and the docstrings as a site, build/docs/index.html; a link that leads nowhere is an error.
+docs: $(VENV)/docs
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -d build/doctrees docs build/docs
 
 lint: $(VENV)/lint build/lint/compile_commands.json
 	$(BIN)/ruff check .
@@ -90,6 +94,10 @@ $(VENV)/test-cluster: $(VENV)/tools $(SOURCES)
 
 $(VENV)/test-integrations: $(VENV)/tools $(SOURCES)
 	$(INSTALL) ".[test-integrations]"
+	@touch $@
+
+$(VENV)/docs: $(VENV)/tools $(SOURCES)
+	$(INSTALL) ".[docs]"
 	@touch $@
 
 $(VENV)/demo: $(VENV)/tools $(SOURCES)

@@ -97,7 +97,7 @@ class Code(TypedDict):
     """A short form of the vector."""
 
     extent: Extent
-    #: Shape (dim,), of nibbles that of the space: int64.
+    #: Shape (dim,), of nibbles that of the space; int64.
     code: NDArray[np.int64]
     #: What the code stands for: the same shape, float32.
     decoded: NDArray[np.float32]

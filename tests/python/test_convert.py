@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import pathlib
-import re
 import subprocess
 import sys
 
@@ -13,8 +12,6 @@ import numpy as np
 import pytest
 from nearfile import AnnoyIndex
 from test_annoy_files import LAYOUTS, metric_of, write
-
-DOCS = pathlib.Path(__file__).parents[2] / "docs"
 
 
 def run(*arguments: object, code: int = 0) -> str:
@@ -79,11 +76,3 @@ def test_the_verbs(tmp_path: pathlib.Path) -> None:
     assert json.loads(run("convert", old, new, "--dim", 10, "--metric", "dot", "--json"))["count"] == 300
     assert "300 vectors of 10, dot" in run("convert", old, new, "--dim", 10)
     assert "no Annoy index" in run("convert", old, new, "--dim", 10, "--metric", "angular", code=1)
-
-
-@pytest.mark.parametrize("page", ["annoy.md", "migrating.md", "inputs.md", "attributes.md", "filters.md"])
-def test_the_examples_of_a_page_run(page: str, tmp_path: pathlib.Path, run_python) -> None:
-    blocks = re.findall(r"^```python\n(.*?)^```$", (DOCS / page).read_text(), flags=re.MULTILINE | re.DOTALL)
-    assert blocks
-    write(tmp_path / "old.ann", "angular", dim=40)
-    run_python("import os, sys\nos.chdir(sys.argv[1])\n" + "\n".join(blocks), tmp_path)

@@ -133,7 +133,7 @@ class Collection(CollectionIndex):
                 they are, are only ever read, and must not be changed: those in the folder or below it are named by
                 their path from there, so that the folder can be moved as a whole, all others by their absolute path.
                 Those that the collection has already are left out, so that calling it again does no harm.
-            router: Where planes cut the files: what :mod:`nearfile.routing` says of it, with ``cells``, the segment of
+            router: Where planes cut the files: what ``nearfile.routing`` says of it, with ``cells``, the segment of
                 the planes for each of ``files``. It is kept in the manifest, so that queries ask few of them.
             options: As for :class:`nearfile.Collection`; ``profile`` and ``keep`` are those of the first file where they
                 are not given.
