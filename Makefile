@@ -27,7 +27,7 @@ test-cluster: $(VENV)/test-cluster
 
 # What other projects ask of their extensions, and the server: minutes. Their warnings are their own affair.
 test-integrations: $(VENV)/test-integrations
-	$(BIN)/python -m pytest -o filterwarnings=default -o pythonpath="tests/integrations tests/python ." tests/integrations
+	$(BIN)/python -m pytest -o filterwarnings=default -o asyncio_mode=auto -o pythonpath="tests/integrations tests/python ." tests/integrations
 
 # The pages of docs/ and the docstrings as a site, build/docs/index.html; a link that leads nowhere is an error.
 docs: $(VENV)/docs

@@ -20,6 +20,12 @@ SOURCE = pathlib.Path(__file__).parents[2] / "python" / "nearfile"
 # What needs an extra is tested where that is: `make test-cluster`, `make test-integrations`.
 ELSEWHERE = (
     "nearfile.datasets",
+    "nearfile.documents.haystack_filters",
+    "nearfile.documents.haystack_records",
+    "nearfile.documents.llama_index_filters",
+    "nearfile.haystack",
+    "nearfile.langchain",
+    "nearfile.llama_index",
     "nearfile.ray",
     "nearfile.sklearn",
     "nearfile.spark",
