@@ -46,7 +46,9 @@ def run_json(*arguments: object) -> dict:
     return json.loads(run(*arguments, "--json"))
 
 
-@pytest.mark.parametrize("verb", ["build", "search", "info", "verify", "compact", "tune", "convert", "demo", "inspect"])
+@pytest.mark.parametrize(
+    "verb", ["build", "search", "info", "verify", "compact", "tune", "convert", "demo", "inspect", "serve"]
+)
 def test_every_verb_has_help(verb: str) -> None:
     assert "Usage: " in run(verb, "--help")
     assert verb in run("--help")

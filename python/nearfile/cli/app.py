@@ -17,6 +17,7 @@ from nearfile.cli.info import info
 from nearfile.cli.inspect import inspect
 from nearfile.cli.output import telling_errors
 from nearfile.cli.search import search
+from nearfile.cli.serve import serve
 from nearfile.cli.tune import tune
 from nearfile.cli.verify import verify
 
@@ -26,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (build, search, info, verify, compact, tune, convert, demo):
+for verb in (build, search, info, verify, compact, tune, convert, serve, demo):
     app.command()(telling_errors(verb))
 # An id may be a number below zero, which is no option.
 app.command(context_settings={"ignore_unknown_options": True})(telling_errors(inspect))
