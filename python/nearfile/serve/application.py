@@ -139,7 +139,7 @@ class Service:
     async def openapi(self, scope: Scope, receive: Receive) -> Response:
         """``GET /openapi.json``."""
         if self._openapi is None:
-            self._openapi = msgspec.json.encode(openapi.document(self.limits))
+            self._openapi = msgspec.json.encode(openapi.document(self.limits, self.live.now.dim))
         return Response(self._openapi, media_type=_JSON)
 
     async def page(self, scope: Scope, receive: Receive) -> Response:

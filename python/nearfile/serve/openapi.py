@@ -10,7 +10,7 @@ import msgspec
 import nearfile
 from nearfile.serve.limits import Limits
 from nearfile.serve.refusals import Refused
-from nearfile.serve.requests import Search
+from nearfile.serve.requests import QUERIES, Search
 
 _REF = "#/components/schemas/"
 
@@ -26,8 +26,9 @@ _ERRORS = {
 }
 
 
-def document(limits: Limits) -> dict[str, Any]:
+def document(limits: Limits, dim: int) -> dict[str, Any]:
     """The document as JSON has it, OpenAPI 3.1."""
+    schemas = _schemas(limits, dim)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -37,15 +38,15 @@ def document(limits: Limits) -> dict[str, Any]:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "./"}],
-        "paths": _paths(),
-        "components": {"schemas": _schemas(limits)},
+        "paths": _paths(_parameters(schemas["Search"]["properties"])),
+        "components": {"schemas": schemas},
     }
 
 
-def _schemas(limits: Limits) -> dict[str, Any]:
+def _schemas(limits: Limits, dim: int) -> dict[str, Any]:
     _, made = msgspec.json.schema_components([Search, Refused], ref_template=_REF + "{name}")
     schemas = copy.deepcopy(made)
-    fields = schemas["Search"]["properties"]
+    search = schemas["Search"]
     bounds: dict[str, dict[str, Any]] = {
         "k": {"minimum": 1, "maximum": limits.k},
         "effort": {"minimum": 1, "maximum": limits.effort},
@@ -53,29 +54,28 @@ def _schemas(limits: Limits) -> dict[str, Any]:
         "recall": {"exclusiveMinimum": 0, "maximum": 1},
         "filter": {"maxLength": limits.filter},
         "exclude": {"maxItems": limits.exclude},
+        "vector": {"minItems": dim, "maxItems": dim},
         "vectors": {"minItems": 1, "maxItems": limits.batch},
         "ids": {"minItems": 1, "maxItems": limits.batch},
     }
     for name, bound in bounds.items():
-        fields[name]["anyOf"][0].update(bound)
-    # Exactly one query. A field that is null is one that is not there.
-    schemas["Search"]["examples"] = [{"id": "item-7", "k": 5}, {"vector": [0.1, 0.2, 0.3], "k": 10, "recall": 0.95}]
+        search["properties"][name]["anyOf"][0].update(bound)
+    search["oneOf"] = [{"required": [name]} for name in QUERIES]
+    search["examples"] = [{"id": "item-7", "k": 5}]
     ids = {"type": "array", "items": {"type": ["integer", "string"]}}
     far = {"type": "array", "items": {"type": ["number", "null"]}}
     rows = {"type": "array", "items": {"type": "object"}}
+    own = {"anyOf": [{"type": "object"}, rows], "description": "Of the item, or the items, that were the query."}
+    properties = {
+        "ids": _one_or_batch(ids),
+        "distances": _one_or_batch(far),
+        "attributes": {**_one_or_batch(rows), "description": "Of each id, where they were asked for."},
+        "query_attributes": own,
+    }
     schemas["Found"] = {
         "type": "object",
-        "title": "Found",
         "description": "Nearest first, of a batch a list for each query. A distance beyond float32 is null.",
-        "properties": {
-            "ids": _one_or_batch(ids),
-            "distances": _one_or_batch(far),
-            "attributes": {**_one_or_batch(rows), "description": "Of each id, where they were asked for."},
-            "query_attributes": {
-                "anyOf": [{"type": "object"}, rows],
-                "description": "Of the item, or the items, that were the query.",
-            },
-        },
+        "properties": properties,
         "required": ["ids", "distances"],
         "additionalProperties": False,
     }
@@ -95,32 +95,22 @@ def _answers(schema: dict[str, Any], description: str, *errors: str) -> dict[str
     return {"200": _json(schema, description), **{status: _json(refused, _ERRORS[status]) for status in errors}}
 
 
-def _parameters() -> list[dict[str, Any]]:
-    """What may stand behind the ``?``."""
-    texts = {
-        "k": ("integer", "How many to find."),
-        "recall": ("number", "The share of the nearest to find on average."),
-        "effort": ("integer", "How many items a walk keeps in view."),
-        "search_k": ("integer", "Of a forest: how many candidates to compare."),
-        "radius": ("number", "The largest distance; for `dot` the least inner product."),
-        "exact": ("boolean", "Compare with every item."),
-        "filter": ("string", "What may be an answer, by its attributes."),
-    }
-    made: list[dict[str, Any]] = [
-        {"name": name, "in": "query", "description": said, "schema": {"type": kind}}
-        for name, (kind, said) in texts.items()
-    ]
-    lists = {
-        "exclude": "An id that is no answer; may come several times.",
-        "attributes": "Columns to return; `*` for all.",
-    }
-    for name, said in lists.items():
-        schema = {"type": "array", "items": {"type": "string"}}
+def _parameters(fields: dict[str, Any]) -> list[dict[str, Any]]:
+    """What may stand behind the ``?``: the fields of a body but the query, lists as names that come again."""
+    made: list[dict[str, Any]] = []
+    for name, field in fields.items():
+        if name in QUERIES:
+            continue
+        schema = field["anyOf"][0] if "anyOf" in field else {"type": field["type"]}
+        said = field["description"]
+        if name in ("exclude", "attributes"):
+            schema = {"type": "array", "items": {"type": "string"}}
+            said += " Several come as several, in an address."
         made.append({"name": name, "in": "query", "description": said, "schema": schema})
     return made
 
 
-def _paths() -> dict[str, Any]:
+def _paths(parameters: list[dict[str, Any]]) -> dict[str, Any]:
     found = {"$ref": _REF + "Found"}
     read = ("400", "404", "408", "414", "431", "503")
     path_id = {
@@ -139,7 +129,7 @@ def _paths() -> dict[str, Any]:
                 "operationId": "search",
                 "summary": "The nearest items of one query or a batch",
                 "description": "Or, as application/octet-stream, float32 (little-endian) of one or more vectors, with the rest behind the ?.",
-                "parameters": _parameters(),
+                "parameters": parameters,
                 "requestBody": {"required": True, "content": body},
                 "responses": _answers(found, "What was found.", *read, "413", "415"),
             }
@@ -148,7 +138,7 @@ def _paths() -> dict[str, Any]:
             "get": {
                 "operationId": "neighbors",
                 "summary": "The nearest items of an item, itself among them",
-                "parameters": [path_id, *_parameters()],
+                "parameters": [path_id, *parameters],
                 "responses": _answers(found, "What was found.", *read),
             }
         },

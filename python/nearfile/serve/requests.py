@@ -62,7 +62,9 @@ class Found(msgspec.Struct, omit_defaults=True):
 
 
 _decoder = msgspec.json.Decoder(Search)
-_QUERIES = ("vector", "vectors", "id", "ids")
+
+#: What can be the query, and one alone is.
+QUERIES = ("vector", "vectors", "id", "ids")
 
 
 def of_body(body: bytes) -> Search:
@@ -89,7 +91,7 @@ def of_query(query: bytes, **given: Any) -> Search:
             fields.setdefault(name, []).append(value)
         elif name == "attributes":
             fields.setdefault(name, []).extend(value.split(","))
-        elif name in fields or name in _QUERIES:
+        elif name in fields or name in QUERIES:
             raise invalid(f"{name[:40]}: expected it at most once and in its place, got it in the address: see /docs")
         else:
             fields[name] = value
@@ -124,10 +126,10 @@ class Bounds:
 
     def check(self, asked: Search, n_vectors: Optional[int] = None) -> int:
         """Refuse what is out of bounds; how many queries there are. ``n_vectors`` came in another way."""
-        given = [name for name in _QUERIES if getattr(asked, name) is not None]
+        given = [name for name in QUERIES if getattr(asked, name) is not None]
         if len(given) != (n_vectors is None):
             got = " and ".join(given) or "none"
-            raise invalid(f"query: expected exactly one of {', '.join(_QUERIES)}, got {got}: give one")
+            raise invalid(f"query: expected exactly one of {', '.join(QUERIES)}, got {got}: give one")
         limits = self.limits
         _between("k", asked.k, limits.k)
         _between("effort", asked.effort, limits.effort)

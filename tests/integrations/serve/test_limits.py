@@ -264,7 +264,7 @@ def test_too_much_at_once_is_refused_and_comes_back(items: pathlib.Path, monkeyp
 def test_openapi_is_valid_and_has_the_limits(client: TestClient) -> None:
     told = client.get("/openapi.json").json()
     validate(told)
-    assert told == json.loads(json.dumps(openapi.document(LIMITS)))
+    assert told == json.loads(json.dumps(openapi.document(LIMITS, DIM)))
     assert told["components"]["schemas"]["Search"]["properties"]["k"]["anyOf"][0]["maximum"] == 50
     assert told["components"]["schemas"]["Search"]["additionalProperties"] is False
     served = {route.path for route in client.app.routes}  # type: ignore[attr-defined]
