@@ -11,7 +11,7 @@ import typer
 import nearfile
 from nearfile.cli import output
 
-EXTRA = ("msgspec", "uvicorn", "httptools", "starlette", "prometheus_client")
+EXTRA = ("msgspec", "uvicorn", "uvloop", "httptools", "starlette", "prometheus_client")
 
 
 def serve(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import http
 from asyncio import TimerHandle
-from typing import Any, cast
+from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -128,6 +128,6 @@ class BoundedProtocol(HttpToolsProtocol):
         self.transport.close()
 
 
-def with_limits(limits: Limits) -> type[asyncio.Protocol]:
+def with_limits(limits: Limits) -> type[BoundedProtocol]:
     """The protocol of a server."""
-    return cast("type[asyncio.Protocol]", type("LimitedProtocol", (BoundedProtocol,), {"limits": limits}))
+    return type("LimitedProtocol", (BoundedProtocol,), {"limits": limits})

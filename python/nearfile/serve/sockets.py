@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
+import logging
 import os
 import socket
 import stat
 import time
-from typing import Any
+from typing import Any, Callable
 
 from nearfile.errors import FileError, InvalidArgumentError
 from nearfile.serve.board import Board
+
+log = logging.getLogger("nearfile.serve")
 
 BACKLOG = 2048
 
@@ -18,37 +22,55 @@ BACKLOG = 2048
 _PATIENCE = 0.005
 
 
-class SharedSocket(socket.socket):
-    """A listening socket of several workers, of which the one with the fewest connections accepts.
+class Acceptor:
+    """Accepts from a listening socket of several workers: the one with the fewest connections does.
 
-    asyncio accepts whatever waits, all at once, so the first worker to wake would have all of a burst of connections
-    for as long as these are kept alive. This one accepts a single connection a turn, and none for a moment while
-    another worker has fewer: to a loop it looks as if another one had been quicker.
+    Event loops accept whatever waits, all at once, so the first worker to wake would have all of a burst of connections
+    for as long as these are kept alive. This accepts one a turn, and none for a moment while another worker has fewer.
     """
 
-    board: Board
-    worker: int
-
-    def __init__(self, file: int, board: Board, worker: int) -> None:
-        super().__init__(fileno=file)
-        self.setblocking(False)
-        self.board, self.worker = board, worker
-        self._accepted = False
+    def __init__(self, listening: socket.socket, board: Board, worker: int) -> None:
+        listening.setblocking(False)
+        self._listening, self._board, self._worker = listening, board, worker
         self._since: float | None = None
+        self._accepted: set[asyncio.Task[Any]] = set()
 
-    def accept(self) -> tuple[socket.socket, Any]:
-        """See :meth:`socket.socket.accept`; where it is another worker's turn, BlockingIOError."""
-        if self._accepted or self._is_anothers():
-            self._accepted = False
-            raise BlockingIOError
-        accepted = super().accept()
-        self._accepted, self._since = True, None
-        self.board[self.worker].add("connections")
-        return accepted
+    def start(self, protocol: Callable[[], asyncio.Protocol]) -> None:
+        """Accept, on the running loop; each connection gets a protocol."""
+        self._loop, self._protocol = asyncio.get_running_loop(), protocol
+        self._loop.add_reader(self._listening, self._ready)
+
+    def stop(self) -> None:
+        """Accept no more; what waits is for other workers."""
+        self._loop.remove_reader(self._listening)
+        self._listening.close()
+
+    def _ready(self) -> None:
+        if self._is_anothers():
+            return
+        try:
+            connection = self._listening.accept()[0]
+        except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+            return  # another was quicker, or the client is gone
+        except OSError as error:
+            log.error("no connection can be accepted for a second: %s", error)  # no more files, mostly
+            self._loop.remove_reader(self._listening)
+            self._loop.call_later(1.0, self._again)
+            return
+        connection.setblocking(False)
+        self._since = None
+        self._board[self._worker].add("connections")
+        task = self._loop.create_task(self._loop.connect_accepted_socket(self._protocol, connection))
+        self._accepted.add(task)
+        task.add_done_callback(self._accepted.discard)
+
+    def _again(self) -> None:
+        if self._listening.fileno() >= 0:
+            self._loop.add_reader(self._listening, self._ready)
 
     def _is_anothers(self) -> bool:
-        own = self.board[self.worker]["connections"]
-        fewest = min((n for row in self.board.rows if (n := row["connections"]) >= 0), default=own)
+        own = self._board[self._worker]["connections"]
+        fewest = min((n for row in self._board.rows if (n := row["connections"]) >= 0), default=own)
         if fewest >= own:
             return False
         now = time.monotonic()

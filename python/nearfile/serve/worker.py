@@ -4,21 +4,46 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import sys
 from collections.abc import Iterable
 
 import msgspec
 import uvicorn
+import uvloop
 
 import nearfile
 from nearfile.serve.application import application
 from nearfile.serve.board import Board
-from nearfile.serve.protocol import with_limits
+from nearfile.serve.protocol import BoundedProtocol, with_limits
 from nearfile.serve.settings import Settings, log_in_lines
-from nearfile.serve.sockets import BACKLOG, SharedSocket
+from nearfile.serve.sockets import Acceptor
 
 # How often other workers are told how many connections there are, in seconds.
 _TELLS_EVERY = 0.02
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, with what accepts connections in the place of its own."""
+
+    def __init__(self, config: uvicorn.Config, bounded: type[BoundedProtocol], acceptor: Acceptor) -> None:
+        super().__init__(config)
+        self._acceptor = acceptor
+        self._bounded = bounded
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 (uvicorn's)
+        """Begin, and then accept."""
+        await super().startup(sockets=[])
+        self._acceptor.start(self._protocol)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 (uvicorn's)
+        """Accept no more, and end what was begun."""
+        self._acceptor.stop()
+        await super().shutdown(sockets=[])
+
+    def _protocol(self) -> BoundedProtocol:
+        state, own = self.server_state, self.lifespan.state
+        return self._bounded(config=self.config, server_state=state, app_state=own)
 
 
 class Worker:
@@ -40,22 +65,19 @@ class Worker:
             worker=number,
         )
         limits = settings.limits
-        self._server = uvicorn.Server(
-            uvicorn.Config(
-                made,
-                loop="asyncio",  # accepts through the socket's own method, as uvloop does not
-                http=with_limits(limits),
-                ws="none",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                proxy_headers=False,
-                backlog=BACKLOG,
-                timeout_keep_alive=max(1, round(limits.idle_seconds)),
-                timeout_graceful_shutdown=max(1, round(limits.drain_seconds)),
-            )
+        bounded = with_limits(limits)
+        config = uvicorn.Config(
+            made,
+            http=bounded,
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=max(1, round(limits.idle_seconds)),
+            timeout_graceful_shutdown=max(1, round(limits.drain_seconds)),
         )
-        self._socket = SharedSocket(listening, self._board, number)
+        self._server = _Server(config, bounded, Acceptor(socket.socket(fileno=listening), self._board, number))
 
     async def run(self) -> None:
         """Serve until the parent says no more, or is gone."""
@@ -65,7 +87,7 @@ class Worker:
         asyncio.get_running_loop().add_reader(self._parent, self._orphaned)
         telling = asyncio.create_task(self._tell())
         try:
-            await self._server.serve(sockets=[self._socket])
+            await self._server.serve()
         finally:
             telling.cancel()
             row["connections"] = -1
@@ -88,7 +110,7 @@ def main(arguments: Iterable[str]) -> None:
     log_in_lines()
     files = (int(listening), int(counters), int(parent))
     try:
-        asyncio.run(Worker(msgspec.json.decode(settings, type=Settings), int(number), files).run())
+        uvloop.run(Worker(msgspec.json.decode(settings, type=Settings), int(number), files).run())
     except KeyboardInterrupt:
         os._exit(130)  # told already, by the parent
 
