@@ -34,6 +34,7 @@ MODULES = sorted(
     module.name
     for module in pkgutil.walk_packages(nearfile.__path__, "nearfile.")
     if module.name not in ("nearfile._core", "nearfile.cli.__main__", *ELSEWHERE)
+    and not module.name.startswith("nearfile.serve")
 )
 
 
