@@ -16,6 +16,7 @@ PyObject* numpy_empty = nullptr;
 PyObject* float32_type = nullptr;
 PyObject* float64_type = nullptr;
 PyObject* int64_type = nullptr;
+PyObject* object_type = nullptr;
 PyObject* plain_array = nullptr;
 PyObject* mapped_array = nullptr;
 
@@ -28,8 +29,10 @@ nb::object empty(nb::handle shape, nb::handle type) {
 
 template <class T>
 nb::handle numpy_type() {
-    static_assert(std::is_same_v<T, float> || std::is_same_v<T, double> || std::is_same_v<T, std::int64_t>);
-    return std::is_same_v<T, float> ? float32_type : std::is_same_v<T, double> ? float64_type : int64_type;
+    if constexpr (std::is_same_v<T, float>) return float32_type;
+    if constexpr (std::is_same_v<T, double>) return float64_type;
+    if constexpr (std::is_same_v<T, std::int64_t>) return int64_type;
+    if constexpr (std::is_same_v<T, PyObject*>) return object_type;
 }
 
 }  // namespace
@@ -40,6 +43,7 @@ void bind_arrays() {
     float32_type = numpy.attr("dtype")("float32").release().ptr();
     float64_type = numpy.attr("dtype")("float64").release().ptr();
     int64_type = numpy.attr("dtype")("int64").release().ptr();
+    object_type = numpy.attr("dtype")("object").release().ptr();
     plain_array = numpy.attr("ndarray").inc_ref().ptr();
     mapped_array = numpy.attr("memmap").inc_ref().ptr();
 }
@@ -72,5 +76,6 @@ NewArray<T>::NewArray(std::size_t rows, std::size_t columns)
 template class NewArray<float>;
 template class NewArray<double>;
 template class NewArray<std::int64_t>;
+template class NewArray<PyObject*>;
 
 }  // namespace nearfile::python

@@ -13,6 +13,8 @@
 #include <cstdint>
 #include <nearfile/types.hpp>
 #include <span>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "gil.hpp"
@@ -70,7 +72,7 @@ inline std::span<const float> floats(const Buffer& buffer) {
     return {static_cast<const float*>(buffer.view().buf), static_cast<std::size_t>(buffer.view().shape[0])};
 }
 
-// A new array that this function's caller fills. T is float, double or std::int64_t.
+// A new array that this function's caller fills. T is float, double or std::int64_t, or PyObject* by set() alone.
 template <class T>
 class NewArray {
 public:
@@ -78,6 +80,13 @@ public:
     NewArray(std::size_t rows, std::size_t columns);
 
     T* data() const { return data_; }
+    // In the place of the None that every place has.
+    void set(std::size_t i, nanobind::object value) const
+        requires std::is_same_v<T, PyObject*>
+    {
+        PyObject* const none = std::exchange(data_[i], value.release().ptr());
+        Py_XDECREF(none);
+    }
     nanobind::object release() { return std::move(array_); }
 
 private:
@@ -86,5 +95,13 @@ private:
     nanobind::object array_;
     T* data_ = nullptr;
 };
+
+// An array of what `each` gives for every place.
+template <class Each>
+nanobind::object new_objects(std::size_t length, const Each& each) {
+    NewArray<PyObject*> made(length);
+    for (std::size_t i = 0; i < length; ++i) made.set(i, each(i));
+    return made.release();
+}
 
 }  // namespace nearfile::python

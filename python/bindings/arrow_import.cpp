@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "arrow_buffers.hpp"
+#include "arrow_capsules.hpp"
 #include "arrow_values.hpp"
 #include "bindings.hpp"
 #include "columns.hpp"
@@ -28,14 +29,6 @@ namespace {
 
 [[noreturn]] void refuse(const std::string& message) {
     throw Error(ErrorCode::invalid_argument, "attributes: " + message);
-}
-
-template <class T>
-void move_out(nb::handle capsule, const char* name, Owned<T>& to) {
-    auto* const held = static_cast<T*>(PyCapsule_GetPointer(capsule.ptr(), name));
-    if (held == nullptr) throw nb::python_error();
-    if (held->release == nullptr) refuse(std::string("expected a capsule ") + name + ", got one that was used already");
-    to.take(*held);
 }
 
 // Columns of one table, or one column, that come in parts.
@@ -131,35 +124,15 @@ private:
     std::vector<ColumnFiller> fillers_;
 };
 
-void check_told(int failed, ArrowArrayStream* stream) {
-    if (failed == 0) return;
-    const char* const reason = stream->get_last_error == nullptr ? nullptr : stream->get_last_error(stream);
-    refuse("expected a stream of Arrow's arrays, got error " + std::to_string(failed) + " from it" +
-           (reason == nullptr ? std::string() : std::string(": ") + reason));
-}
-
-void read_stream(ArrowArrayStream* stream, Collector& collector) {
-    if (stream->get_schema == nullptr || stream->get_next == nullptr) {
-        refuse("expected a stream of Arrow's arrays, got one without its functions");
-    }
-    Owned<ArrowSchema> schema;
-    check_told(stream->get_schema(stream, schema.get()), stream);
-    collector.begin(*schema);
-    for (;;) {
-        Owned<ArrowArray> array;
-        check_told(stream->get_next(stream, array.get()), stream);
-        if (array.is_released()) return;  // the end
-        collector.add(*schema, *array);
-    }
-}
-
 void add_stream(Columns& columns, nb::handle capsule, std::optional<std::string> name, std::int64_t rows) {
     Owned<ArrowArrayStream> taken;
-    move_out(capsule, "arrow_array_stream", taken);
+    move_out(capsule, "arrow_array_stream", "attributes", taken);
     const WithoutGil released;
     const Owned<ArrowArrayStream> stream(*taken.get());  // let go of without the GIL too
     Collector collector(std::move(name), rows);
-    read_stream(stream.get(), collector);
+    read_stream(
+        stream.get(), "attributes", [&](const ArrowSchema& schema) { collector.begin(schema); },
+        [&](const ArrowSchema& schema, const Owned<ArrowArray>& array) { collector.add(schema, *array); });
     collector.finish(columns);
 }
 
@@ -170,8 +143,8 @@ void add_arrays(Columns& columns, const nb::list& capsules, std::optional<std::s
     for (std::size_t i = 0; i + 1 < kept.size(); i += 2) {
         Owned<ArrowSchema> taken_schema;
         Owned<ArrowArray> taken_array;
-        move_out(kept[i], "arrow_schema", taken_schema);
-        move_out(kept[i + 1], "arrow_array", taken_array);
+        move_out(kept[i], "arrow_schema", "attributes", taken_schema);
+        move_out(kept[i + 1], "arrow_array", "attributes", taken_array);
         const WithoutGil released;
         const Owned<ArrowSchema> schema(*taken_schema.get());
         const Owned<ArrowArray> array(*taken_array.get());

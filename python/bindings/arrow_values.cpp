@@ -36,17 +36,6 @@ const ArrowSchema& element_schema(const ArrowSchema& schema, const std::string& 
     return **schema.children;
 }
 
-void check_shape(const ArrowArray& array, std::int64_t buffers, std::int64_t children, const std::string& column) {
-    if (array.n_buffers != buffers || (buffers > 0 && array.buffers == nullptr)) {
-        refuse_damaged(column,
-                       std::to_string(array.n_buffers) + " buffers where its type has " + std::to_string(buffers));
-    }
-    if (array.n_children != children || (children > 0 && array.children == nullptr)) {
-        refuse_damaged(column,
-                       std::to_string(array.n_children) + " children where its type has " + std::to_string(children));
-    }
-}
-
 std::unique_ptr<ArrowValues> plain_values(const ArrowSchema& schema, const ArrowArray& array,
                                           const std::string& column) {
     const ArrowFormat format = plain_format(schema, column);
@@ -83,6 +72,17 @@ void check_extent(const ArrowArray* array, const std::string& column) {
     if (array == nullptr) refuse_damaged(column, "a part that is not there");
     if (array->length < 0 || array->length > most_arrow_rows || array->offset < 0 || array->offset > most_arrow_rows) {
         refuse_damaged(column, std::to_string(array->length) + " rows from " + std::to_string(array->offset));
+    }
+}
+
+void check_shape(const ArrowArray& array, std::int64_t buffers, std::int64_t children, const std::string& column) {
+    if (array.n_buffers != buffers || (buffers > 0 && array.buffers == nullptr)) {
+        refuse_damaged(column,
+                       std::to_string(array.n_buffers) + " buffers where its type has " + std::to_string(buffers));
+    }
+    if (array.n_children != children || (children > 0 && array.children == nullptr)) {
+        refuse_damaged(column,
+                       std::to_string(array.n_children) + " children where its type has " + std::to_string(children));
     }
 }
 

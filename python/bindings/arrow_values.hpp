@@ -35,6 +35,9 @@ std::unique_ptr<ArrowValues> arrow_values(const ArrowSchema& schema, const Arrow
 // That there is an array, and that its offset and length are no nonsense.
 void check_extent(const ArrowArray* array, const std::string& column);
 
+// That it has as many buffers and children as its type has, and that they are there.
+void check_shape(const ArrowArray& array, std::int64_t buffers, std::int64_t children, const std::string& column);
+
 // The parts of arrow_values(), of arrays that have as many buffers and children as their type has.
 std::unique_ptr<ArrowValues> arrow_numbers(const ArrowFormat& format, const ArrowArray& array,
                                            const std::string& column);

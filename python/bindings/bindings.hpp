@@ -9,6 +9,9 @@ class SharedIndex;
 class Columns;
 
 void bind_arrays();
+void bind_answer(nanobind::module_& module);
+void bind_arrow_table(nanobind::module_& module);
+void bind_arrow_vectors(nanobind::module_& module);
 void bind_errors();
 void bind_system(nanobind::module_& module);
 void bind_index(nanobind::module_& module);

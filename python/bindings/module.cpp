@@ -8,12 +8,15 @@ NB_MODULE(_core, module) {
     nanobind::set_leak_warnings(false);
     nearfile::python::bind_arrays();
     nearfile::python::bind_errors();
+    nearfile::python::bind_answer(module);
     nearfile::python::bind_system(module);
     nearfile::python::bind_index(module);
     nearfile::python::bind_builder(module);
     nearfile::python::bind_items(module);
     nearfile::python::bind_expression(module);
     nearfile::python::bind_columns(module);
+    nearfile::python::bind_arrow_table(module);
+    nearfile::python::bind_arrow_vectors(module);
     nearfile::python::bind_annoy_file(module);
     nearfile::python::bind_segments(module);
 }

@@ -22,9 +22,7 @@ using RowsOfNeighbors = nb::ndarray<std::int32_t, nb::ndim<2>, nb::c_contig, nb:
 
 nb::object ids_of(const Index& index, std::span<const Neighbor> neighbors) {
     if (index.id_kind() == IdKind::string) {
-        nb::list names;
-        for (const Neighbor& each : neighbors) names.append(text(index.string_id(each.row)));
-        return names;
+        return new_objects(neighbors.size(), [&](std::size_t i) { return text(index.string_id(neighbors[i].row)); });
     }
     NewArray<std::int64_t> ids(neighbors.size());
     std::ranges::transform(neighbors, ids.data(), [&](const Neighbor& each) { return index.int64_id(each.row); });
@@ -88,7 +86,8 @@ void bind_radius(nb::class_<SharedIndex>& type) {
              nb::sig(
                  "def search_radius(self, queries: numpy.typing.NDArray[numpy.float32], radius: float, "
                  "recall: float, search_k: int, exact: bool, max_results: int, threads: int, filters: list[Filter]) -> "
-                 "tuple[numpy.typing.NDArray[numpy.int64] | list[str], numpy.typing.NDArray[numpy.float32], "
+                 "tuple[numpy.typing.NDArray[numpy.int64] | numpy.typing.NDArray[numpy.object_], "
+                 "numpy.typing.NDArray[numpy.float32], "
                  "numpy.typing.NDArray[numpy.int64]]"),
              "What is within a radius of a batch of queries: ids and distances one query after the other, and offsets.")
         .def(

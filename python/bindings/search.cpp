@@ -1,9 +1,10 @@
-// Searches: one query at the least cost for a call, or a batch. Ids come back as an array of int64, or as a list of
-// str.
+// Searches: one query at the least cost for a call, or a batch. Ids come back as an array of int64, or of objects that
+// are str.
 #include <algorithm>
 #include <string>
 #include <vector>
 
+#include "answer.hpp"
 #include "arrays.hpp"
 #include "bindings.hpp"
 #include "gil.hpp"
@@ -17,10 +18,8 @@ using namespace nb::literals;
 
 namespace {
 
-nb::list names(const Index& index, std::span<const Neighbor> neighbors) {
-    nb::list result;
-    for (const Neighbor& neighbor : neighbors) result.append(text(index.string_id(neighbor.row)));
-    return result;
+nb::object names(const Index& index, std::span<const Neighbor> neighbors) {
+    return new_objects(neighbors.size(), [&](std::size_t i) { return text(index.string_id(neighbors[i].row)); });
 }
 
 void ids_into(const Index& index, std::span<const Neighbor> neighbors, std::int64_t* ids) {
@@ -47,10 +46,10 @@ nb::object search(const SharedIndex& shared, nb::handle query, std::uint32_t k, 
     }
     NewArray<float> distances(neighbors.size());
     distances_into(neighbors, distances.data());
-    if (index.id_kind() == IdKind::string) return nb::make_tuple(names(index, neighbors), distances.release());
+    if (index.id_kind() == IdKind::string) return answer(names(index, neighbors), distances.release());
     NewArray<std::int64_t> ids(neighbors.size());
     ids_into(index, neighbors, ids.data());
-    return nb::make_tuple(ids.release(), distances.release());
+    return answer(ids.release(), distances.release());
 }
 
 std::span<const float> checked(const Rows& queries, const Index& index) {
@@ -82,13 +81,12 @@ nb::list names_of_rows(const SharedIndex& shared, const NumbersToFill& rows) {
 }  // namespace
 
 void bind_search(nb::class_<SharedIndex>& type) {
-    type.def(
-            "search", &search, "query"_a.none(), "k"_a, "effort"_a, "recall"_a, "search_k"_a, "exact"_a,
-            "filter"_a.none() = nb::none(),
-            nb::sig("def search(self, query: object, k: int, effort: int, recall: float, search_k: int, exact: bool, "
-                    "filter: Filter | None = None) -> "
-                    "tuple[numpy.typing.NDArray[numpy.int64] | list[str], numpy.typing.NDArray[numpy.float32]] | None"),
-            "One query. None where `query` is not one contiguous row of float32.")
+    type.def("search", &search, "query"_a.none(), "k"_a, "effort"_a, "recall"_a, "search_k"_a, "exact"_a,
+             "filter"_a.none() = nb::none(),
+             nb::sig("def search(self, query: object, k: int, effort: int, recall: float, search_k: int, exact: bool, "
+                     "filter: Filter | None = None) -> "
+                     "nearfile.results.Neighbors | None"),
+             "One query. None where `query` is not one contiguous row of float32.")
         .def("search_batch", &search_batch, "queries"_a.noconvert(), "k"_a, "effort"_a, "recall"_a, "search_k"_a,
              "exact"_a, "threads"_a, "ids"_a.noconvert(), "distances"_a.noconvert(),
              nb::sig("def search_batch(self, queries: numpy.typing.NDArray[numpy.float32], k: int, effort: int, "

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "answer.hpp"
 #include "arrays.hpp"
 #include "bindings.hpp"
 #include "gil.hpp"
@@ -53,9 +54,7 @@ std::vector<std::uint64_t> rows_of(const RowNumbers& numbers) {
 
 nb::object ids_of(const Segments& segments, std::span<const SegmentsNeighbor> neighbors) {
     if (segments.id_kind() == IdKind::string) {
-        nb::list names;
-        for (const SegmentsNeighbor& each : neighbors) names.append(text(segments.string_id(each.row)));
-        return names;
+        return new_objects(neighbors.size(), [&](std::size_t i) { return text(segments.string_id(neighbors[i].row)); });
     }
     NewArray<std::int64_t> ids(neighbors.size());
     std::ranges::transform(neighbors, ids.data(),
@@ -84,7 +83,7 @@ nb::object search(const Segments& segments, nb::handle query, std::uint32_t k, s
                                 {.k = k, .effort = effort, .recall = recall, .search_k = search_k, .exact = exact},
                                 {.filter = filter}, values_of(shares));
     }
-    return nb::make_tuple(ids_of(segments, found), distances_of(found));
+    return answer(ids_of(segments, found), distances_of(found));
 }
 
 void search_batch(const Segments& segments, const Rows& queries, std::uint32_t k, std::uint32_t effort, float recall,
@@ -241,16 +240,15 @@ void bind_segments_filter(nb::module_& module) {
 }
 
 void bind_searches(nb::class_<Segments>& type) {
-    type.def(
-            "search", &search, "query"_a.none(), "k"_a, "effort"_a, "recall"_a, "search_k"_a, "exact"_a,
-            "filter"_a.none() = nb::none(), "shares"_a.noconvert().none() = nb::none(),
-            nb::sig("def search(self, query: object, k: int, effort: int, recall: float, search_k: int, exact: bool, "
-                    "filter: SegmentsFilter | None = None, "
-                    "shares: numpy.typing.NDArray[numpy.float32] | None = None) -> "
-                    "tuple[numpy.typing.NDArray[numpy.int64] | list[str], numpy.typing.NDArray[numpy.float32]] | None"),
-            "One query. None where `query` is not one contiguous row of float32. Graphs go by effort and recall, "
-            "forests "
-            "by search_k. `shares`: which part of the answers to expect in each segment, shape (1, segments).")
+    type.def("search", &search, "query"_a.none(), "k"_a, "effort"_a, "recall"_a, "search_k"_a, "exact"_a,
+             "filter"_a.none() = nb::none(), "shares"_a.noconvert().none() = nb::none(),
+             nb::sig("def search(self, query: object, k: int, effort: int, recall: float, search_k: int, exact: bool, "
+                     "filter: SegmentsFilter | None = None, "
+                     "shares: numpy.typing.NDArray[numpy.float32] | None = None) -> "
+                     "nearfile.results.Neighbors | None"),
+             "One query. None where `query` is not one contiguous row of float32. Graphs go by effort and recall, "
+             "forests "
+             "by search_k. `shares`: which part of the answers to expect in each segment, shape (1, segments).")
         .def("search_batch", &search_batch, "queries"_a.noconvert(), "k"_a, "effort"_a, "recall"_a, "search_k"_a,
              "exact"_a, "threads"_a, "ids"_a.noconvert(), "distances"_a.noconvert(),
              "shares"_a.noconvert().none() = nb::none(),
@@ -276,7 +274,8 @@ void bind_searches(nb::class_<Segments>& type) {
             nb::sig("def search_radius(self, queries: numpy.typing.NDArray[numpy.float32], radius: float, "
                     "recall: float, search_k: int, exact: bool, max_results: int, threads: int, "
                     "filters: list[SegmentsFilter]) -> "
-                    "tuple[numpy.typing.NDArray[numpy.int64] | list[str], numpy.typing.NDArray[numpy.float32], "
+                    "tuple[numpy.typing.NDArray[numpy.int64] | numpy.typing.NDArray[numpy.object_], "
+                    "numpy.typing.NDArray[numpy.float32], "
                     "numpy.typing.NDArray[numpy.int64]]"),
             "What is within a radius of a batch of queries: ids and distances one query after the other, and offsets.");
 }

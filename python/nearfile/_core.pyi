@@ -3,11 +3,16 @@ The C++ core of nearfile. Private: use the package's own functions and classes.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import SupportsIndex, overload
+from typing import Any, SupportsIndex, overload
 
 import numpy
 import numpy.typing
 
+import nearfile.results
+
+
+def give_as(type: type) -> None:
+    """What searches of one query return from now on."""
 
 version: str = '0.1.0'
 
@@ -107,7 +112,7 @@ class Index:
     def distance(self, a: int, b: int) -> float:
         """The distance of two rows."""
 
-    def search(self, query: object, k: int, effort: int, recall: float, search_k: int, exact: bool, filter: Filter | None = None) -> tuple[numpy.typing.NDArray[numpy.int64] | list[str], numpy.typing.NDArray[numpy.float32]] | None:
+    def search(self, query: object, k: int, effort: int, recall: float, search_k: int, exact: bool, filter: Filter | None = None) -> nearfile.results.Neighbors | None:
         """One query. None where `query` is not one contiguous row of float32."""
 
     def search_batch(self, queries: numpy.typing.NDArray[numpy.float32], k: int, effort: int, recall: float, search_k: int, exact: bool, threads: int, ids: numpy.typing.NDArray[numpy.int64], distances: numpy.typing.NDArray[numpy.float32]) -> None:
@@ -118,7 +123,7 @@ class Index:
     def names(self, rows: numpy.typing.NDArray[numpy.int64]) -> list[str]:
         """The ids of rows, of an index whose ids are str."""
 
-    def search_radius(self, queries: numpy.typing.NDArray[numpy.float32], radius: float, recall: float, search_k: int, exact: bool, max_results: int, threads: int, filters: list[Filter]) -> tuple[numpy.typing.NDArray[numpy.int64] | list[str], numpy.typing.NDArray[numpy.float32], numpy.typing.NDArray[numpy.int64]]:
+    def search_radius(self, queries: numpy.typing.NDArray[numpy.float32], radius: float, recall: float, search_k: int, exact: bool, max_results: int, threads: int, filters: list[Filter]) -> tuple[numpy.typing.NDArray[numpy.int64] | numpy.typing.NDArray[numpy.object_], numpy.typing.NDArray[numpy.float32], numpy.typing.NDArray[numpy.int64]]:
         """
         What is within a radius of a batch of queries: ids and distances one query after the other, and offsets.
         """
@@ -347,6 +352,19 @@ class Columns:
     def arrow_stream(self, rows: int) -> object:
         """A capsule `arrow_array_stream` of one table, which shares the memory."""
 
+def arrow_table(columns: dict[str, numpy.typing.NDArray[numpy.int64] | numpy.typing.NDArray[numpy.float32] | list[str]]) -> object:
+    """
+    A capsule `arrow_array_stream` of one table that is a copy of these columns.
+    """
+
+def arrow_vectors(what: str, capsule: object) -> list[tuple[str, list[numpy.typing.NDArray[Any] | list[str]]]]:
+    """
+    What a capsule `arrow_array_stream` gives: of each column its name and its parts, at least one, as arrays of shape (rows,) or (rows, dim), or lists of str.
+    """
+
+def arrow_vectors_of_array(what: str, schema: object, array: object) -> list[tuple[str, list[numpy.typing.NDArray[Any] | list[str]]]]:
+    """The same of capsules `arrow_schema` and `arrow_array`."""
+
 class AnnoyFile:
     """A file that Annoy wrote. Safe to use from any number of threads."""
 
@@ -475,7 +493,7 @@ class Segments:
         The largest distance that 99 in 100 of the queries of a segment's calibration do not exceed.
         """
 
-    def search(self, query: object, k: int, effort: int, recall: float, search_k: int, exact: bool, filter: SegmentsFilter | None = None, shares: numpy.typing.NDArray[numpy.float32] | None = None) -> tuple[numpy.typing.NDArray[numpy.int64] | list[str], numpy.typing.NDArray[numpy.float32]] | None:
+    def search(self, query: object, k: int, effort: int, recall: float, search_k: int, exact: bool, filter: SegmentsFilter | None = None, shares: numpy.typing.NDArray[numpy.float32] | None = None) -> nearfile.results.Neighbors | None:
         """
         One query. None where `query` is not one contiguous row of float32. Graphs go by effort and recall, forests by search_k. `shares`: which part of the answers to expect in each segment, shape (1, segments).
         """
@@ -490,7 +508,7 @@ class Segments:
         A batch with one filter or one a query, and rows that are excluded: of all, or of each from its start on. Into arrays of shape (q, width); -1 and nan behind the last answer of a query.
         """
 
-    def search_radius(self, queries: numpy.typing.NDArray[numpy.float32], radius: float, recall: float, search_k: int, exact: bool, max_results: int, threads: int, filters: list[SegmentsFilter]) -> tuple[numpy.typing.NDArray[numpy.int64] | list[str], numpy.typing.NDArray[numpy.float32], numpy.typing.NDArray[numpy.int64]]:
+    def search_radius(self, queries: numpy.typing.NDArray[numpy.float32], radius: float, recall: float, search_k: int, exact: bool, max_results: int, threads: int, filters: list[SegmentsFilter]) -> tuple[numpy.typing.NDArray[numpy.int64] | numpy.typing.NDArray[numpy.object_], numpy.typing.NDArray[numpy.float32], numpy.typing.NDArray[numpy.int64]]:
         """
         What is within a radius of a batch of queries: ids and distances one query after the other, and offsets.
         """

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from nearfile import _core, arguments
 from nearfile import progress as progress_module
-from nearfile.annoy.readers import feed
 from nearfile.arguments import PathLike
 from nearfile.errors import BadFileError, InvalidArgumentError
 from nearfile.index import Index
@@ -61,6 +60,8 @@ def convert(
         InvalidArgumentError: No metric was named and more than one fits.
         FileError: A file could not be read or written.
     """
+    from nearfile.annoy.readers import feed  # here, as `import nearfile` has no need of it
+
     length = arguments.dim(dim)
     source = arguments.path(old)
     target = arguments.path_to_write(new)

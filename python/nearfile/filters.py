@@ -12,9 +12,10 @@ from nearfile import _core, inputs
 from nearfile.errors import InvalidArgumentError
 from nearfile.expressions import Expression
 from nearfile.inputs import foreign, naming
+from nearfile.results import Neighbors
 
 if TYPE_CHECKING:
-    from nearfile.index import Found, Index
+    from nearfile.index import Index
 
 _EXPECTED = (
     "expected a nearfile.Filter, a boolean mask with a value for each item in the order of adding, an array, list or set "
@@ -170,7 +171,7 @@ def search(
     options: tuple[int, float, int, bool, int],
     filter: object,
     exclude: object,
-) -> Found:
+) -> Neighbors:
     """Of one query or a batch, among what is allowed; :meth:`Index.search` has checked the rest."""
     n_queries = len(queries) if queries.ndim == 2 else None
     filters = each_compiled(index, filter, n_queries)
@@ -196,7 +197,7 @@ def search(
     answered = int(np.sum(~np.isnan(distances), axis=1).max(initial=0)) if rows.size else width
     ids, distances = ids[:, :answered], distances[:, :answered]
     named = _named(index, ids, distances)
-    return (named, distances) if queries.ndim == 2 else (named[0], distances[0])
+    return Neighbors(named, distances) if queries.ndim == 2 else Neighbors(named[0], distances[0])
 
 
 def _width(index: Index, k: int, filters: list[_core.Filter]) -> int:

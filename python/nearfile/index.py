@@ -18,11 +18,11 @@ from nearfile.errors import ClosedError, InvalidArgumentError, NotFoundError, Un
 from nearfile.inspection import Inspection
 from nearfile.items import Id
 from nearfile.neighbor_graph import NeighborGraph
-from nearfile.radius import Within
 from nearfile.radius import search_radius as search_radius_of
+from nearfile.results import Neighbors, Within
 
-#: Ids as int64, or as str in an array of objects, and distances as float32; of one shape.
-Found = tuple[NDArray[Any], NDArray[np.float32]]
+#: What a search returns.
+Found = Neighbors
 
 # A batch goes to the core in blocks of at most this many queries, so that Ctrl-C is heard between them.
 QUERIES_A_BLOCK = 4096
@@ -150,7 +150,7 @@ class Index:
         threads: int | None = None,
         filter: object = None,
         exclude: object = None,
-    ) -> Found:
+    ) -> Neighbors:
         """The nearest items of one query, or of each of a batch.
 
         Args:
@@ -176,6 +176,7 @@ class Index:
                 index does not have change nothing.
 
         Returns:
+            :class:`nearfile.Neighbors`, which unpacks as a tuple of two does:
             ids and distances, nearest first, and ties by smaller id (for ``str`` in the order of adding); each of shape
             (m,) for one query and (q, m) for a batch, where m is ``k``, or the number of items where it is smaller, or
             of those that are allowed. Where a query of a batch has fewer answers than another one, behind its last
@@ -240,7 +241,7 @@ class Index:
             assert found is not None
         if self._watching:
             self._watch()
-        return (self._named(found[0]), found[1]) if self._strings else found  # type: ignore[return-value]
+        return found
 
     def neighbors(
         self,
@@ -254,7 +255,7 @@ class Index:
         threads: int | None = None,
         filter: object = None,
         exclude: object = None,
-    ) -> Found:
+    ) -> Neighbors:
         """The nearest items of an item, which is itself among them: first, but for ``dot`` and for equal vectors.
 
         Takes and returns what :meth:`search` does, with the item's id for the query, or several ids for a batch: a list,
@@ -353,8 +354,8 @@ class Index:
 
         Returns:
             ids and distances as of :meth:`search`, nearest first; each of shape (m,), with as many as there are. Of a
-            batch these are of all queries one after the other, and a third array comes with them: offsets, shape
-            (q + 1,), int64. What was found for query i is ``ids[offsets[i]:offsets[i + 1]]``.
+            batch these are of all queries one after the other, and a third array comes with them
+            (:class:`nearfile.RaggedNeighbors`): offsets, shape (q + 1,), int64. What was found for query i is ``ids[offsets[i]:offsets[i + 1]]``.
 
         Raises:
             InvalidArgumentError: A query as of :meth:`search`; a ``radius`` that is no number, or negative where it is
@@ -616,7 +617,7 @@ class Index:
     def _far_from(self) -> float:
         return float(self.info()["calibrated_nearest"][99])
 
-    def _search_batch(self, queries: NDArray[Any], k: int, options: tuple[int, float, int, bool, int]) -> Found:
+    def _search_batch(self, queries: NDArray[Any], k: int, options: tuple[int, float, int, bool, int]) -> Neighbors:
         shape = (len(queries), min(k, len(self)))
         ids = np.empty(shape, np.int64)
         distances = np.empty(shape, np.float32)
@@ -627,7 +628,7 @@ class Index:
             self._core.search_batch(block, k, *options, ids[part], distances[part])
             if self._strings:
                 names[part].reshape(-1)[:] = self._core.names(ids[part])
-        return names, distances
+        return Neighbors(names, distances)
 
     def _named(self, ids: NDArray[np.int64] | list[str]) -> NDArray[Any]:
         if not isinstance(ids, list):

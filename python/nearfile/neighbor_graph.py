@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nearfile import _core, arguments
+from nearfile import _core, arguments, results
 from nearfile.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 class NeighborGraph:
     """The nearest of every item: what :meth:`Index.knn_graph` returns.
+
+    It is also a table of edges with the columns ``item``, ``rank`` (from 0, where the item itself stands), ``neighbor`` and ``distance``,
+    both items by id: polars, DuckDB and ``pyarrow.table()`` take it as it is.
 
     Attributes:
         rows: Shape (n, k), int32: row numbers in the order of adding. Each row begins with its own number, then come
@@ -35,6 +38,35 @@ class NeighborGraph:
     def ids(self) -> NDArray[Any]:
         """The same as ``rows`` by id: shape (n, k), int64, or objects that are ``str``."""
         return self._index.ids[self.rows]
+
+    def to_dict(self) -> dict[str, NDArray[Any]]:
+        """The table as NumPy's arrays: ``item``, ``rank``, ``neighbor`` and ``distance``, each of shape (n * k,).
+
+        >>> import numpy, nearfile
+        >>> graph = nearfile.build([[0.0], [1.0], [3.0]], metric="euclidean", ids=["a", "b", "c"]).knn_graph(k=2)
+        >>> graph.to_dict()["item"].tolist(), graph.to_dict()["neighbor"].tolist()
+        (['a', 'a', 'b', 'b', 'c', 'c'], ['a', 'b', 'b', 'a', 'c', 'b'])
+        """
+        n, k = self.rows.shape
+        ids = self._index.ids
+        return {
+            "item": np.repeat(ids, k),
+            "rank": np.tile(np.arange(k), n),
+            "neighbor": ids[self.rows.reshape(-1)],
+            "distance": self.distances.reshape(-1),
+        }
+
+    def to_arrow(self) -> Any:
+        """A ``pyarrow.Table`` with the columns of :meth:`to_dict`; ids are int64 or large_string.
+
+        Raises:
+            ImportError: pyarrow is not installed.
+        """
+        return results.to_arrow(self)
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """That table, as Arrow's PyCapsule interface has it: one batch, a copy. Another schema than its own is not made."""
+        return results.stream(self.to_dict())
 
     def to_scipy(self) -> Any:
         """A ``scipy.sparse.csr_matrix`` of shape (n, n), with k distances a row in the order of ``rows``.

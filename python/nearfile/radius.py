@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Union, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nearfile import _core, arguments, filters, inputs, items
+from nearfile.results import Distances, Neighbors, RaggedNeighbors
+from nearfile.results import Within as Within
 
 if TYPE_CHECKING:
     from nearfile.index import Index
-
-Names = NDArray[Any]
-Distances = NDArray[np.float32]
-
-#: Ids and distances of one query; of a batch also offsets: those of query q are from offsets[q] to offsets[q + 1].
-Within = Union[tuple[Names, Distances], tuple[Names, Distances, NDArray[np.int64]]]
 
 # A batch goes to the core in blocks of at most this many queries, so that Ctrl-C is heard between them.
 QUERIES_A_BLOCK = 1024
@@ -53,11 +49,12 @@ def search_radius(
     for start, block in inputs.blocks(batch, most_rows) if len(batch) else [(0, inputs.floats(batch))]:
         own = allowed.of(start, start + len(block))
         names, far, ends = index._core.search_radius(block, reach, share, candidates, bool(exact), most, n_threads, own)
-        ids.append(index._named(names))
+        ids.append(names)
         distances.append(far)
         offsets[start + 1 : start + len(ends)] = offsets[start] + ends[1:]
-    found = (joined(ids), cast(Distances, joined(distances)))
-    return found if array.ndim == 1 else (*found, offsets)
+    if array.ndim == 1:
+        return Neighbors(joined(ids), joined(distances))
+    return RaggedNeighbors(joined(ids), joined(distances), offsets)
 
 
 def single_precision(value: float) -> float:

@@ -95,6 +95,26 @@ def test_only_numpy_is_imported(run_python) -> None:
     assert out.split() == ["nearfile"]
 
 
+def test_collections_and_annoy_are_imported_when_they_are_asked_for(run_python) -> None:
+    out = run_python(
+        """
+        import sys, nearfile
+        print(*sorted(name for name in sys.modules if name.startswith(("nearfile.collection", "nearfile.annoy", "nearfile.cli"))))
+        assert {"AnnoyIndex", "Collection"} <= set(dir(nearfile))
+        print(nearfile.AnnoyIndex.__name__, nearfile.Collection.__name__, nearfile.CollectionIndex.__name__)
+        try:
+            nearfile.Colection
+        except AttributeError as error:
+            print(error)
+        """
+    )
+    assert out.splitlines() == [
+        "",
+        "AnnoyIndex Collection CollectionIndex",
+        "module 'nearfile' has no attribute 'Colection'",
+    ]
+
+
 def test_the_stubs_are_those_of_the_extension(tmp_path: pathlib.Path) -> None:
     pytest.importorskip("nanobind", "3.1", reason="older generators write stubs in another way")
     subprocess.run(

@@ -91,7 +91,7 @@ def read_first(text: Optional[str]) -> Union[bool, str]:
     return text == "all" if text != "hot" else text
 
 
-def lists_without_gaps(found: tuple[Any, Any]) -> tuple[list[Any], list[Any]]:
+def lists_without_gaps(found: Within) -> tuple[list[Any], list[Any]]:
     """Ids and distances of a search, of each query as many as it has answers."""
     ids, distances = (part.tolist() for part in found)
     if found[1].ndim == 1:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 
 MANIFEST = "MANIFEST"
 LOCK = "lock"
@@ -22,17 +22,17 @@ def new_segment() -> str:
     >>> nearfile.collection.names.new_segment().endswith(".near")
     True
     """
-    return f"segment-{secrets.token_hex(8)}.near"
+    return f"segment-{os.urandom(8).hex()}.near"
 
 
 def new_deleted() -> str:
     """For the deleted rows of a segment."""
-    return f"deleted-{secrets.token_hex(8)}.dead"
+    return f"deleted-{os.urandom(8).hex()}.dead"
 
 
 def new_log() -> str:
     """For a log."""
-    return f"log-{secrets.token_hex(8)}.log"
+    return f"log-{os.urandom(8).hex()}.log"
 
 
 def kept_manifest(generation: int) -> str:

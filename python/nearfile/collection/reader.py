@@ -18,11 +18,11 @@ from nearfile.collection.joined import Joined
 from nearfile.collection.source import Source
 from nearfile.collection.state import State
 from nearfile.errors import ClosedError, InvalidArgumentError
-from nearfile.index import Found, Index
+from nearfile.index import Index
 from nearfile.inspection import Inspection
 from nearfile.items import Id
 from nearfile.neighbor_graph import NeighborGraph
-from nearfile.radius import Within
+from nearfile.results import Neighbors, Within
 
 # With follow=True what is older than this many seconds is looked at again.
 LOOKS_EVERY = 0.005
@@ -242,7 +242,7 @@ class CollectionIndex(Index):
         threads: int | None = None,
         filter: object = None,
         exclude: object = None,
-    ) -> Found:
+    ) -> Neighbors:
         """The nearest items of one query, or of each of a batch: as :meth:`nearfile.Index.search`.
 
         A compiled filter serves the generation that it was made for, and no other one: it is refused with
@@ -261,7 +261,7 @@ class CollectionIndex(Index):
             exclude=exclude,
         )
 
-    def neighbors(self, id: Any, k: int = 10, **options: Any) -> Found:
+    def neighbors(self, id: Any, k: int = 10, **options: Any) -> Neighbors:
         """The nearest items of an item, or of each of several: as :meth:`nearfile.Index.neighbors`, with its options."""
         return self._now().neighbors(id, k, **options)
 

@@ -11,7 +11,7 @@ from typing import Any, Callable
 
 import numpy as np
 
-from nearfile.inputs import arrow, refusals, tables
+from nearfile.inputs import arrow, capsules, refusals, tables
 from nearfile.inputs.conversion import BFLOAT16, Array
 
 # What numpy.asarray takes for what it is, as rows of a list.
@@ -63,12 +63,12 @@ def is_foreign(values: object) -> bool:
 
 
 def reader_of(values: object) -> Callable[[str, Any], Array] | None:
-    """What reads objects of the package that ``values``, or what they inherit from, are of."""
+    """What reads objects of the package that ``values``, or what they inherit from, are of, or any that offer Arrow's capsules."""
     for kind in type(values).__mro__:
         reader = READERS.get(kind.__module__.partition(".")[0])
         if reader is not None:
             return reader
-    return None
+    return capsules.array_of_capsules if capsules.is_capsules(values) else None
 
 
 def converted(name: str, values: Any) -> Array:

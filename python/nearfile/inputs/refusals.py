@@ -69,6 +69,8 @@ def of_failure(name: str, values: Any, error: Exception) -> InvalidArgumentError
         steps.append("detach()")
     if device not in ("cpu", "meta"):
         steps.append("cpu()")
+    elif is_elsewhere(values):
+        steps += [f"{method}()" for method in ("cpu", "get") if callable(getattr(values, method, None))][:1]
     if not steps and "unsupported ScalarType" in str(error):
         steps.append("float()")
     advice = f"give its {'.'.join(steps)}" if steps else "make it a NumPy array first"
@@ -76,6 +78,14 @@ def of_failure(name: str, values: Any, error: Exception) -> InvalidArgumentError
         advice = "it has no values yet, load them first"
     reason = " ".join(str(error).split()).rstrip(".")
     return InvalidArgumentError(f"{name}: expected an array in memory, got a {kind_of(values)}: {reason}: {advice}")
+
+
+def is_elsewhere(values: Any) -> bool:
+    """Whether a tensor says by DLPack that its memory is a device's."""
+    try:
+        return int(values.__dlpack_device__()[0]) != 1
+    except Exception:  # noqa: BLE001 (whatever it raises, it does not say so)
+        return False
 
 
 def of_ragged(name: str, rows: Sequence[Any], error: Exception) -> InvalidArgumentError:
