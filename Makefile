@@ -31,7 +31,7 @@ test-integrations: $(VENV)/test-integrations
 
 # The pages of docs/ and the docstrings as a site, build/docs/index.html; a link that leads nowhere is an error.
 docs: $(VENV)/docs
-	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -d build/doctrees docs build/docs
+	$(BIN)/sphinx-build --quiet --fresh-env --fail-on-warning --keep-going -d build/doctrees docs build/docs
 
 # The C++ tests on 64-bit ARM: compiled for it, run under QEMU. Then indexes and answers, which are the same text as here.
 test-aarch64: build/cpp/passed
