@@ -87,7 +87,7 @@ nb::object stream_capsule(GivenStream stream) {
         content->release(content.get());
         throw nb::python_error();
     }
-    content.release();
+    static_cast<void>(content.release());
     return nb::steal(capsule);
 }
 

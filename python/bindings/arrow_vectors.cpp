@@ -64,8 +64,9 @@ public:
         check_extent(&whole, what_);
         if (!is_table_) return add_part(columns_[0], schema, whole, 0, whole.length, array);
         check_shape(whole, 1, schema.n_children, what_);
-        for (std::int64_t i = 0; i < whole.length; ++i) {
-            if (!ArrowBits(whole, 0)[i]) refuse_damaged(what_, "a row of a table that is missing");
+        const ArrowBits present(whole, 0);
+        for (std::int64_t i = 0; !present.is_absent() && i < whole.length; ++i) {
+            if (!present[i]) refuse_damaged(what_, "a row of a table that is missing");
         }
         for (std::int64_t i = 0; i < whole.n_children; ++i) {
             check_extent(whole.children[i], what_);
@@ -134,7 +135,7 @@ nb::object array_of(Part part) {
     const nb::dlpack::dtype type = type_of(rows.layout);
     const std::size_t dimensions = rows.dim ? 2 : 1;
     const nb::capsule owner(held.get(), [](void* kept) noexcept { delete static_cast<Part*>(kept); });
-    held.release();
+    static_cast<void>(held.release());
     return nb::cast(nb::ndarray<nb::numpy, nb::ro>(values, dimensions, shape, owner, nullptr, type));
 }
 
