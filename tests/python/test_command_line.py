@@ -173,6 +173,18 @@ def test_builds_that_are_refused(arguments: tuple, said: str, folder: pathlib.Pa
     assert (folder / "notes.txt").read_text() == "not to be lost"
 
 
+@pytest.mark.usefixtures("folder")
+def test_what_new_users_type_first_says_what_to_do() -> None:
+    assert "got items.parquet alone" in run("build", "items.parquet", code=2)
+    assert "; ids are row numbers" in run("build", "items.parquet", "items.near")
+    assert "it was built without --ids" in run("search", "items.near", "--item", "sku-1", code=1)
+    assert "an id goes behind --item" in run("search", "items.near", "sku-1", code=1)
+    table = pyarrow.parquet.read_table("items.parquet").append_column("meta", pa.array([{"a": 1}] * N))
+    pyarrow.parquet.write_table(table, "wide.parquet")
+    out = run("build", "wide.parquet", "items.near", "--ids", "name", "--attributes", "*", code=1)
+    assert "got column 'meta' of struct<a: int64>: cast it, or leave it out: --attributes price" in out
+
+
 @pytest.fixture
 def shop(folder: pathlib.Path) -> pathlib.Path:
     tags = [["a"] if row % 2 else None for row in range(N)]

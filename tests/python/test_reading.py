@@ -296,6 +296,7 @@ TABLES: dict[str, tuple[dict, dict, str]] = {
         r"got v \(fixed_size_list",
     ),
     "matrices by name": ({"v": pa.array([[[1.0]]])}, {"vectors": "v"}, r"got column 'v' of list<"),
+    "one number": ({"v": [1.5]}, {"vectors": "v"}, r"or several of numbers, got column 'v' of floats"),
     "text": ({"v": ["a"]}, {"vectors": "v"}, r"got column 'v' of text"),
     "none like vectors": ({"a": ["x"], "b": [1.5]}, {}, r"got a \(text\), b \(floats\): say which with --vectors"),
     "two like vectors": ({"a": lists([[1.0]]), "b": lists([[1.0]])}, {}, r"give --vectors a or --vectors b"),
@@ -449,7 +450,7 @@ def test_what_is_no_source(tmp_path: pathlib.Path) -> None:
         (
             tmp_path / "short.npz",
             {"vectors": "i"},
-            r"'i': expected numbers of shape \(n, dim\), got int64 of shape \(2,\)",
+            r"got column 'i' of whole numbers",
         ),
         (tmp_path / "none-*.npy", {}, "fits none"),
         (tmp_path / "empty", {}, "got none"),

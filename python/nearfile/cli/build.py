@@ -32,17 +32,22 @@ Json = Annotated[bool, typer.Option("--json", help="Print what was built as JSON
 
 def build(
     sources: Annotated[
-        list[str],
+        Optional[list[str]],
         typer.Argument(
+            metavar="SOURCE",
             help="Files, patterns or a folder of .npy, .npz, .fvecs, HDF5, Parquet, Feather, Arrow, CSV or JSON lines;"
             " - is standard input.",
             show_default=False,
         ),
-    ],
+    ] = None,
     target: Annotated[
-        str,
-        typer.Argument(help="The index to write; a folder, or what ends in /, is a collection.", show_default=False),
-    ],
+        Optional[str],
+        typer.Argument(
+            metavar="TARGET",
+            help="The index to write; a folder, or what ends in /, is a collection.",
+            show_default=False,
+        ),
+    ] = None,
     metric: Annotated[
         Optional[str],
         typer.Option(help="angular, cosine, euclidean, dot, manhattan or hamming. Default: angular."),
@@ -82,6 +87,11 @@ def build(
 
     nearfile build items.parquet items.near --vectors embedding --ids sku --attributes price,lang
     """
+    if not sources or target is None:
+        got = target or "nothing"
+        raise typer.BadParameter(
+            f"expected SOURCE... TARGET, got {got} alone: where to write, as items.near, comes last"
+        )
     options: dict[str, Any] = {
         "metric": metric,
         "structure": structure,

@@ -145,9 +145,10 @@ def print_built(path: str | Path, facts: dict[str, Any], verb: str, seconds: flo
         kind = f"a collection of {len(facts['segments'])} segments"
     elif facts["structure"] == "forest":
         kind = f"{facts['n_trees']} trees"
+    numbered = "; ids are row numbers" if facts["id_kind"] == "row" else ""
     console.print(
         f"{path}: {facts['count']:,} vectors of {facts['dim']}, {facts['metric']}, {kind},"
-        f" {size(facts['file_bytes'])}, {verb} in {duration(seconds)}",
+        f" {size(facts['file_bytes'])}, {verb} in {duration(seconds)}{numbered}",
         highlight=False,
         markup=False,
         soft_wrap=True,

@@ -186,6 +186,7 @@ def source_of(parts: list[Part], vectors: str | None, ids: str | None, attribute
     if isinstance(parts[0], arrays.Npz) and vectors is None and ids is None and attributes is None:
         vectors = only_matrix(parts[0])
     chosen = choosing.choose(parts[0], vectors, ids, attributes)
+    choosing.check_attributes(parts[0], chosen)
     dim = None
     for part in parts:
         check_alike(part, parts[0], chosen)
