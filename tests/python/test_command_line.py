@@ -8,7 +8,6 @@ import io
 import json
 import os
 import pathlib
-import pty
 import re
 import subprocess
 import sys
@@ -153,6 +152,7 @@ def test_what_fails_leaves_no_collection_behind() -> None:
     ("arguments", "said"),
     [
         (("items.parquet", "items.csv"), "give the target last"),
+        (("items.parquet", "-"), "got standard input"),
         (("items.parquet", "."), "got a folder with other files"),
         (("items.parquet", "notes.txt"), "got a file that is none"),
         (("items.parquet", "x.near", "--vectors", "vec"), "expected a column 'vec'"),
@@ -273,7 +273,7 @@ def test_standard_input(shop: pathlib.Path) -> None:
 
 
 def test_progress_is_drawn_on_a_terminal(shop: pathlib.Path) -> None:
-    ours, theirs = pty.openpty()
+    ours, theirs = pytest.importorskip("pty").openpty()
     told: list[bytes] = []
 
     def listen() -> None:

@@ -333,7 +333,7 @@ def test_columns_that_cannot_be_used_are_named_with_the_row(case: str, tmp_path:
 
 TEXTS: dict[str, tuple[str, str, dict, str]] = {
     "a word": ("v.csv", "x0,x1\n1,2\n3,b\n", {"vectors": "x*"}, r"got column 'x1' of text"),
-    "a gap": ("v.csv", "x0,x1\n1,2\n3,\n", {}, r"line 3, column 'x0 to x1': expected numbers, got None"),
+    "a gap": ("v.csv", "x0,x1\n1,2\n3,\n", {}, r"line 3, column 'x0 to x1': expected numbers, got ''"),
     "cells": ("v.csv", "x0,x1\n1,2\n3\n", {}, r"line 3: expected 2 cells.*got 1"),
     "twice": ("v.csv", "x,x\n1,2\n", {}, r"'x' twice"),
     "no id": ("v.csv", "i,x0,x1\na,1,2\n,1,2\n", {"ids": "i"}, "line 3, column 'i': expected an id, got none"),
