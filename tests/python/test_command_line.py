@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -270,6 +271,40 @@ def test_standard_input(shop: pathlib.Path) -> None:
     refused = command("build", "-", "piped.near", stdin=(shop / "items.parquet").read_bytes())
     assert refused.returncode == 1
     assert refused.stderr.startswith(b"nearfile: standard input: expected one of npy")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no such pipes")
+@pytest.mark.parametrize("option", [["--json-lines"], []])
+@pytest.mark.usefixtures("shop")
+def test_a_reader_that_has_enough_is_no_error(option: list[str]) -> None:
+    verb = [sys.executable, "-m", "nearfile.cli", "search", "shop.near", "items.npy", "-k", "100", *option]
+    with subprocess.Popen(verb, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.read(10)
+        process.stdout.close()
+        assert process.wait(60) == 1
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there Ctrl-C is no signal that one process sends another")
+def test_ctrl_c_leaves_what_was_there(shop: pathlib.Path) -> None:
+    before = (shop / "shop.near").read_bytes()
+    with subprocess.Popen(
+        [sys.executable, "-m", "nearfile.cli", "build", "-", "shop.near"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdin is not None
+        process.stdin.write(b"[0.5, 0.25]\n" * 100_000)  # more than a pipe holds: when it is written, it is being read
+        process.stdin.flush()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+        assert process.stderr is not None
+        assert b"Traceback" not in process.stderr.read()
+    assert (shop / "shop.near").read_bytes() == before
+    assert not [name for name in os.listdir(shop) if name.startswith(".shop")]
 
 
 def test_progress_is_drawn_on_a_terminal(shop: pathlib.Path) -> None:

@@ -178,6 +178,14 @@ def test_several_files_are_one_source(tmp_path: pathlib.Path) -> None:
     assert open_source(tmp_path).count == 15
 
 
+def test_files_of_text_agree_on_what_columns_are(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "a.csv").write_text("i,p,x0,x1\n1,1,0,1\n2,,0,2\n")
+    (tmp_path / "b.csv").write_text("i,p,x0,x1\n007,1.5,0.5,1\n")
+    vectors, ids, attributes = read(tmp_path, vectors="x*", ids="i", attributes="p")
+    assert vectors.tolist() == [[0, 1], [0, 2], [0.5, 1]]
+    assert (ids, attributes) == (["1", "2", "007"], {"p": [1.0, None, 1.5]})
+
+
 class Pipe(io.BufferedReader):
     """Standard input as a pipe gives it: a few bytes at a time."""
 

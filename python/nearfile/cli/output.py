@@ -32,6 +32,8 @@ def telling_errors(verb: Callable[..., Result]) -> Callable[..., Result]:
             with warnings.catch_warnings():
                 warnings.showwarning = print_warning
                 return verb(*arguments, **options)
+        except BrokenPipeError:  # whoever reads has had enough
+            raise
         except (ValueError, TypeError, KeyError, OSError, MemoryError, ImportError) as error:
             message = str(error)
             line = message if message.endswith("^") else " ".join(message.split())

@@ -16,7 +16,10 @@ from typing import IO, Any
 from nearfile.errors import InvalidArgumentError
 from nearfile.reading import formats, text_values
 from nearfile.reading.part import (
+    BOOL,
+    FLOAT,
     INT,
+    MOMENT,
     TEXT,
     VECTORS,
     Batch,
@@ -58,6 +61,8 @@ class TextPart(Part):
         if stream is None:
             self.rows.close()
         super().__init__(path, self.columns_of(self.ahead, texts), None)
+        if stream is None:  # it is read again from its beginning; there may be many files
+            self.ahead = self.ahead[:1]
 
     @contextlib.contextmanager
     def text(self) -> Iterator[IO[str]]:
@@ -149,6 +154,21 @@ class TextPart(Part):
             if value is None:
                 raise InvalidArgumentError(f"{place(self.path, line, name, 'line')}: expected an id, got none")
         return values
+
+
+def agree(parts: list[TextPart]) -> None:
+    """Have files of text take for a column what the values of all of them can be read as: floats, or text at the worst."""
+    kinds: dict[str, set[str]] = {}
+    for part in parts:
+        for column in part.columns:
+            kinds.setdefault(column.name, set()).add(column.kind)
+    wide = {
+        name: FLOAT if found <= {INT, FLOAT} else TEXT
+        for name, found in kinds.items()
+        if len(found) > 1 and found <= {INT, FLOAT, BOOL, MOMENT, TEXT}
+    }
+    for part in parts:
+        part.columns = tuple(column._replace(kind=wide.get(column.name, column.kind)) for column in part.columns)
 
 
 class Csv(TextPart):
