@@ -117,7 +117,7 @@ def test_a_given_memory_has_room_for_reading() -> None:
 @pytest.mark.usefixtures("folder")
 def test_a_folder_is_a_collection() -> None:
     options = ("--ids", "name", "--attributes", "price")
-    assert "300 vectors of 8, euclidean, a collection of 1 segments" in run(
+    assert "300 vectors of 8, euclidean, a collection of 1 segment," in run(
         "build", "items.parquet", "shop/", "--metric", "euclidean", "--profile", "compact", *options
     )
     assert run_json("info", "shop")["profile"] == "compact"
@@ -348,6 +348,7 @@ def test_bench_measures_beside_exact_search() -> None:
         assert 0 <= point["recall"] <= 1
         assert 0 < point["p50_seconds"] <= point["p99_seconds"]
         assert point["queries_a_second"] > 0
+        assert 0 <= point["taken_by_others"] <= 1
     assert told["points"][-2]["recall"] > 0.9
     out = run("bench", "shop.near", "items.parquet", "--seconds", 0.2, "-k", 5)
     assert "300 queries; k = 5" in out

@@ -144,7 +144,8 @@ def print_built(path: str | Path, facts: dict[str, Any], verb: str, seconds: flo
         return
     kind = f"{facts['profile']} graph"
     if "segments" in facts:
-        kind = f"a collection of {len(facts['segments'])} segments"
+        n = len(facts["segments"])
+        kind = f"a collection of {n:,} segment{'' if n == 1 else 's'}"
     elif facts["structure"] == "forest":
         kind = f"{facts['n_trees']} trees"
     numbered = "; ids are row numbers" if facts["id_kind"] == "row" else ""
