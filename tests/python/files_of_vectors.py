@@ -17,6 +17,11 @@ import pyarrow.parquet
 Writer = Callable[[pathlib.Path, np.ndarray, list, list], Any]
 
 
+def rows_a_chunk(vectors: np.ndarray) -> int:
+    """So many that there are several chunks."""
+    return max(3, len(vectors) // 5)
+
+
 def table(vectors: np.ndarray, names: list, prices: list) -> pa.Table:
     column = pa.array(list(vectors), pa.list_(pa.float32()))
     return pa.table({"name": pa.array(names), "price": pa.array(prices, pa.float64()), "embedding": column})
@@ -35,17 +40,17 @@ def hdf5(path: pathlib.Path, vectors: np.ndarray, names: list, prices: list) -> 
 
 
 def parquet(path: pathlib.Path, vectors: np.ndarray, names: list, prices: list) -> None:
-    pyarrow.parquet.write_table(table(vectors, names, prices), path, row_group_size=3)
+    pyarrow.parquet.write_table(table(vectors, names, prices), path, row_group_size=rows_a_chunk(vectors))
 
 
 def feather(path: pathlib.Path, vectors: np.ndarray, names: list, prices: list) -> None:
-    pyarrow.feather.write_feather(table(vectors, names, prices), str(path), chunksize=3)
+    pyarrow.feather.write_feather(table(vectors, names, prices), str(path), chunksize=rows_a_chunk(vectors))
 
 
 def stream(path: pathlib.Path, vectors: np.ndarray, names: list, prices: list) -> None:
     whole = table(vectors, names, prices)
     with pa.OSFile(str(path), "wb") as file, pa.ipc.new_stream(file, whole.schema) as writer:
-        writer.write_table(whole, max_chunksize=3)
+        writer.write_table(whole, max_chunksize=rows_a_chunk(vectors))
 
 
 def rows_of_csv(path: pathlib.Path, vectors: np.ndarray, names: list, prices: list) -> None:

@@ -8,8 +8,8 @@ import io
 import json
 import os
 import pathlib
-import pty
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -117,7 +117,7 @@ def test_a_given_memory_has_room_for_reading() -> None:
 @pytest.mark.usefixtures("folder")
 def test_a_folder_is_a_collection() -> None:
     options = ("--ids", "name", "--attributes", "price")
-    assert "300 vectors of 8, euclidean, a collection of 1 segments" in run(
+    assert "300 vectors of 8, euclidean, a collection of 1 segment," in run(
         "build", "items.parquet", "shop/", "--metric", "euclidean", "--profile", "compact", *options
     )
     assert run_json("info", "shop")["profile"] == "compact"
@@ -153,6 +153,7 @@ def test_what_fails_leaves_no_collection_behind() -> None:
     ("arguments", "said"),
     [
         (("items.parquet", "items.csv"), "give the target last"),
+        (("items.parquet", "-"), "got standard input"),
         (("items.parquet", "."), "got a folder with other files"),
         (("items.parquet", "notes.txt"), "got a file that is none"),
         (("items.parquet", "x.near", "--vectors", "vec"), "expected a column 'vec'"),
@@ -171,6 +172,18 @@ def test_builds_that_are_refused(arguments: tuple, said: str, folder: pathlib.Pa
     assert out.count("\n") == 1
     assert not (folder / "x.near").exists()
     assert (folder / "notes.txt").read_text() == "not to be lost"
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_new_users_type_first_says_what_to_do() -> None:
+    assert "got items.parquet alone" in run("build", "items.parquet", code=2)
+    assert "; ids are row numbers" in run("build", "items.parquet", "items.near")
+    assert "it was built without --ids" in run("search", "items.near", "--item", "sku-1", code=1)
+    assert "an id goes behind --item" in run("search", "items.near", "sku-1", code=1)
+    table = pyarrow.parquet.read_table("items.parquet").append_column("meta", pa.array([{"a": 1}] * N))
+    pyarrow.parquet.write_table(table, "wide.parquet")
+    out = run("build", "wide.parquet", "items.near", "--ids", "name", "--attributes", "*", code=1)
+    assert "got column 'meta' of struct<a: int64>: cast it, or leave it out: --attributes price" in out
 
 
 @pytest.fixture
@@ -260,8 +273,42 @@ def test_standard_input(shop: pathlib.Path) -> None:
     assert refused.stderr.startswith(b"nearfile: standard input: expected one of npy")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no such pipes")
+@pytest.mark.parametrize("option", [["--json-lines"], []])
+@pytest.mark.usefixtures("shop")
+def test_a_reader_that_has_enough_is_no_error(option: list[str]) -> None:
+    verb = [sys.executable, "-m", "nearfile.cli", "search", "shop.near", "items.npy", "-k", "100", *option]
+    with subprocess.Popen(verb, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.read(10)
+        process.stdout.close()
+        assert process.wait(60) == 1
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there Ctrl-C is no signal that one process sends another")
+def test_ctrl_c_leaves_what_was_there(shop: pathlib.Path) -> None:
+    before = (shop / "shop.near").read_bytes()
+    with subprocess.Popen(
+        [sys.executable, "-m", "nearfile.cli", "build", "-", "shop.near"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdin is not None
+        process.stdin.write(b"[0.5, 0.25]\n" * 100_000)  # more than a pipe holds: when it is written, it is being read
+        process.stdin.flush()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+        assert process.stderr is not None
+        assert b"Traceback" not in process.stderr.read()
+    assert (shop / "shop.near").read_bytes() == before
+    assert not [name for name in os.listdir(shop) if name.startswith(".shop")]
+
+
 def test_progress_is_drawn_on_a_terminal(shop: pathlib.Path) -> None:
-    ours, theirs = pty.openpty()
+    ours, theirs = pytest.importorskip("pty").openpty()
     told: list[bytes] = []
 
     def listen() -> None:
@@ -301,6 +348,7 @@ def test_bench_measures_beside_exact_search() -> None:
         assert 0 <= point["recall"] <= 1
         assert 0 < point["p50_seconds"] <= point["p99_seconds"]
         assert point["queries_a_second"] > 0
+        assert 0 <= point["taken_by_others"] <= 1
     assert told["points"][-2]["recall"] > 0.9
     out = run("bench", "shop.near", "items.parquet", "--seconds", 0.2, "-k", 5)
     assert "300 queries; k = 5" in out

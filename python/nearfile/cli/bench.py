@@ -21,6 +21,9 @@ SAMPLE = 1000
 #: Exact search of more would take long.
 EXACT = 200
 
+#: Of the time of one thread, from which on it is said that others had it.
+BUSY = 0.1
+
 Row = dict[str, Any]
 
 
@@ -93,12 +96,14 @@ def measure(index: nearfile.Index, queries: Any, own: Any, k: int, seconds: floa
 def timed(index: nearfile.Index, queries: Any, k: int, seconds: float, option: dict[str, Any]) -> Row:
     """Queries a second, one at a time on one thread and in batches on all, and how long single ones take."""
     spent: list[float] = []
+    used = time.thread_time()
     end = time.perf_counter() + seconds / 2
     while not spent or time.perf_counter() < end:
         query = queries[len(spent) % len(queries)]
         start = time.perf_counter()
         index.search(query, k, **option)
         spent.append(time.perf_counter() - start)
+    used = time.thread_time() - used
     asked, start = 0, time.perf_counter()
     while not asked or time.perf_counter() < start + seconds / 2:
         index.search(queries, k, **option)
@@ -111,6 +116,7 @@ def timed(index: nearfile.Index, queries: Any, k: int, seconds: float, option: d
         "p50_seconds": float(p50),
         "p99_seconds": float(p99),
         "measured": len(spent),
+        "taken_by_others": min(1.0, max(0.0, 1 - used / sum(spent))),
     }
 
 
@@ -139,6 +145,11 @@ def print_points(told: dict[str, Any], facts: dict[str, Any]) -> None:
         f"{facts['count']:,} vectors of {facts['dim']}, {facts['metric']}; {what}; k = {told['k']}; nearfile"
         f" {machine['version']}, {machine['cores']} cores, {machine['instruction_set']}"
     )
+    taken = float(np.mean([point["taken_by_others"] for point in told["points"]]))
+    if taken > BUSY:
+        output.print_line(
+            f"Others had the processor for {taken:.0%} of the time of one thread: measure again when it is idle."
+        )
     exact = told["points"][-1]["queries_a_second"]
     output.print_table(
         ("search", "recall", "one thread/s", "p50", "p99", "batch, all cores/s", "beside exact"),

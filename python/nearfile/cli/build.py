@@ -28,44 +28,54 @@ Memory = Annotated[
 Seed = Annotated[int, typer.Option(help="Of the random choices.")]
 Threads = Annotated[Optional[int], typer.Option(help="How many threads. Default: every core.")]
 Json = Annotated[bool, typer.Option("--json", help="Print what was built as JSON.")]
+Sources = Annotated[
+    Optional[list[str]],
+    typer.Argument(
+        metavar="SOURCE",
+        help="Files, patterns or a folder of .npy, .npz, .fvecs, HDF5, Parquet, Feather, Arrow, CSV or JSON lines;"
+        " - is standard input.",
+        show_default=False,
+    ),
+]
+Target = Annotated[
+    Optional[str],
+    typer.Argument(
+        metavar="TARGET",
+        help="The index to write; a folder, or what ends in /, is a collection.",
+        show_default=False,
+    ),
+]
+Metric = Annotated[
+    Optional[str],
+    typer.Option(help="angular, cosine, euclidean, dot, manhattan or hamming. Default: angular."),
+]
+Ids = Annotated[
+    Optional[str],
+    typer.Option(
+        help="The column of the ids, or a text file with one id a line: whole numbers if all are, else text."
+        " Default: row numbers.",
+        autocompletion=columns,
+        show_default=False,
+    ),
+]
+Attributes = Annotated[
+    Optional[str],
+    typer.Option(
+        help="Columns to filter by and get back: price,lang or '*'; or a .parquet, .csv, .arrow or .feather file with"
+        " a row for each vector, in the same order.",
+        autocompletion=columns,
+        show_default=False,
+    ),
+]
 
 
 def build(
-    sources: Annotated[
-        list[str],
-        typer.Argument(
-            help="Files, patterns or a folder of .npy, .npz, .fvecs, HDF5, Parquet, Feather, Arrow, CSV or JSON lines;"
-            " - is standard input.",
-            show_default=False,
-        ),
-    ],
-    target: Annotated[
-        str,
-        typer.Argument(help="The index to write; a folder, or what ends in /, is a collection.", show_default=False),
-    ],
-    metric: Annotated[
-        Optional[str],
-        typer.Option(help="angular, cosine, euclidean, dot, manhattan or hamming. Default: angular."),
-    ] = None,
+    sources: Sources = None,
+    target: Target = None,
+    metric: Metric = None,
     vectors: Vectors = None,
-    ids: Annotated[
-        Optional[str],
-        typer.Option(
-            help="The column of the ids, or a text file with one id a line: whole numbers if all are, else text."
-            " Default: row numbers.",
-            autocompletion=columns,
-            show_default=False,
-        ),
-    ] = None,
-    attributes: Annotated[
-        Optional[str],
-        typer.Option(
-            help="Columns to filter by and get back: price,lang or '*'; or a .parquet, .csv, .arrow or .feather file with"
-            " a row for each vector, in the same order.",
-            autocompletion=columns,
-            show_default=False,
-        ),
-    ] = None,
+    ids: Ids = None,
+    attributes: Attributes = None,
     format: Format = None,
     text: Text = None,
     structure: Structure = None,
@@ -82,6 +92,11 @@ def build(
 
     nearfile build items.parquet items.near --vectors embedding --ids sku --attributes price,lang
     """
+    if not sources or target is None:
+        got = target or "nothing"
+        raise typer.BadParameter(
+            f"expected SOURCE... TARGET, got {got} alone: where to write, as items.near, comes last"
+        )
     options: dict[str, Any] = {
         "metric": metric,
         "structure": structure,

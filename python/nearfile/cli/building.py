@@ -21,6 +21,7 @@ from nearfile.errors import InvalidArgumentError
 from nearfile.inputs import attributes as attributes_module
 from nearfile.reading import Batch
 from nearfile.reading.formats import ENDINGS, ending_of
+from nearfile.reading.part import STDIN
 
 MAGIC = b"NEARFILE"
 
@@ -46,6 +47,10 @@ def is_collection(target: str) -> bool:
         return True
     if target.endswith(("/", os.sep)):
         return True
+    if target == STDIN:
+        raise InvalidArgumentError(
+            "-: expected where to write the index, as items.near, got standard input: give it first"
+        )
     if ending_of(target) is not None:
         raise InvalidArgumentError(
             f"{target}: expected where to write the index, as items.near, got a source, which ends in"

@@ -37,7 +37,8 @@ def curves(series: Mapping[str, Points], *, x: str, y: str, width: int = 60, hei
           │
      0.90 ┤o
           └┬──────────────────┬
-           10               100  effort   o k = 10
+           10               100  effort
+           o k = 10
     """
     everything = [point for points in series.values() for point in points]
     xs, ys = [math.log(each) for each, _ in everything], [each for _, each in everything]
@@ -59,8 +60,8 @@ def curves(series: Mapping[str, Points], *, x: str, y: str, width: int = 60, hei
         made.append("\n")
     made.append(f"      └┬{'─' * (width - 2)}┬\n")
     first, end = f"{math.exp(left):,.0f}", f"{math.exp(right):,.0f}"
-    made.append(f"       {first}{end:>{max(1, width - len(first))}}  {x}")
+    made.append(f"       {first}{end:>{max(1, width - len(first))}}  {x}\n      ")
     for number, name in enumerate(series):
-        made.append("   ")
+        made.append(" " if number == 0 else "   ")
         made.append(f"{MARKS[number % len(MARKS)]} {name}", style=COLORS[number % len(COLORS)])
     return made

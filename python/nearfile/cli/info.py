@@ -100,7 +100,7 @@ def print_calibration(calibration: list[dict[str, Any]]) -> None:
     for each in calibration:
         series.setdefault(f"k = {each['k']:,}", []).append((each["effort"], each["recall"]))
     output.console.print()
-    output.print_title("Calibration: the share of the nearest that walks of this effort found when it was built")
+    output.print_title("Calibration: the share of the nearest that walks found when it was built")
     output.uncut().print(chart.curves(series, x="effort", y="recall"), highlight=False)
     output.print_table(
         ("k", "effort", "recall"),

@@ -32,6 +32,8 @@ def telling_errors(verb: Callable[..., Result]) -> Callable[..., Result]:
             with warnings.catch_warnings():
                 warnings.showwarning = print_warning
                 return verb(*arguments, **options)
+        except BrokenPipeError:  # whoever reads has had enough
+            raise
         except (ValueError, TypeError, KeyError, OSError, MemoryError, ImportError) as error:
             message = str(error)
             line = message if message.endswith("^") else " ".join(message.split())
@@ -142,12 +144,14 @@ def print_built(path: str | Path, facts: dict[str, Any], verb: str, seconds: flo
         return
     kind = f"{facts['profile']} graph"
     if "segments" in facts:
-        kind = f"a collection of {len(facts['segments'])} segments"
+        n = len(facts["segments"])
+        kind = f"a collection of {n:,} segment{'' if n == 1 else 's'}"
     elif facts["structure"] == "forest":
         kind = f"{facts['n_trees']} trees"
+    numbered = "; ids are row numbers" if facts["id_kind"] == "row" else ""
     console.print(
         f"{path}: {facts['count']:,} vectors of {facts['dim']}, {facts['metric']}, {kind},"
-        f" {size(facts['file_bytes'])}, {verb} in {duration(seconds)}",
+        f" {size(facts['file_bytes'])}, {verb} in {duration(seconds)}{numbered}",
         highlight=False,
         markup=False,
         soft_wrap=True,

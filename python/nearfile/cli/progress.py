@@ -24,7 +24,9 @@ class Left(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         """Seconds, or minutes and seconds."""
-        if task.finished or task.time_remaining is None or not task.elapsed or task.elapsed < 2:
+        if task.finished_time is not None:
+            return Text(output.duration(task.finished_time))
+        if task.time_remaining is None or not task.elapsed or task.elapsed < 2:
             return Text(output.clock(task.elapsed or 0))
         return Text(f"{output.clock(task.time_remaining)} left", style="cyan")
 

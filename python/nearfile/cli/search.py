@@ -1,5 +1,8 @@
 """``nearfile search``: the nearest of an item, of a vector, or of queries in files."""
 
+import errno
+import glob
+import os
 from pathlib import Path
 from typing import Annotated, Any, Optional, Union
 
@@ -72,6 +75,12 @@ def search(
 
 def asked(path: str, vectors: Optional[str], ids: Optional[str], format: Optional[str], text: Optional[str]) -> Any:
     """Queries of a file as one array, and what they are called, ``None`` where they have no ids."""
+    if path != "-" and not glob.has_magic(path) and not os.path.exists(os.path.expanduser(path)):
+        raise nearfile.MissingFileError(
+            errno.ENOENT,
+            f"{path}: expected a file of queries, got nothing of that name; an id goes behind --item",
+            path,
+        )
     if ids is None and text is None:
         return read_queries(path, vectors, format), None
     with open_source(path, vectors=vectors, ids=ids, format=format, text=text) as source:
@@ -157,8 +166,9 @@ def id_of(index: nearfile.Index, text: str, argument: str) -> Union[int, str]:
         return text
     number = as_int(text)
     if number is None:
+        numbered = " (it was built without --ids, so they are row numbers)" if index.info()["id_kind"] == "row" else ""
         raise nearfile.InvalidArgumentError(
-            f"{argument}: expected a whole number, as this index's ids are, got {text!r}"
+            f"{argument}: expected a whole number, as this index's ids are, got {text!r}{numbered}"
         )
     return number
 

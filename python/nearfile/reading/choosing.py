@@ -7,7 +7,16 @@ import re
 from typing import Callable
 
 from nearfile.errors import InvalidArgumentError
-from nearfile.reading.part import NUMBERS, VECTORS, Chosen, Column, Part, listed, told
+from nearfile.reading.part import (
+    ATTRIBUTES,
+    NUMBERS,
+    VECTORS,
+    Chosen,
+    Column,
+    Part,
+    listed,
+    told,
+)
 
 
 def choose(part: Part, vectors: str | None, ids: str | None, attributes: str | None) -> Chosen:
@@ -44,6 +53,18 @@ def choose(part: Part, vectors: str | None, ids: str | None, attributes: str | N
     return Chosen(tuple(found), ids, tuple(known))
 
 
+def check_attributes(part: Part, chosen: Chosen) -> None:
+    """Raise where attributes are of a kind that there are none of, with those that can be had."""
+    for name in chosen.attributes:
+        if part.column(name).kind not in ATTRIBUTES:
+            others = [each for each in chosen.attributes if part.column(each).kind in ATTRIBUTES]
+            advice = f": --attributes {','.join(others)}" if others else ""
+            raise InvalidArgumentError(
+                f"{told(part.path)}: expected attributes of {', '.join(ATTRIBUTES)}, got column {name!r} of"
+                f" {part.column(name).kind}: cast it, or leave it out{advice}"
+            )
+
+
 def is_pattern(name: str) -> bool:
     """Whether it stands for several names."""
     return "*" in name or "?" in name
@@ -71,16 +92,14 @@ def named(part: Part, names: str, allowed: Callable[[Column], bool] = lambda _: 
 def of_vectors(part: Part, names: str) -> list[str]:
     """The columns that ``--vectors`` names: one of lists, or some of numbers."""
     found = named(part, names)
-    if len(found) == 1:
-        if part.column(found[0]).kind == VECTORS or part.column(found[0]).kind in NUMBERS:
-            return found
-    elif all(part.column(name).kind in NUMBERS for name in found):
-        return sorted(found, key=number_of) if is_pattern(names) and all(map(is_numbered, found)) else found
-    odd = next(name for name in found if part.column(name).kind not in (NUMBERS if len(found) > 1 else ()))
-    raise InvalidArgumentError(
-        f"{told(part.path)}: expected a column of lists of numbers, or several of numbers, got column {odd!r} of"
-        f" {part.column(odd).kind}"
-    )
+    wanted = (VECTORS,) if len(found) == 1 else NUMBERS
+    odd = [name for name in found if part.column(name).kind not in wanted]
+    if odd:
+        raise InvalidArgumentError(
+            f"{told(part.path)}: expected a column of lists of numbers, or several of numbers, got column {odd[0]!r} of"
+            f" {part.column(odd[0]).kind}"
+        )
+    return sorted(found, key=number_of) if is_pattern(names) and all(map(is_numbered, found)) else found
 
 
 NUMBERED = re.compile(r"(.*?)([0-9]+)", re.DOTALL)

@@ -19,6 +19,7 @@ Array = NDArray[Any]
 VECTORS = "vectors"  # lists of numbers, or rows of a matrix
 INT, FLOAT, BOOL, TEXT, TEXTS, MOMENT = "whole numbers", "floats", "bools", "text", "lists of text", "moments"
 NUMBERS = (INT, FLOAT, BOOL)
+ATTRIBUTES = (BOOL, INT, FLOAT, MOMENT, TEXT, TEXTS)
 
 #: What a batch of vectors takes as float32, about.
 BATCH_BYTES = 4 << 20

@@ -13,7 +13,7 @@ import numpy as np
 
 from nearfile import _core, arguments
 from nearfile.errors import InvalidArgumentError
-from nearfile.reading import arrays, choosing, formats
+from nearfile.reading import arrays, arrow, choosing, formats, hdf5, text, vecs
 from nearfile.reading.part import (
     STDIN,
     Array,
@@ -174,18 +174,20 @@ def open_source(
     return source_of(open_parts(source, format, text), vectors, ids, attributes)
 
 
-def open_parts(source: Sources, format: str | None = None, text: str | None = None) -> list[Part]:
+def open_parts(source: Sources, format: str | None = None, as_text: str | None = None) -> list[Part]:
     """The files of a source, each opened as far as that it says its columns."""
     given = [source] if isinstance(source, (str, os.PathLike)) else list(source)
-    texts = tuple(name.strip() for name in (text or "").split(",") if name.strip())
+    texts = tuple(name.strip() for name in (as_text or "").split(",") if name.strip())
     return [open_part(path, format, texts) for path in formats.files_of([os.fspath(each) for each in given])]
 
 
 def source_of(parts: list[Part], vectors: str | None, ids: str | None, attributes: str | None) -> Source:
     """A source of files that are open, which are checked to fit together."""
+    text.agree([part for part in parts if isinstance(part, text.TextPart)])
     if isinstance(parts[0], arrays.Npz) and vectors is None and ids is None and attributes is None:
         vectors = only_matrix(parts[0])
     chosen = choosing.choose(parts[0], vectors, ids, attributes)
+    choosing.check_attributes(parts[0], chosen)
     dim = None
     for part in parts:
         check_alike(part, parts[0], chosen)
@@ -231,24 +233,16 @@ def open_part(path: str, wanted: str | None, texts: tuple[str, ...]) -> Part:
     if form == "npz":
         return arrays.Npz(path)
     if form in ("fvecs", "bvecs", "ivecs"):
-        from nearfile.reading.vecs import Vecs
-
-        return Vecs(path, form, stream)
+        return vecs.Vecs(path, form, stream)
     if form in ("csv", "jsonl"):
-        from nearfile.reading.text import Csv, JsonLines
-
-        return (Csv if form == "csv" else JsonLines)(path, stream, texts)
+        return (text.Csv if form == "csv" else text.JsonLines)(path, stream, texts)
     if form == "hdf5":
-        from nearfile.reading.hdf5 import Hdf5
-
-        return Hdf5(path)
+        return hdf5.Hdf5(path)
     return open_arrow(path, form, stream)
 
 
 def open_arrow(path: str, form: str, stream: IO[bytes] | None) -> Part:
     """What pyarrow reads."""
-    from nearfile.reading import arrow
-
     if form == "parquet":
         return arrow.Parquet(path)
     if stream is None and not path.lower().endswith(".gz"):

@@ -7,6 +7,7 @@ import csv
 import io
 import itertools
 import json
+import operator
 import zlib
 from abc import abstractmethod
 from collections.abc import Generator, Iterator
@@ -15,7 +16,10 @@ from typing import IO, Any
 from nearfile.errors import InvalidArgumentError
 from nearfile.reading import formats, text_values
 from nearfile.reading.part import (
+    BOOL,
+    FLOAT,
     INT,
+    MOMENT,
     TEXT,
     VECTORS,
     Batch,
@@ -34,6 +38,9 @@ ROWS_AHEAD = 16384
 
 #: A cell may be a vector of many numbers.
 LONGEST_CELL = 1 << 24
+
+#: Of more cells each is a number.
+FEW = 16
 
 DELIMITERS = ",\t;|"
 
@@ -54,6 +61,8 @@ class TextPart(Part):
         if stream is None:
             self.rows.close()
         super().__init__(path, self.columns_of(self.ahead, texts), None)
+        if stream is None:  # it is read again from its beginning; there may be many files
+            self.ahead = self.ahead[:1]
 
     @contextlib.contextmanager
     def text(self) -> Iterator[IO[str]]:
@@ -77,6 +86,10 @@ class TextPart(Part):
     def cells(self, rows: list[Row], name: str) -> list[Any]:
         """The values of a column."""
 
+    def side_by_side(self, rows: list[Row], names: tuple[str, ...]) -> list[Any]:
+        """The values of several columns, row by row."""
+        return list(zip(*(self.cells(rows, name) for name in names)))
+
     def dim(self, chosen: Chosen) -> int | None:
         """By the first row."""
         if not self.ahead:
@@ -87,8 +100,7 @@ class TextPart(Part):
         """The numbers of rows, each checked to have as many as the first."""
         name = label(chosen)
         if chosen.vectors and (len(chosen.vectors) > 1 or self.column(chosen.vectors[0]).kind != VECTORS):
-            columns = [self.cells(rows, each) for each in chosen.vectors]
-            lists: Any = list(zip(*columns))
+            lists: Any = self.side_by_side(rows, chosen.vectors)
         else:
             lists = self.cells(rows, chosen.vectors[0]) if chosen.vectors else [row for _, row in rows]
         return text_values.matrix(self.path, name, [line for line, _ in rows], lists)
@@ -144,6 +156,21 @@ class TextPart(Part):
         return values
 
 
+def agree(parts: list[TextPart]) -> None:
+    """Have files of text take for a column what the values of all of them can be read as: floats, or text at the worst."""
+    kinds: dict[str, set[str]] = {}
+    for part in parts:
+        for column in part.columns:
+            kinds.setdefault(column.name, set()).add(column.kind)
+    wide = {
+        name: FLOAT if found <= {INT, FLOAT} else TEXT
+        for name, found in kinds.items()
+        if len(found) > 1 and found <= {INT, FLOAT, BOOL, MOMENT, TEXT}
+    }
+    for part in parts:
+        part.columns = tuple(column._replace(kind=wide.get(column.name, column.kind)) for column in part.columns)
+
+
 class Csv(TextPart):
     """Commas, tabs, semicolons or bars between cells; names in the first line, or none."""
 
@@ -182,8 +209,13 @@ class Csv(TextPart):
                 yield reader.line_num, row
 
     def size_of(self, row: Any) -> int:
-        """Cells, or what fits in them."""
-        return sum(1 + len(cell) // 8 for cell in row)
+        """Cells, or where they are few what fits in them."""
+        return len(row) if len(row) > FEW else sum(1 + len(cell) // 8 for cell in row)
+
+    def side_by_side(self, rows: list[Row], names: tuple[str, ...]) -> list[Any]:
+        """As each row has them, for there may be hundreds."""
+        get = operator.itemgetter(*map(self.names.index, names))
+        return [get(row) for _, row in rows]
 
     def columns_of(self, rows: list[Row], texts: tuple[str, ...]) -> tuple[Column, ...]:
         """By what all cells of the first rows can be read as."""
