@@ -1,0 +1,91 @@
+"""A document, and the columns of a collection that it lies in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearfile.documents import fields as field_types
+from nearfile.documents import plain, terms
+from nearfile.documents.fields import Fields
+from nearfile.errors import InvalidArgumentError
+
+TEXT = "_text"
+JSON = "_json"
+#: The columns that all documents have; those of fields come beside them.
+COLUMNS = {TEXT: "string", JSON: "string", terms.TERMS: "strings"}
+
+
+@dataclass(frozen=True)
+class Record:
+    """One document.
+
+    ``vector`` has shape (dim,); None where it has none, or where vectors were not asked for. Filters see ``metadata``,
+    JSON's values and moments; ``extra`` is what else a project keeps of a document, which they do not see.
+    """
+
+    id: str
+    text: str | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+    vector: Any = None
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+def columns_of(records: Sequence[Record], fields: Fields) -> dict[str, Any]:
+    """What :meth:`nearfile.Collection.add` takes as the attributes of documents.
+
+    Raises:
+        InvalidArgumentError: Metadata that JSON does not have, or a field that is not of its type.
+    """
+    made: dict[str, list[Any]] = {TEXT: [], JSON: [], terms.TERMS: []}
+    kept = []
+    for record in records:
+        where = f"document {record.id!r}"
+        if not isinstance(record.id, str) or not record.id:
+            raise InvalidArgumentError(f"{where}: expected an id that is a str, and not empty, got {record.id!r}")
+        if not isinstance(record.text, (str, type(None))):
+            raise InvalidArgumentError(f"{where}: expected text that is a str, got {type(record.text).__name__}")
+        whole = {"metadata": record.metadata, **({"extra": record.extra} if record.extra else {})}
+        text = plain.to_json(whole, where)
+        kept.append(plain.of_json(text)["metadata"])
+        made[TEXT].append(record.text)
+        made[JSON].append(text)
+        without = [terms.WITHOUT_VECTOR] if record.vector is None else []
+        made[terms.TERMS].append(terms.of_metadata(kept[-1]) + without)
+    return {**made, **field_types.columns(fields, kept, [record.id for record in records])}
+
+
+def vectors_of(records: Sequence[Record], dim: int) -> NDArray[np.float32]:
+    """Shape (n, dim), zeros where a document has no vector.
+
+    Raises:
+        InvalidArgumentError: A vector of another length.
+    """
+    made = np.zeros((len(records), dim), np.float32)
+    for row, record in enumerate(records):
+        if record.vector is None:
+            continue
+        values = np.asarray(record.vector)
+        if values.shape != (dim,) or values.dtype.kind not in "fiub":
+            raise InvalidArgumentError(
+                f"document {record.id!r}: expected an embedding of {dim} numbers, as the collection's are, got shape"
+                f" {values.shape} of {values.dtype}"
+            )
+        made[row] = values
+    return made
+
+
+def of_columns(ids: Sequence[str], columns: Mapping[str, NDArray[Any]], vectors: NDArray[Any] | None) -> list[Record]:
+    """The documents that columns have, with their vectors where these were read."""
+    made = []
+    for row, (name, text, json, some) in enumerate(
+        zip(ids, columns[TEXT].tolist(), columns[JSON].tolist(), columns[terms.TERMS].tolist())
+    ):
+        whole = plain.of_json(json)
+        vector = None if vectors is None or terms.WITHOUT_VECTOR in some else vectors[row]
+        made.append(Record(name, text, whole["metadata"], vector, whole.get("extra", {})))
+    return made

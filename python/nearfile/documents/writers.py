@@ -1,0 +1,55 @@
+"""One writer a folder in a process, shared by all that write to it.
+
+A collection has one writer, and a pipeline may have several stores of one folder, each made of a description. They share
+the collection of the first; the last that is closed closes it.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import Any
+
+from nearfile.collection import Collection
+from nearfile.errors import InvalidArgumentError
+
+_lock = threading.Lock()
+_open: dict[tuple[int, str], Writer] = {}
+
+
+class Writer:
+    """A collection, how many write to it, and the lock of what takes several of its calls."""
+
+    def __init__(self, key: tuple[int, str], collection: Collection) -> None:
+        self.key = key
+        self.collection = collection
+        self.users = 1
+        self.lock = threading.RLock()
+
+    def release(self) -> None:
+        """Called once by each user."""
+        with _lock:
+            self.users -= 1
+            if self.users:
+                return
+            _open.pop(self.key, None)
+        self.collection.close()
+
+
+def of(path: str, dim: int | None, metric: str | None, options: dict[str, Any]) -> Writer:
+    """The writer of a folder, whose users are one more: opened, or made, where this process has none."""
+    key = (os.getpid(), os.path.realpath(path))
+    with _lock:
+        found = _open.get(key)
+        if found is None:
+            new = not os.path.exists(os.path.join(path, "MANIFEST"))
+            collection = Collection(path, dim, metric or "cosine" if new else metric, **options)
+            found = _open[key] = Writer(key, collection)
+            return found
+        for name, wanted, there in (("dim", dim, found.collection.dim), ("metric", metric, found.collection.metric)):
+            if wanted is not None and wanted != there:
+                raise InvalidArgumentError(
+                    f"{name}: expected {there!r}, as the collection {path!r} has, got {wanted!r}: leave it out"
+                )
+        found.users += 1
+        return found

@@ -1,0 +1,457 @@
+"""nearfile.documents: what the stores of LangChain, LlamaIndex and Haystack are made of. They are tested in tests/integrations."""
+
+from __future__ import annotations
+
+import datetime
+import multiprocessing
+import os
+from pathlib import Path
+from typing import Any
+
+import nearfile
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from nearfile.documents import Condition, Documents, Record, conditions, dict_filters, writers
+
+UTC = datetime.timezone.utc
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "items"
+
+
+def filled(folder: Path, *metadata: dict[str, Any], **options: Any) -> Documents:
+    """Documents "0", "1", ... of these metadata."""
+    documents = Documents(folder, dim=2, **options)
+    documents.add([Record(str(row), f"text {row}", each, [row, 1]) for row, each in enumerate(metadata)])
+    return documents
+
+
+def found(documents: Documents, filter: dict[str, Any]) -> list[str]:
+    return documents.ids(dict_filters.condition(filter, documents.fields))
+
+
+# What is kept
+
+
+def test_documents_come_back_as_they_were(folder: Path) -> None:
+    metadata = {
+        "text": "ä\ud800\0\n",
+        "whole": 1 << 80,
+        "floats": [0.1, float("inf"), -0.0],
+        "none": None,
+        "nested": {"a": [{"b": True}, []], "": {}},
+        "at": datetime.datetime(2026, 1, 31, 10, 30, tzinfo=datetime.timezone(datetime.timedelta(hours=2))),
+        "on": datetime.date(2026, 1, 31),
+    }
+    records = [
+        Record("a", "", metadata, [0.5, 1.0], {"kind": "x", "at": datetime.datetime(2026, 1, 1)}),
+        Record("b", None, {}, None),
+        Record("c", "ü" * 300),
+    ]
+    documents = Documents(folder, dim=2)
+    documents.add(records)
+    for _ in range(2):
+        back = documents.find(vectors=True)
+        assert [(each.id, each.text, each.metadata, each.extra) for each in back] == [
+            (each.id, each.text, each.metadata, each.extra) for each in records
+        ]
+        assert back[0].vector.tolist() == [0.5, 1.0]
+        assert back[1].vector is None
+        assert documents.get(["c", "no", "a"])[1].metadata == metadata
+        documents.close()
+        documents = Documents(folder)
+    documents.close()
+
+
+def test_tuples_come_back_as_lists_and_scalars_of_numpy_as_those_of_python(folder: Path) -> None:
+    documents = filled(folder, {"pair": (1, 2), "n": np.int64(3), "f": np.float32(0.5), "b": np.bool_(True)})
+    assert documents.find()[0].metadata == {"pair": [1, 2], "n": 3, "f": 0.5, "b": True}
+    assert type(documents.find()[0].metadata["b"]) is bool
+
+
+@pytest.mark.parametrize(
+    "value", [{1: 2}, b"bytes", {1, 2}, object(), {"x": Path("x")}, {"__nearfile__": "date"}, np.zeros(2)]
+)
+def test_what_json_does_not_have_is_refused_before_anything_is_added(folder: Path, value: Any) -> None:
+    documents = filled(folder, {"x": 1})
+    with pytest.raises(nearfile.InvalidArgumentError, match=r"document '1'.*expected"):
+        documents.add([Record("0", "other"), Record("1", "text", {"value": value})])
+    assert [each.text for each in documents.find()] == ["text 0"]
+
+
+def test_a_circle_is_refused(folder: Path) -> None:
+    circle: dict[str, Any] = {}
+    circle["self"] = circle
+    with pytest.raises(nearfile.InvalidArgumentError, match="circle"):
+        filled(folder, circle)
+
+
+@pytest.mark.parametrize("vector", [[1, 2, 3], [[1, 2]], ["a", "b"], 3.0])
+def test_embeddings_of_another_shape_are_refused(folder: Path, vector: Any) -> None:
+    documents = filled(folder, {})
+    with pytest.raises(nearfile.InvalidArgumentError, match="document 'x': expected an embedding of 2"):
+        documents.add([Record("x", "text", {}, vector)])
+    with pytest.raises(nearfile.InvalidArgumentError):
+        documents.add([Record("x", "text", {}, [float("nan"), 1])])
+    assert documents.count() == 1
+
+
+@pytest.mark.parametrize("name", ["", 3, None])
+def test_ids_are_str(folder: Path, name: Any) -> None:
+    with pytest.raises(nearfile.InvalidArgumentError, match="id that is a str"):
+        Documents(folder, dim=2).add([Record(name, "text")])
+
+
+def test_the_later_of_two_of_one_id_counts(folder: Path) -> None:
+    documents = Documents(folder, dim=2)
+    documents.add([Record("a", "1"), Record("b", "2"), Record("a", "3")])
+    documents.add([Record("b", "4")])
+    assert [(each.id, each.text) for each in documents.find()] == [("a", "3"), ("b", "4")]
+    assert documents.delete(["a", "no"]) == 1
+    assert documents.ids() == ["b"]
+
+
+def test_nothing_is_made_before_there_is_something(folder: Path) -> None:
+    documents = Documents(folder)
+    assert documents.find() == documents.search([1, 2], 3) == documents.get(["a"]) == []
+    assert documents.count() == documents.delete(["a"]) == 0
+    assert not folder.exists()
+    with pytest.raises(nearfile.InvalidArgumentError, match="dim: expected the length"):
+        documents.add([Record("a", "text")])
+    documents.add([Record("a", "text", {}, [1, 2, 3])])
+    assert documents.metric == "cosine"
+    assert documents.search([1, 2, 3], 3)[0].record.text == "text"
+
+
+# Searches
+
+
+def test_documents_without_an_embedding_are_kept_and_never_near(folder: Path) -> None:
+    documents = Documents(folder, dim=2, metric="euclidean")
+    documents.add([Record(str(row), None, {"row": row}, None if row % 3 else [row, 0]) for row in range(100)])
+    assert documents.count() == 100
+    hits = documents.search([0, 0], 100)
+    assert [hit.record.id for hit in hits] == [str(row) for row in range(0, 100, 3)]
+    assert [hit.distance for hit in hits] == list(range(0, 100, 3))
+    odd = dict_filters.condition({"row": {"$in": [1, 2, 3, 4, 6]}}, {})
+    assert [hit.record.id for hit in documents.search([0, 0], 100, odd)] == ["3", "6"]
+    assert documents.search([0, 0], 100, ids=["1", "9", "no"])[0].record.id == "9"
+    assert documents.search([0, 0], 100, ids=["1"]) == documents.search([0, 0], 100, ids=[]) == []
+
+
+@pytest.mark.parametrize("metric", ["angular", "cosine", "dot", "euclidean", "manhattan"])
+def test_searches_are_those_of_the_collection(folder: Path, metric: str) -> None:
+    vectors = np.random.default_rng(3).normal(size=(500, 8)).astype(np.float32)
+    documents = Documents(folder, metric=metric)
+    documents.add([Record(str(row), None, {"row": row}, vector) for row, vector in enumerate(vectors)])
+    ids, distances = nearfile.build(vectors, metric=metric, ids=[str(row) for row in range(500)]).search(
+        vectors[7], 20, exact=True
+    )
+    hits = documents.search(vectors[7], 20, exact=True, vectors=True)
+    assert [hit.record.id for hit in hits] == ids.tolist()
+    assert [hit.distance for hit in hits] == distances.tolist()
+    assert np.array_equal([hit.record.vector for hit in hits], vectors[ids.astype(int)])
+
+
+# Conditions
+
+NAMES = ["price", "lang", "when", "tags", "ok", "free", "other"]
+FIELDS = {"price": float, "lang": str, "when": datetime.datetime, "tags": list, "ok": bool}
+scalars = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.sampled_from([0, 1, -1, 2, 1 << 53, (1 << 53) + 1, 1 << 70]),
+    st.sampled_from([0.0, -0.0, 1.0, 0.5, -1.5, 2.0**53, float("inf"), float("nan")]),
+    st.sampled_from(["", "a", "b", "ab", "1", "é", "x" * 200, "x" * 199 + "y", "\ud800", '"', "null"]),
+)
+moments = st.sampled_from(
+    [
+        datetime.datetime(2026, 1, 31),
+        datetime.datetime(2026, 1, 31, tzinfo=UTC),
+        datetime.datetime(2026, 1, 31, 2, tzinfo=datetime.timezone(datetime.timedelta(hours=2))),
+        datetime.datetime(2026, 1, 30, 23, 59, 59, 999999, UTC),
+        datetime.date(2026, 1, 31),
+        datetime.date(1, 1, 2),
+        datetime.date(9999, 12, 30),
+    ]
+)
+values = st.one_of(
+    scalars, moments, st.lists(scalars, max_size=3), st.dictionaries(st.sampled_from(["a", "b"]), scalars, max_size=2)
+)
+typed = {
+    "price": st.one_of(st.none(), st.sampled_from([0, 1, 2, -1.5, 0.5, 2.0**53, 1 << 53, float("inf"), float("nan")])),
+    "lang": st.one_of(st.none(), st.sampled_from(["", "a", "b", "ab", "é", "x" * 200])),
+    "when": st.one_of(st.none(), moments),
+    "tags": st.one_of(st.none(), st.lists(st.sampled_from(["a", "b", "ab", ""]), max_size=3)),
+    "ok": st.one_of(st.none(), st.booleans()),
+    "free": values,
+    "other": values,
+}
+metadata_of = st.fixed_dictionaries({}, optional=typed)
+comparable = st.one_of(scalars.filter(lambda each: each is not None and not isinstance(each, bool)), moments)
+operators = st.one_of(
+    st.tuples(st.sampled_from(["$eq", "$ne", "$contains"]), st.one_of(values, comparable)),
+    st.tuples(st.sampled_from(["$lt", "$lte", "$gt", "$gte"]), comparable),
+    st.tuples(st.just("$between"), st.tuples(comparable, comparable)),
+    st.tuples(st.sampled_from(["$in", "$nin"]), st.lists(values, max_size=4)),
+    st.tuples(st.just("$exists"), st.booleans()),
+)
+leaves = st.one_of(
+    st.dictionaries(
+        st.sampled_from(NAMES), st.lists(operators, min_size=1, max_size=2).map(dict), min_size=1, max_size=2
+    ),
+    st.dictionaries(st.sampled_from(NAMES), scalars, max_size=2),
+)
+filters = st.recursive(
+    leaves,
+    lambda inner: st.one_of(
+        st.fixed_dictionaries({"$and": st.lists(inner, max_size=3)}),
+        st.fixed_dictionaries({"$or": st.lists(inner, max_size=3)}),
+        st.fixed_dictionaries({"$not": inner}),
+    ),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(metadata_of, min_size=1, max_size=12), st.lists(filters, min_size=1, max_size=8), st.booleans())
+@example(
+    [{"price": 1}, {"price": float("nan")}, {}], [{"$not": {"price": {"$lt": 2}}}, {"price": {"$gte": 1 << 70}}], True
+)
+def test_filters_find_what_their_rules_say(
+    tmp_path: Path, metadata: list[dict[str, Any]], some: list[dict[str, Any]], declare: bool
+) -> None:
+    folder = tmp_path / os.urandom(8).hex()
+    documents = filled(folder, *metadata, fields=FIELDS if declare else None, background=False)
+    try:
+        for filter in some:
+            expected = [str(row) for row, each in enumerate(metadata) if dict_filters.matches(filter, each)]
+            assert found(documents, filter) == expected, filter
+    finally:
+        documents.close()
+
+
+@pytest.mark.parametrize(
+    ("filter", "expected"),
+    [
+        ({"n": 1}, "012"),
+        ({"n": "1"}, "3"),
+        ({"n": None}, "67"),
+        ({"n": {"$ne": 1}}, "34567"),
+        ({"n": {"$gt": 0}}, "01"),
+        ({"n": {"$lt": "2"}}, "3"),
+        ({"n": {"$between": [1, 2]}}, "01"),
+        ({"n": {"$in": [1, "1", None]}}, "012367"),
+        ({"n": {"$nin": [1, "1", None]}}, "45"),
+        ({"n": {"$in": []}}, ""),
+        ({"n": {"$contains": "a"}}, "4"),
+        ({"n": {"$contains": True}}, "4"),
+        ({"n": {"a": 1}}, "5"),
+        ({"n": ["a", 1]}, "4"),
+        ({"n": {"$exists": False}}, "67"),
+        ({"$not": {"n": {"$gt": 0}}}, "234567"),
+        ({"$or": [{"n": {"$gt": 0}}, {"m": 1}]}, "017"),
+        ({"$and": []}, "01234567"),
+        ({"$or": []}, ""),
+        ({"m": 1, "n": {"$exists": True}}, ""),
+    ],
+)
+def test_what_operators_mean(folder: Path, filter: dict[str, Any], expected: str) -> None:
+    n = [1, 1.0, True, "1", ["a", 1], {"a": 1}, None]
+    documents = filled(folder, *[{"n": each} for each in n], {"m": 1})
+    assert "".join(found(documents, filter)) == expected
+
+
+@pytest.mark.parametrize(
+    ("filter", "message"),
+    [
+        ([], "a dict"),
+        ({"$nor": []}, r"'\$and'"),
+        ({"$and": {}}, r"a list of filters in \$and"),
+        ({"$or": [3]}, "a dict"),
+        ({"n": {"$near": 3}}, r"one of \$eq"),
+        ({"n": {"$lt": None}}, "a number"),
+        ({"n": {"$lt": [1]}}, "a number"),
+        ({"n": {"$in": "abc"}}, "a list of values"),
+        ({"n": {"$between": [1]}}, "the least and the most"),
+        ({"n": {"$exists": 1}}, "True or False"),
+        ({3: 4}, "names that are str"),
+        ({"n": {"$lt": 3, "x": 4}}, r"one of \$eq"),
+    ],
+)
+def test_what_is_no_filter_is_refused_whole(filter: Any, message: str) -> None:
+    with pytest.raises(nearfile.InvalidArgumentError, match=f"filter: expected {message}"):
+        dict_filters.condition(filter, {})
+
+
+def test_ranges_of_fields_need_no_look_at_documents(folder: Path) -> None:
+    documents = filled(folder, {"price": 1, "free": 1}, {"price": 3.5, "free": 3}, {}, fields={"price": "float64"})
+
+    def never(_: Record) -> bool:
+        raise AssertionError
+
+    for filter, expected in (
+        ({"price": {"$lt": 2}}, ["0"]),
+        ({"$not": {"price": {"$lt": 2}}}, ["1", "2"]),
+        ({"free": 3, "price": {"$between": [3, 4]}}, ["1"]),
+        ({"free": {"$in": [1, 3]}}, ["0", "1"]),
+    ):
+        made = dict_filters.condition(filter, documents.fields)
+        assert made.superset.exact
+        assert documents.ids(Condition(made.superset, never)) == expected
+    inexact = dict_filters.condition({"free": {"$lt": 2}, "price": {"$gt": 0}}, documents.fields)
+    assert not inexact.superset.exact
+    seen: list[str] = []
+    documents.ids(Condition(inexact.superset, lambda record: bool(seen.append(record.id))))
+    assert seen == ["0", "1"]  # the third has neither
+
+
+def test_thousands_of_values_are_no_deep_expression(folder: Path) -> None:
+    documents = filled(folder, *[{"n": row} for row in range(50)])
+    assert len(found(documents, {"n": {"$in": list(range(5, 5000))}})) == 45
+    assert found(documents, {"n": {"$nin": list(range(1, 5000))}}) == ["0"]
+
+
+# Fields
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "message"),
+    [
+        (int, 3.5, "a whole number"),
+        (int, True, "a whole number"),
+        (int, 1 << 64, "a whole number"),
+        (float, "3", "a number"),
+        (float, (1 << 53) + 1, "a number"),
+        (str, 3, "a str"),
+        (bool, 1, "a bool"),
+        (list, ["a", 3], "a list of str"),
+        (datetime.datetime, "2026-01-31", "a date"),
+    ],
+)
+def test_a_field_of_another_type_is_refused(folder: Path, kind: type, value: Any, message: str) -> None:
+    documents = filled(folder, {}, fields={"x": kind})
+    with pytest.raises(nearfile.InvalidArgumentError, match=f"document 'y': expected {message}.* in the field 'x'"):
+        documents.add([Record("y", None, {"x": value}, [1, 2])])
+    assert documents.ids() == ["0"]
+
+
+def test_fields_are_columns_of_the_collection(folder: Path) -> None:
+    when = datetime.datetime(2026, 1, 31, 12, tzinfo=datetime.timezone(datetime.timedelta(hours=2)))
+    # The first has none of them: the types of columns are those that are declared all the same.
+    documents = filled(folder, {}, fields={**FIELDS, "n": "int64"}, background=False)
+    documents.add(
+        [Record("1", None, {"price": 3, "lang": "de", "when": when, "tags": ["a"], "ok": True, "n": 7}, [1, 1])]
+    )
+    documents.close()
+    index = nearfile.open(folder)
+    assert index.ids_in("price = 3 and lang = 'de' and ok = true and tags contains 'a' and n > 6").tolist() == ["1"]
+    assert index.attributes(["1"])["when"][0] == np.datetime64("2026-01-31T10:00:00")
+    with pytest.raises(nearfile.InvalidArgumentError, match="fields: expected"):
+        Documents(folder, fields={"price": float})
+    again = Documents(folder)
+    assert again.fields["when"] == "timestamp"
+    again.close()
+
+
+@pytest.mark.parametrize("fields", [{"_x": str}, {"": str}, {3: str}, {"x": "text"}, {"x": dict}, ["x"]])
+def test_what_are_no_fields_is_refused(folder: Path, fields: Any) -> None:
+    with pytest.raises(nearfile.InvalidArgumentError, match="fields: expected"):
+        Documents(folder, dim=2, fields=fields)
+    assert not folder.exists()
+
+
+# Folders, processes
+
+
+def test_another_collection_is_refused(folder: Path) -> None:
+    with nearfile.Collection(folder, dim=2) as items:
+        items.add(np.eye(2), ids=["a", "b"], attributes={"x": [1, 2]})
+    with pytest.raises(nearfile.InvalidArgumentError, match="expected a collection of documents"):
+        Documents(folder)
+    with pytest.raises(nearfile.InvalidArgumentError, match="expected a collection of documents"):
+        Documents(folder, read_only=True)
+    nearfile.Collection(folder).close()  # and nobody holds it
+
+
+def test_one_process_shares_its_writer(folder: Path) -> None:
+    first = filled(folder, {"n": 1})
+    second = Documents(folder)
+    with pytest.raises(nearfile.InvalidArgumentError, match="dim: expected 2"):
+        Documents(folder, dim=3)
+    second.add([Record("x", "text")])
+    assert first.count() == 2
+    first.close()
+    with pytest.raises(nearfile.ClosedError):
+        first.count()
+    second.add([Record("y", "text")])
+    with pytest.raises(nearfile.LockedError):
+        nearfile.Collection(folder)
+    second.close()
+    assert not writers._open
+    nearfile.Collection(folder).close()
+
+
+def test_what_is_let_go_of_lets_go_of_the_folder(folder: Path) -> None:
+    documents = filled(folder, {"n": 1})
+    del documents
+    assert not writers._open
+    nearfile.Collection(folder).close()
+
+
+def write_in_a_process(folder: str, ask: Any, answer: Any) -> None:
+    documents = Documents(folder)
+    answer.put("open")
+    while (names := ask.get()) is not None:
+        documents.add([Record(name, f"text of {name}", {"name": name}, [1, 2]) for name in names])
+        answer.put("added")
+    os._exit(0)  # with nothing closed: what returned is on the disk
+
+
+def test_a_reader_sees_what_another_process_wrote(folder: Path) -> None:
+    filled(folder, {"n": 1}).close()
+    reader = Documents(folder, read_only=True)
+    context = multiprocessing.get_context("spawn")
+    ask, answer = context.Queue(), context.Queue()
+    process = context.Process(target=write_in_a_process, args=(str(folder), ask, answer))
+    process.start()
+    try:
+        assert answer.get(timeout=60) == "open"
+        with pytest.raises(nearfile.LockedError):
+            Documents(folder)
+        for name in ("x", "y"):
+            ask.put([name])
+            assert answer.get(timeout=60) == "added"
+            reader.collection.refresh()
+            assert [each.id for each in reader.find(dict_filters.condition({"name": name}, {}))] == [name]
+        with pytest.raises(nearfile.InvalidArgumentError, match="read_only"):
+            reader.add([Record("z", "text")])
+        with pytest.raises(nearfile.InvalidArgumentError, match="read_only"):
+            reader.delete(["x"])
+    finally:
+        ask.put(None)
+        process.join(60)
+    assert reader.count() == 3
+    assert Documents(folder).count() == 3
+
+
+def test_there_must_be_something_to_read(folder: Path) -> None:
+    with pytest.raises(nearfile.MissingFileError):
+        Documents(folder, read_only=True)
+    nearfile.build(np.eye(2), folder.with_name("file")).close()
+    with pytest.raises(nearfile.FileError):
+        Documents(folder.with_name("file"), read_only=True)
+    nearfile.Collection(folder, dim=2).close()
+    empty = Documents(folder, read_only=True)
+    assert empty.find() == empty.search([1, 2], 3) == []
+    assert empty.count(dict_filters.condition({"n": {"$gt": 3}}, empty.fields)) == 0
+
+
+def test_nothing_and_every() -> None:
+    assert str(conditions.NOTHING.allowed) == "_json in ()"
+    assert conditions.all_of([]) is conditions.EVERY
+    assert (~conditions.EVERY.judged()).exact is False
