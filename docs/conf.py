@@ -39,12 +39,12 @@ html_theme_options = {"top_of_page_buttons": []}
 CONTENTS = {
     "Begin": ["tutorial"],
     "How to": [
-        "embeddings", "inputs", "filters", "attributes", "recall", "radius", "processes", "files", "collections",
+        "embeddings", "inputs", "filters", "attributes", "recall", "radius", "report", "processes", "files", "collections",
         "larger-than-memory", "clusters", "annoy", "migrating", "cpp",
     ],
     "Reference": [
         "reference/index", "reference/nearfile", "reference/filters", "reference/collections", "reference/annoy",
-        "reference/clusters", "reference/inspection", "reference/errors", "format", "guarantees",
+        "reference/clusters", "reference/inspection", "reference/report", "reference/errors", "format", "guarantees",
     ],
     "Background": [
         "algorithms/graph", "algorithms/forest", "algorithms/filters", "algorithms/segments",

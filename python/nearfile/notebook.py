@@ -15,7 +15,7 @@ NAMES_OF_IDS = {"row": "row numbers", "int64": "whole numbers", "string": "text"
 def card(index: Index) -> str | None:
     """A small table; None where the index cannot be asked, as a closed one, so that a notebook shows its repr."""
     try:
-        return table(index)
+        return table(index).encode("utf-8", "replace").decode()  # the name of a file need not be text
     except Exception:  # noqa: BLE001 - a cell that shows an object is no place for an error
         return None
 

@@ -8,15 +8,18 @@ import typer
 
 import nearfile
 from nearfile.cli import output
-from nearfile.cli.build import read_vectors
+from nearfile.cli.sources import Format, Vectors
+from nearfile.reading import read_queries
 
 
 def report(
     index: Annotated[Path, typer.Argument(help="The index or collection to look at.", show_default=False)],
     queries: Annotated[
-        Optional[Path],
-        typer.Option(help="A .npy file with queries such as will come, of shape (q, dim). Default: items ask."),
+        Optional[str],
+        typer.Option(help="Queries such as will come, in a file of any kind that build reads. Default: items ask."),
     ] = None,
+    vectors: Vectors = None,
+    format: Format = None,
     target: Annotated[Path, typer.Option("-o", "--output", help="The page to write.")] = Path("report.html"),
     k: Annotated[int, typer.Option("-k", "--k", help="How many neighbours are asked for.")] = 10,
     sample: Annotated[int, typer.Option(help="How many items are looked at, up to 20,000.")] = 5000,
@@ -28,7 +31,7 @@ def report(
     from nearfile.report import write
 
     start = time.perf_counter()
-    asked = None if queries is None else read_vectors(queries)
+    asked = None if queries is None else read_queries(queries, vectors, format)
     with nearfile.open(index) as opened:
         facts = write(opened, target, queries=asked, k=k, sample=sample, seed=seed)
     if json:

@@ -38,7 +38,7 @@ __all__ = ["Facts", "measure", "write"]
 
 
 def measure(index: Index, *, queries: object = None, k: int = 10, sample: int = SAMPLE, seed: int = 0) -> Facts:
-    """Measure an index: recall, latencies, and what its data is like. A minute at most, whatever its size.
+    """Measure an index: recall, latencies, and what its data is like, by samples that are as large for any index.
 
     Args:
         index: An index or a collection. Its own count of unlike queries does not change by it.
@@ -96,7 +96,8 @@ def write(
     target = arguments.path_to_write(path)
     assert target is not None
     facts = measure(index, queries=queries, k=k, sample=sample, seed=seed)
-    put(target, render(facts, datetime.datetime.now()).encode())
+    # The name of a file need not be text.
+    put(target, render(facts, datetime.datetime.now()).encode("utf-8", "replace"))
     return facts
 
 

@@ -46,7 +46,7 @@ class Point:
     """How searches went with one setting: ``effort``, or of a forest ``search_k``; None is what is chosen by default.
 
     ``latencies`` are those of single searches from Python on one thread, in seconds: shape (m,). ``queries_a_second`` is
-    the rate of the best pass over all queries, which whatever else the machine did disturbed least.
+    the rate of the best time of each query, which whatever else the machine did disturbed least.
     """
 
     setting: int | None

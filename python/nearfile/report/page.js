@@ -42,6 +42,11 @@
   const hush = () => (tip.style.visibility = "hidden");
   addEventListener("scroll", hush, { passive: true });
 
+  // A finger that is lifted leaves what it asked for.
+  const point = (svg, leave, ask) => {
+    for (const kind of ["pointermove", "pointerdown"]) svg.addEventListener(kind, ask);
+    svg.addEventListener("pointerleave", (event) => event.pointerType === "touch" || leave());
+  };
   const step = { ArrowRight: [1, 0], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowUp: [0, -1] };
   for (const svg of document.querySelectorAll("svg.wide, svg.narrow")) {
     const marks = [...svg.querySelectorAll("[data-tip]")];
@@ -50,12 +55,11 @@
       marks.forEach((mark) => mark.classList.remove("on"));
       hush();
     };
-    svg.addEventListener("pointermove", (event) => {
+    point(svg, leave, (event) => {
       const mark = event.target.closest("[data-tip]");
       if (mark) tell(mark.dataset.tip, event.clientX, event.clientY);
       else hush();
     });
-    svg.addEventListener("pointerleave", leave);
     svg.addEventListener("blur", leave);
     svg.addEventListener("keydown", (event) => {
       if (event.key === "Escape") return leave();
@@ -144,7 +148,7 @@
     }
     return best;
   };
-  svg.addEventListener("pointermove", (event) => {
+  point(svg, leave, (event) => {
     const matrix = svg.getScreenCTM();
     const place = new DOMPoint(event.clientX, event.clientY).matrixTransform(matrix.inverse());
     const near = least((at) => (map.x[at] - place.x) ** 2 + (map.y[at] - place.y) ** 2);
@@ -152,7 +156,6 @@
     if (away < 24) choose(near, false);
     else leave();
   });
-  svg.addEventListener("pointerleave", leave);
   svg.addEventListener("blur", leave);
   svg.addEventListener("keydown", (event) => {
     if (event.key === "Escape") return leave();

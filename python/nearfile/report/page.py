@@ -99,10 +99,10 @@ class Page:
         if part is not None:
             told, *below = show(part)
             body = f"<p>{marked(told)}</p>{''.join(below)}"
-        elif self.count >= least:
-            body = '<p class="empty">Too many of the sampled items have the same vector to tell them apart.</p>'
+        elif (looked := self.facts.about.sample) >= least:
+            body = '<p class="empty">Too many of the sampled items have the same vector, or the same distances.</p>'
         else:
-            body = f'<p class="empty">The index has {words.items(self.count)}, which is too few to measure this.</p>'
+            body = f'<p class="empty">{words.items(looked)} looked at: too few to measure this.</p>'
         return f'<section class="card {width}"><h3>{escape(title)}</h3>{body}</section>'
 
     def picture(self, draw: Callable[[float], Drawing], width: float) -> str:
