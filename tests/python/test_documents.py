@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import multiprocessing
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -455,3 +456,43 @@ def test_nothing_and_every() -> None:
     assert str(conditions.NOTHING.allowed) == "_json in ()"
     assert conditions.all_of([]) is conditions.EVERY
     assert (~conditions.EVERY.judged()).exact is False
+
+
+@pytest.mark.parametrize(
+    ("module", "needs", "extra"),
+    [
+        ("langchain", "langchain_core", "langchain"),
+        ("llama_index", "llama_index", "llama-index"),
+        ("haystack", "haystack", "haystack"),
+    ],
+)
+def test_a_project_that_is_not_installed_is_named(run_python: Any, module: str, needs: str, extra: str) -> None:
+    run_python(
+        f"""
+        import sys
+        sys.modules[{needs!r}] = None
+        try:
+            import nearfile.{module}
+        except ModuleNotFoundError as error:
+            assert "pip install 'nearfile[{extra}]'" in str(error), error
+            assert error.name.startswith({needs!r}), error.name
+        else:
+            raise AssertionError
+        """
+    )
+
+
+def test_threads_write_and_read_at_once(folder: Path) -> None:
+    documents = Documents(folder, dim=2)
+
+    def write(part: int) -> None:
+        for row in range(20):
+            documents.add([Record(f"{part}-{row}", "text", {"part": part}, [part, row])])
+            part_of = dict_filters.condition({"part": part}, documents.fields)
+            assert documents.count(part_of) == row + 1
+            assert len(documents.search([part, row], 100, part_of)) == row + 1
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, range(4)))
+    assert documents.count() == 80
+    documents.close()

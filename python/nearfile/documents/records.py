@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nearfile.attributes import Attributes
 from nearfile.documents import fields as field_types
 from nearfile.documents import plain, terms
 from nearfile.documents.fields import Fields
@@ -79,13 +80,18 @@ def vectors_of(records: Sequence[Record], dim: int) -> NDArray[np.float32]:
     return made
 
 
-def of_columns(ids: Sequence[str], columns: Mapping[str, NDArray[Any]], vectors: NDArray[Any] | None) -> list[Record]:
+def of_columns(ids: Sequence[str], columns: Attributes, vectors: NDArray[Any] | None) -> list[Record]:
     """The documents that columns have, with their vectors where these were read."""
-    made = []
-    for row, (name, text, json, some) in enumerate(
-        zip(ids, columns[TEXT].tolist(), columns[JSON].tolist(), columns[terms.TERMS].tolist())
-    ):
-        whole = plain.of_json(json)
-        vector = None if vectors is None or terms.WITHOUT_VECTOR in some else vectors[row]
-        made.append(Record(name, text, whole["metadata"], vector, whole.get("extra", {})))
-    return made
+    wholes = plain.of_json_each(columns[JSON].tolist())
+    # Terms are many, and say only here what a search needs: who has no vector.
+    some = [()] * len(ids) if vectors is None else columns[terms.TERMS].tolist()
+    return [
+        Record(
+            name,
+            text,
+            whole["metadata"],
+            None if vectors is None or terms.WITHOUT_VECTOR in of_it else vectors[row],
+            whole.get("extra", {}),
+        )
+        for row, (name, text, whole, of_it) in enumerate(zip(ids, columns[TEXT].tolist(), wholes, some))
+    ]

@@ -292,8 +292,7 @@ def _known(now: Index, ids: Iterable[str]) -> list[str]:
 
 
 def _read(now: Index, ids: list[str], vectors: bool) -> list[Record]:
-    columns = now.attributes(ids).to_dict()
-    return records.of_columns(ids, columns, now.vectors(ids) if vectors and ids else None)
+    return records.of_columns(ids, now.attributes(ids), now.vectors(ids) if vectors and ids else None)
 
 
 def _allowed(now: Index, condition: Condition | None, ids: Iterable[str] | None) -> Any:
