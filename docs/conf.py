@@ -35,7 +35,7 @@ html_copy_source = False
 html_show_sphinx = False
 html_theme_options = {"top_of_page_buttons": []}
 
-# What the site has, in the order in which one would read it. The pages themselves are plain Markdown.
+# What the site has, in the order in which one would read it; a page that is not named comes last of the how-to pages.
 CONTENTS = {
     "Begin": ["tutorial"],
     "How to": [
@@ -56,7 +56,9 @@ CONTENTS = {
 def add_contents(app: Any, page: str, source: list[str]) -> None:
     """Name all pages at the end of the first one, out of sight."""
     if page == "index":
-        for caption, names in CONTENTS.items():
+        named = {name for names in CONTENTS.values() for name in names}
+        others = sorted({path.stem for path in HERE.glob("*.md")} - named - {"index"})
+        for caption, names in {**CONTENTS, "How to": [*CONTENTS["How to"], *others]}.items():
             source[0] += "\n".join(["\n\n```{toctree}", ":hidden:", f":caption: {caption}", "", *names, "```\n"])
 
 

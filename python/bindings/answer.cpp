@@ -29,7 +29,9 @@ PyTypeObject* given_type = nullptr;   // what answers are of, never given back
 
 PyObject* make(PyTypeObject* type, PyObject* parts) {
     PyObject* const made = type->tp_alloc(type, 0);
-    if (made != nullptr) reinterpret_cast<Answer*>(made)->parts = Py_NewRef(parts);
+    if (made == nullptr) return nullptr;
+    Py_INCREF(parts);
+    reinterpret_cast<Answer*>(made)->parts = parts;
     return made;
 }
 
@@ -63,7 +65,9 @@ Py_ssize_t length(PyObject* self) {
 }
 
 PyObject* item(PyObject* self, Py_ssize_t i) {
-    return Py_XNewRef(PyTuple_GetItem(parts_of(self), i));
+    PyObject* const found = PyTuple_GetItem(parts_of(self), i);
+    Py_XINCREF(found);
+    return found;
 }
 
 PyObject* subscript(PyObject* self, PyObject* key) {

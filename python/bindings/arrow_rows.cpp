@@ -89,23 +89,27 @@ void take_lists(const Lists& lists, const ArrowArray& array, std::int64_t start,
                 ArrowRows& to) {
     const ArrowBits present(array, 0);
     bool together = true;
-    const Extent first = lists[start];
-    const std::int64_t dim = first.end - first.start;
+    std::int64_t first = 0;
+    std::int64_t dim = 0;
     for (std::int64_t i = 0; i < to.rows; ++i) {
         if (!present[start + i]) refuse_missing(what, i);
         const Extent row = lists[start + i];
         if (row.start < 0 || row.end < row.start || row.end > array.children[0]->length) {
             refuse_damaged(what, "a list beyond its values at row " + std::to_string(i));
         }
+        if (i == 0) {
+            first = row.start;
+            dim = row.end - row.start;
+        }
         if (row.end - row.start != dim) {
             refuse(what, "expected rows of equal length, got " + std::to_string(dim) + " values in row 0 and " +
                              std::to_string(row.end - row.start) + " in row " + std::to_string(i) +
                              ": leave such rows out, or fill them up");
         }
-        together = together && row.start == first.start + i * dim;
+        together = together && row.start == first + i * dim;
     }
     to.dim = dim;
-    if (together) return take_numbers(*array.children[0], first.start, to.rows * dim, dim, what, to);
+    if (together) return take_numbers(*array.children[0], first, to.rows * dim, dim, what, to);
     for (std::int64_t i = 0; i < to.rows; ++i) {  // views may lie in any order
         ArrowRows row{.layout = to.layout};
         take_numbers(*array.children[0], lists[start + i].start, dim, dim, what, row);

@@ -9,15 +9,16 @@
 #pragma once
 
 #include <nanobind/nanobind.h>
-#include <unistd.h>
 
+#include <chrono>
+#include <thread>
 #include <type_traits>
 
 namespace nearfile::python {
 
 // The process ends soon, and this thread with it.
 [[noreturn]] inline void stand_still() noexcept {
-    for (;;) ::pause();
+    for (;;) std::this_thread::sleep_for(std::chrono::hours(24));
 }
 
 // Whether the interpreter is ending: all that may still ask for the GIL then is the thread that ends it.

@@ -190,7 +190,8 @@ def path(value: PathLike) -> str:
     if not decoded or "\0" in decoded:
         raise InvalidArgumentError(f"path: expected the path of a file, got {value!r}")
     absolute = os.path.abspath(os.path.expanduser(decoded))
-    return os.path.join(absolute, "") if decoded.endswith(os.sep) else absolute  # which no file is called
+    is_folder = decoded.endswith((os.sep, os.altsep or os.sep))
+    return os.path.join(absolute, "") if is_folder else absolute  # which no file is called
 
 
 def path_bytes(absolute: str) -> bytes:

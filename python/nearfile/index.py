@@ -136,6 +136,11 @@ class Index:
         except ClosedError:
             return f"<nearfile.Index, closed, {where}>"
 
+    def _repr_html_(self) -> str | None:
+        from nearfile.notebook import card
+
+        return card(self)
+
     # Searching
 
     def search(

@@ -12,6 +12,7 @@
 
 #include "annoy/layout.hpp"
 #include "base/once.hpp"
+#include "kernels/prefetch.hpp"
 
 namespace nearfile::annoy {
 
@@ -64,7 +65,7 @@ public:
     }
     // Always inline: out of line, GCC takes functions that only prefetch for pure ones and deletes the calls.
     [[gnu::always_inline]] void prefetch(NodeId node, std::size_t lines) const noexcept {
-        for (std::size_t i = 0; i < lines; ++i) __builtin_prefetch(at(node) + i * line);
+        for (std::size_t i = 0; i < lines; ++i) kernels::prefetch(at(node) + i * line);
     }
 
     std::span<const std::byte> node_bytes(NodeId node) const noexcept { return {at(node), layout_.node_bytes}; }

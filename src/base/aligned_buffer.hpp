@@ -29,13 +29,13 @@ public:
         data_ = static_cast<std::byte*>(block_) + ((at + alignment - 1) / alignment * alignment - at);
     }
     // Such memory as somebody else made: zeroed, at a multiple of 64, with the bytes after its end. `release` takes it
-    // back.
-    using Release = void (*)(std::byte* data, std::size_t size);
-    AlignedBuffer(std::byte* data, std::size_t bytes, Release release) noexcept
-        : block_(data), data_(data), size_(bytes), release_(release) {}
+    // back, and is told what it needs to know for it.
+    using Release = void (*)(std::byte* data, std::size_t size, std::intptr_t from);
+    AlignedBuffer(std::byte* data, std::size_t bytes, Release release, std::intptr_t from = 0) noexcept
+        : block_(data), data_(data), size_(bytes), release_(release), from_(from) {}
     ~AlignedBuffer() {
         if (release_ != nullptr) {
-            release_(data_, size_);
+            release_(data_, size_, from_);
         } else {
             std::free(block_);
         }
@@ -66,12 +66,14 @@ public:
         : block_(std::exchange(other.block_, nullptr)),
           data_(std::exchange(other.data_, nullptr)),
           size_(std::exchange(other.size_, 0)),
-          release_(std::exchange(other.release_, nullptr)) {}
+          release_(std::exchange(other.release_, nullptr)),
+          from_(other.from_) {}
     AlignedBuffer& operator=(AlignedBuffer&& other) noexcept {
         std::swap(block_, other.block_);
         std::swap(data_, other.data_);
         std::swap(size_, other.size_);
         std::swap(release_, other.release_);
+        std::swap(from_, other.from_);
         return *this;
     }
 
@@ -96,6 +98,7 @@ private:
     std::byte* data_ = nullptr;
     std::size_t size_ = 0;
     Release release_ = nullptr;  // of memory that was not made here
+    std::intptr_t from_ = 0;
 };
 
 // Throws std::bad_alloc, or what the thread's large buffers throw.

@@ -1,18 +1,11 @@
 #include "base/cores.hpp"
 
-#if defined(__linux__)
-#include <sched.h>
-#endif
-
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <cstdint>
-#include <exception>
-#include <fstream>
-#include <iterator>
-#include <thread>
 #include <vector>
+
+#include "base/system_cores.hpp"
 
 namespace nearfile::base {
 namespace {
@@ -102,42 +95,10 @@ std::optional<unsigned> smallest_limit(const Hierarchy& hierarchy, const ReadTex
     }
 }
 
-std::optional<std::string> text_of(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    if (!file) return std::nullopt;
-    return std::string(std::istreambuf_iterator<char>(file), {});
-}
-
-unsigned scheduled_cores() noexcept {
-#if defined(__linux__)
-    constexpr int most = 1 << 20;
-    for (int room = CPU_SETSIZE; room <= most; room *= 2) {  // EINVAL where the system has more cores than that
-        cpu_set_t* const set = CPU_ALLOC(room);
-        if (set == nullptr) break;
-        const std::size_t bytes = CPU_ALLOC_SIZE(room);
-        const bool known = ::sched_getaffinity(0, bytes, set) == 0;
-        const bool too_small = !known && errno == EINVAL;
-        const int count = known ? CPU_COUNT_S(bytes, set) : 0;
-        CPU_FREE(set);
-        if (count > 0) return static_cast<unsigned>(count);
-        if (!too_small) break;
-    }
-#endif
-    return std::max(1u, std::thread::hardware_concurrency());
-}
-
-unsigned usable_cores() noexcept {
-    try {
-        return std::min(scheduled_cores(), cores_of_control_groups(text_of).value_or(scheduled_cores()));
-    } catch (const std::exception&) {  // no memory to read a few lines
-        return scheduled_cores();
-    }
-}
-
 }  // namespace
 
 unsigned cores() noexcept {
-    static const unsigned found = usable_cores();
+    static const unsigned found = system_cores();
     return found;
 }
 

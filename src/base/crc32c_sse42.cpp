@@ -1,13 +1,21 @@
 // CRC-32C with the crc32 instruction of SSE4.2. One instruction takes eight bytes, one may start every cycle, and its
 // result comes three cycles later: so three streams run at once over three neighbouring blocks, and their checksums are
 // joined by carry-less multiplication. The target is named function by function, because the rest of the library must
-// run without these instructions; nothing inline is shared with other files for the same reason.
+// run without these instructions; nothing inline is shared with other files for the same reason. (MSVC compiles them in
+// any function.)
 #include "base/crc32c_impl.hpp"
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) || defined(_M_X64)
 #include <immintrin.h>
 
 #include <cstring>
+
+#if defined(__GNUC__)
+#define NEARFILE_WITH_SSE42 __attribute__((target("sse4.2,pclmul")))
+#else
+#include <intrin.h>
+#define NEARFILE_WITH_SSE42
+#endif
 
 namespace nearfile::base::detail {
 namespace {
@@ -31,7 +39,7 @@ constexpr std::uint32_t move_on(std::size_t bytes) {
     return x_to_the(8 * bytes - 33);
 }
 
-__attribute__((target("sse4.2,pclmul"))) inline std::uint64_t load(const std::byte* at) {
+NEARFILE_WITH_SSE42 inline std::uint64_t load(const std::byte* at) {
     std::uint64_t word;
     std::memcpy(&word, at, sizeof word);
     return word;
@@ -39,7 +47,7 @@ __attribute__((target("sse4.2,pclmul"))) inline std::uint64_t load(const std::by
 
 // Of three blocks of `block` bytes at `data`; `crc` is not inverted here.
 template <std::size_t block>
-__attribute__((target("sse4.2,pclmul"))) inline std::uint64_t three_blocks(const std::byte* data, std::uint64_t crc) {
+NEARFILE_WITH_SSE42 inline std::uint64_t three_blocks(const std::byte* data, std::uint64_t crc) {
     std::uint64_t second = 0;
     std::uint64_t third = 0;
     for (std::size_t i = 0; i < block; i += 8) {
@@ -54,8 +62,7 @@ __attribute__((target("sse4.2,pclmul"))) inline std::uint64_t three_blocks(const
     return third ^ _mm_crc32_u64(0, static_cast<std::uint64_t>(_mm_cvtsi128_si64(moved)));
 }
 
-__attribute__((target("sse4.2,pclmul"))) std::uint32_t run(const std::byte* data, std::size_t size,
-                                                           std::uint32_t start) noexcept {
+NEARFILE_WITH_SSE42 std::uint32_t run(const std::byte* data, std::size_t size, std::uint32_t start) noexcept {
     std::uint64_t crc = static_cast<std::uint32_t>(~start);
     for (; size >= 3 * long_block; size -= 3 * long_block, data += 3 * long_block) {
         crc = three_blocks<long_block>(data, crc);
@@ -72,11 +79,24 @@ __attribute__((target("sse4.2,pclmul"))) std::uint32_t run(const std::byte* data
     return ~rest;
 }
 
+#if defined(__GNUC__)
+bool is_supported() noexcept {
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("pclmul");
+}
+#else
+bool is_supported() noexcept {
+    int registers[4];
+    __cpuid(registers, 1);
+    constexpr int pclmul_and_sse42 = 1 << 1 | 1 << 20;
+    return (registers[2] & pclmul_and_sse42) == pclmul_and_sse42;
+}
+#endif
+
 }  // namespace
 
 Crc32c crc32c_sse42() noexcept {
-    __builtin_cpu_init();
-    return __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("pclmul") ? run : nullptr;
+    return is_supported() ? run : nullptr;
 }
 
 }  // namespace nearfile::base::detail

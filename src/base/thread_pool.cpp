@@ -1,37 +1,18 @@
 #include "base/thread_pool.hpp"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
-#include <csignal>
 #include <exception>
 #include <mutex>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "base/threads_of_system.hpp"
+
 namespace nearfile::base {
 namespace {
-
-// While this lives, threads that are started hear no signals: these are for the program's own threads, which may block
-// some to wait for them. What a thread does to itself (a map of a file that was cut short) still arrives.
-class SignalsBlocked {
-public:
-    SignalsBlocked() noexcept {
-        sigset_t all;
-        sigfillset(&all);
-        for (const int its_own : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS}) sigdelset(&all, its_own);
-        pthread_sigmask(SIG_SETMASK, &all, &before_);
-    }
-    ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-    SignalsBlocked(const SignalsBlocked&) = delete;
-    SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
-private:
-    sigset_t before_;
-};
 
 class Pool {
 public:
@@ -78,9 +59,8 @@ private:
     std::size_t free() const noexcept { return idle_ - waiting_.size() - ending_; }
 
     bool start() noexcept {
-        const SignalsBlocked blocked;
         try {
-            threads_.emplace_back([this] { serve(); });
+            threads_.push_back(start_thread([this] { serve(); }));
         } catch (const std::exception&) {
             return false;
         }
@@ -146,7 +126,7 @@ void in_forked_child() noexcept {
     current.store(nullptr, std::memory_order_relaxed);
 }
 
-[[maybe_unused]] const int watching_forks = pthread_atfork(before_fork, nullptr, in_forked_child);
+[[maybe_unused]] const int watching_forks = watch_forks(before_fork, in_forked_child);
 
 // Null without memory for it.
 Pool* pool() noexcept {

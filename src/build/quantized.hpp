@@ -10,6 +10,7 @@
 #include "build/encode.hpp"
 #include "forest/grow.hpp"
 #include "graph/distances.hpp"
+#include "kernels/prefetch.hpp"
 #include "opened/space.hpp"
 
 namespace nearfile::build {
@@ -50,7 +51,7 @@ struct QuantizedVectors {
     // What the code stands for, at its own length.
     void decode(std::uint32_t item, std::span<float> out) const noexcept;
     void prefetch(std::uint32_t item) const noexcept {
-        for (std::size_t i = 0; i < stride; i += 64) __builtin_prefetch(code(item) + i);
+        for (std::size_t i = 0; i < stride; i += 64) kernels::prefetch(code(item) + i);
     }
     forest::Points points() const noexcept;
 };

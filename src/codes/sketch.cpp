@@ -6,12 +6,15 @@
 #include <limits>
 #include <new>
 
+#include "codes/four_lanes.hpp"
+
 namespace nearfile::codes {
 namespace {
 
 constexpr std::size_t table = 16;     // entries
 constexpr std::size_t per_table = 4;  // dimensions
 constexpr float most_entry = 63.0f;
+constexpr std::int32_t low_six_bits = 0x3f3f3f3f;  // of each of four bytes
 
 constexpr float most_byte = 255.0f;
 
@@ -27,14 +30,6 @@ std::uint8_t byte_below(float value, const SketchScales& scales) noexcept {
     return static_cast<std::uint8_t>(byte);
 }
 
-constexpr std::size_t lanes = 4;
-using Floats = float __attribute__((vector_size(16)));
-using Words = std::int32_t __attribute__((vector_size(16)));
-
-Words whole(Floats values) noexcept {
-    return __builtin_convertvector(values, Words);
-}
-
 // Entry i of a table is the sum of the values whose bit is set in i, counted from the least. Lane l has entries 4 l to
 // 4 l + 3, one a byte. They are below 64 by construction; what a damaged file makes of them is cut.
 void write_table(const float* v, float inverse, float least, std::uint8_t* to) noexcept {
@@ -48,7 +43,7 @@ void write_table(const float* v, float inverse, float least, std::uint8_t* to) n
     const Words entries = whole((none + third_bit) + fourth_bit) | whole((first + third_bit) + fourth_bit) << 8 |
                           whole(((none + second) + third_bit) + fourth_bit) << 16 |
                           whole(((first + second) + third_bit) + fourth_bit) << 24;
-    const Words cut = entries & 0x3f3f3f3f;
+    const Words cut = entries & low_six_bits;
     std::memcpy(to, &cut, sizeof cut);
 }
 

@@ -1,22 +1,14 @@
 #include "file/advice.hpp"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
 
 #include "file/os_error.hpp"
+#include "file/pages.hpp"
 
 namespace nearfile::file {
 namespace {
-
-// Of whole pages, as madvise() wants its range.
-struct Pages {
-    void* first;
-    std::size_t bytes;
-};
 
 // All that `bytes` touch.
 Pages touched(std::span<const std::byte> bytes) noexcept {
@@ -33,28 +25,17 @@ Pages filled(std::span<const std::byte> bytes) noexcept {
     return {const_cast<std::byte*>(bytes.data()) + before, (bytes.size() - before) / page * page};
 }
 
-void advise(const Pages& pages, int advice) noexcept {
-    if (pages.bytes > 0) (void)::madvise(pages.first, pages.bytes, advice);
+void advise(const Pages& pages, Expected what) noexcept {
+    if (pages.bytes > 0) tell(pages, what);
 }
 
 base::Result<void> wait_for(std::span<const std::byte> bytes, const std::string& path) {
-#if defined(__linux__)
-    // Linux 5.14. By number, because the C libraries that wheels are built against are older.
-    constexpr int madv_populate_read = 22;
-    const Pages pages = touched(bytes);
-    int done;
-    do {
-        done = ::madvise(pages.first, pages.bytes, madv_populate_read);
-    } while (done != 0 && errno == EINTR);
-    if (done == 0) return {};
-    if (errno == EFAULT) {  // what would be SIGBUS below
-        return os_error("cannot read " + std::to_string(bytes.size()) + " bytes of " + quoted(path), EIO,
+    const int code = read_now(touched(bytes));
+    if (code == 0) return {};
+    if (code == EIO) {  // what would end the process below
+        return os_error("cannot read " + std::to_string(bytes.size()) + " bytes of " + quoted(path), code,
                         "check the disk, and that nobody cuts the file short");
     }
-    // An older kernel says EINVAL.
-#else
-    (void)path;
-#endif
     constexpr std::size_t smallest_page = 4096;
     const volatile std::byte* const read = bytes.data();
     for (std::size_t at = 0; at < bytes.size(); at += smallest_page) (void)read[at];
@@ -64,24 +45,19 @@ base::Result<void> wait_for(std::span<const std::byte> bytes, const std::string&
 
 }  // namespace
 
-std::size_t page_bytes() noexcept {
-    static const auto bytes = static_cast<std::size_t>(std::max(::sysconf(_SC_PAGESIZE), 4096L));
-    return bytes;
-}
-
 void expect_random(std::span<const std::byte> bytes) noexcept {
-    advise(filled(bytes), MADV_RANDOM);
+    advise(filled(bytes), Expected::random);
 }
 
 void expect_usual(std::span<const std::byte> bytes) noexcept {
-    advise(filled(bytes), MADV_NORMAL);
+    advise(filled(bytes), Expected::usual);
 }
 
 void will_need(std::span<const std::byte> bytes) noexcept {
     // Linux reads no more at once than its read-ahead, and forgets the rest: 128 KiB is what it has by default.
     constexpr std::size_t most = 128 << 10;
     while (!bytes.empty()) {
-        advise(touched(bytes.first(std::min(most, bytes.size()))), MADV_WILLNEED);
+        advise(touched(bytes.first(std::min(most, bytes.size()))), Expected::soon);
         bytes = bytes.subspan(std::min(most, bytes.size()));
     }
 }
@@ -98,7 +74,7 @@ void will_need(std::span<const std::byte> rows, std::size_t stride, std::span<co
 
 void lock(std::span<const std::byte> bytes) noexcept {
     const Pages pages = touched(bytes);
-    if (pages.bytes > 0) (void)::mlock(pages.first, pages.bytes);
+    if (pages.bytes > 0) keep_in_memory(pages);
 }
 
 base::Result<void> populate(std::span<const std::byte> bytes, const std::string& path) {

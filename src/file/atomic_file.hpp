@@ -37,7 +37,6 @@ public:
 
 private:
     base::Error write_error(int code) const;
-    int complete();
 
     std::string path_;
     std::optional<std::uint64_t> expected_;

@@ -1,5 +1,5 @@
 // A whole file mapped read-only and shared, unmapped when the object goes. Container::open() uses it, and AtomicFile of
-// what it has written. Immutable, so any number of threads may read the bytes.
+// what it has written. Immutable, so any number of threads may read the bytes. One file a system.
 #pragma once
 
 #include <cstddef>
@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/result.hpp"
+#include "file/file_number.hpp"
 
 namespace nearfile::file {
 
@@ -17,7 +18,8 @@ public:
     static base::Result<std::shared_ptr<const Mapping>> open(const std::string& path);
 
     // The first `size` bytes of a file that is open to be read; `name` is for the error.
-    static base::Result<std::shared_ptr<const Mapping>> of(int number, std::size_t size, const std::string& name);
+    static base::Result<std::shared_ptr<const Mapping>> of(FileNumber number, std::size_t size,
+                                                           const std::string& name);
 
     ~Mapping();
     Mapping(const Mapping&) = delete;

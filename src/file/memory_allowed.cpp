@@ -1,10 +1,7 @@
 #include "file/memory_allowed.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <fstream>
-#include <iterator>
 #include <limits>
 #include <sstream>
 
@@ -52,19 +49,6 @@ std::uint64_t limit_of_groups(const std::string& groups, const std::string& root
             least = std::min(least, limit_up_from(root + "/memory", group, "memory.limit_in_bytes"));
         }
     }
-    return least;
-}
-
-std::uint64_t memory_allowed() {
-    const long pages = ::sysconf(_SC_PHYS_PAGES);
-    const long bytes = ::sysconf(_SC_PAGESIZE);
-    std::uint64_t least = endless;
-    if (pages > 0 && bytes > 0) least = static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(bytes);
-#if defined(__linux__)
-    std::ifstream file("/proc/self/cgroup");
-    const std::string groups{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-    least = std::min(least, limit_of_groups(groups, "/sys/fs/cgroup"));
-#endif
     return least;
 }
 

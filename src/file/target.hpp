@@ -2,8 +2,6 @@
 // asks check_target() before.
 #pragma once
 
-#include <sys/types.h>
-
 #include <string>
 
 #include "base/result.hpp"
@@ -15,10 +13,11 @@ struct Target {
     std::string folder;
     std::string name;
     bool exists = false;
-    mode_t permissions = 0;  // where it exists
+    unsigned permissions = 0;  // where it exists; Windows has others, which a file gets when it is created
 };
 
-// Refuses what is no regular file, what ends in a slash, and links that lead round in a circle.
+// Refuses what is no regular file, what ends in a slash, and links that lead round in a circle. (Windows: and links
+// that lead to nothing, and the names of devices.)
 base::Result<Target> find_target(const std::string& path);
 
 // Refuses what AtomicFile would, as far as can be told without writing: also a folder that is not there or that

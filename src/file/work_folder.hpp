@@ -7,9 +7,11 @@
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/aligned_buffer.hpp"
 #include "base/result.hpp"
+#include "file/folder_of_one.hpp"
 
 namespace nearfile::file {
 
@@ -19,15 +21,10 @@ public:
     // it, or it cannot be made.
     static base::Result<WorkFolder> open(const std::string& path);
 
-    ~WorkFolder();
-    WorkFolder(WorkFolder&& other) noexcept
-        : path_(std::move(other.path_)), number_(std::exchange(other.number_, -1)) {}
-    WorkFolder& operator=(WorkFolder&&) = delete;
+    const std::string& path() const noexcept { return folder_.path(); }
+    std::string path_of(const std::string& name) const { return path() + "/" + name; }
 
-    const std::string& path() const noexcept { return path_; }
-    std::string path_of(const std::string& name) const { return path_ + "/" + name; }
-
-    // Zeros in a file without a name, which goes with the buffer, however the process ends. All of its room is taken
+    // Zeros in a file of their own, which goes with the buffer, however the process ends. All of its room is taken
     // now, so that a disk that fills up later cannot end the process.
     base::Result<base::AlignedBuffer> buffer(std::size_t bytes) const;
 
@@ -39,11 +36,14 @@ public:
     // With all that is in it. Nothing of it is used afterwards.
     void remove();
 
-private:
-    WorkFolder(std::string path, int number) : path_(std::move(path)), number_(number) {}
+    // What is in it, and one of them less.
+    std::vector<std::string> names() const;
+    void remove(const std::string& name) const;
 
-    std::string path_;
-    int number_;  // of the folder, open and locked
+private:
+    explicit WorkFolder(FolderOfOne folder) : folder_(std::move(folder)) {}
+
+    FolderOfOne folder_;
 };
 
 }  // namespace nearfile::file

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "kernels/prefetch.hpp"
+
 namespace nearfile::forest {
 namespace {
 
@@ -49,9 +51,9 @@ struct PlaneWalk {
     std::size_t n_splits() const noexcept { return forest.splits.size(); }
     const Split& split(NodeRef ref) const noexcept { return forest.splits[ref]; }
     void prefetch(NodeRef ref) const noexcept {
-        __builtin_prefetch(&forest.splits[ref]);
+        kernels::prefetch(&forest.splits[ref]);
         const std::int8_t* plane = forest.planes.data() + ref * forest.dim;
-        for (std::size_t i = 0; i < forest.dim; i += 64) __builtin_prefetch(plane + i);
+        for (std::size_t i = 0; i < forest.dim; i += 64) kernels::prefetch(plane + i);
     }
 
     void margins(const std::vector<NodeRef>& refs, GatherScratch& scratch) const {
@@ -76,7 +78,7 @@ struct BitWalk {
     static constexpr float root_priority = 0;
     std::size_t n_splits() const noexcept { return forest.splits.size(); }
     const BitSplit& split(NodeRef ref) const noexcept { return forest.splits[ref]; }
-    void prefetch(NodeRef ref) const noexcept { __builtin_prefetch(&forest.splits[ref]); }
+    void prefetch(NodeRef ref) const noexcept { kernels::prefetch(&forest.splits[ref]); }
 
     void margins(const std::vector<NodeRef>& refs, GatherScratch& scratch) const {
         for (std::size_t w = 0; w < refs.size(); ++w) {
@@ -156,7 +158,7 @@ private:
         for (const NodeRef ref : scratch_.reached) {
             const auto items = leaves_.leaf(ref);
             for (std::size_t i = 0; i < std::min<std::size_t>(items.size(), 256); i += 16)
-                __builtin_prefetch(items.data() + i);
+                kernels::prefetch(items.data() + i);
         }
         scratch_.reached.clear();
     }
@@ -183,7 +185,7 @@ private:
         if (is_leaf(entry.ref)) {
             const std::size_t leaf = entry.ref & ~leaf_bit;
             if (leaf + 1 >= leaves_.starts.size()) return;
-            __builtin_prefetch(&leaves_.starts[leaf]);
+            kernels::prefetch(&leaves_.starts[leaf]);
             scratch_.reached.push_back(entry.ref);
             scratch_.leaves.push_back(entry);
         } else if (entry.ref < walk_.n_splits()) {

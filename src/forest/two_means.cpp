@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/rounding.hpp"
+#include "kernels/prefetch.hpp"
 
 namespace nearfile::forest {
 namespace {
@@ -40,7 +41,7 @@ void TwoMeans::decode(ItemId item, float* out) const noexcept {
 
 void TwoMeans::prefetch(ItemId item) const noexcept {
     const std::int8_t* row = points_.rows + item * points_.stride;
-    for (std::size_t i = 0; i < points_.stride; i += 64) __builtin_prefetch(row + i);
+    for (std::size_t i = 0; i < points_.stride; i += 64) kernels::prefetch(row + i);
 }
 
 void TwoMeans::choose(std::span<const ItemId> items, base::Random& random, Plane& plane) {

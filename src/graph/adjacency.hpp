@@ -10,6 +10,7 @@
 #include "base/aligned_buffer.hpp"
 #include "base/release.hpp"
 #include "graph/distances.hpp"
+#include "kernels/prefetch.hpp"
 
 namespace nearfile::graph {
 
@@ -40,7 +41,7 @@ public:
 
     void prefetch(ItemId item) const noexcept {
         const ItemId* const first = row(item);
-        for (std::size_t i = 0; i <= degree_; i += 16) __builtin_prefetch(first + i);
+        for (std::size_t i = 0; i <= degree_; i += 16) kernels::prefetch(first + i);
     }
 
     void set(ItemId item, std::span<const ItemId> neighbors) noexcept {

@@ -10,6 +10,7 @@
 #include "base/aligned_buffer.hpp"
 #include "base/release.hpp"
 #include "graph/candidate.hpp"
+#include "kernels/prefetch.hpp"
 
 namespace nearfile::graph {
 
@@ -25,7 +26,7 @@ public:
 
     // For an item that is added to soon.
     void prefetch(ItemId item) const noexcept {
-        for (std::size_t i = 0; i < kept_; i += 8) __builtin_prefetch(places(item) + i, 1);
+        for (std::size_t i = 0; i < kept_; i += 8) kernels::prefetch_to_write(places(item) + i);
     }
 
     // `some`: in ascending order without repetitions, and at the end no_candidate. What is there already is not added

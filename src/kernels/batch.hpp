@@ -11,6 +11,7 @@
 #include <cstdint>
 
 #include "kernels/kernels.hpp"
+#include "kernels/prefetch.hpp"
 
 namespace nearfile::kernels {
 namespace {
@@ -61,8 +62,8 @@ struct Batch : Rows {
         const std::size_t end = to < count ? to : count;
         for (std::size_t j = from; j < end; ++j) {
             const char* start = first + stride * ids[j];
-            for (std::size_t offset = 0; offset < reach; offset += line) __builtin_prefetch(start + offset);
-            if (straddles) __builtin_prefetch(start + reach - 1);
+            for (std::size_t offset = 0; offset < reach; offset += line) kernels::prefetch(start + offset);
+            if (straddles) kernels::prefetch(start + reach - 1);
         }
     }
 

@@ -6,10 +6,14 @@
 
 #include "kernels/tables.hpp"
 
-#if defined(NEARFILE_KERNELS_X86)
+#if defined(NEARFILE_KERNELS_X86) && defined(_MSC_VER)
+#include <intrin.h>
+#elif defined(NEARFILE_KERNELS_X86)
 #include <cpuid.h>
 #elif defined(NEARFILE_KERNELS_ARM) && defined(__linux__)
 #include <sys/auxv.h>
+#elif defined(NEARFILE_KERNELS_ARM) && defined(_WIN32)
+#include <windows.h>
 #endif
 
 namespace nearfile::kernels {
@@ -21,18 +25,34 @@ struct Registers {
     unsigned a = 0, b = 0, c = 0, d = 0;
 };
 
+// cpuid() is all zeros where the processor has no such leaf; saved_state() is which register state the operating system
+// saves at a context switch, and faults unless cpuid reports OSXSAVE.
+#if defined(_MSC_VER)
+Registers cpuid(unsigned leaf) {
+    int r[4];
+    __cpuid(r, 0);
+    if (static_cast<unsigned>(r[0]) < leaf) return {};
+    __cpuidex(r, static_cast<int>(leaf), 0);
+    return {static_cast<unsigned>(r[0]), static_cast<unsigned>(r[1]), static_cast<unsigned>(r[2]),
+            static_cast<unsigned>(r[3])};
+}
+
+unsigned saved_state() {
+    return static_cast<unsigned>(_xgetbv(0));
+}
+#else
 Registers cpuid(unsigned leaf) {
     Registers r;
     if (!__get_cpuid_count(leaf, 0, &r.a, &r.b, &r.c, &r.d)) return {};
     return r;
 }
 
-// Which register state the operating system saves at a context switch. Faults unless cpuid reports OSXSAVE.
 unsigned saved_state() {
     unsigned low, high;
     __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
     return low;
 }
+#endif
 
 constexpr unsigned bit(int number) {
     return 1U << number;
@@ -91,6 +111,8 @@ struct Supported {
 #elif defined(__linux__)
         constexpr unsigned long asimddp = 1UL << 20;
         return (getauxval(AT_HWCAP) & asimddp) != 0;
+#elif defined(_WIN32)
+        return ::IsProcessorFeaturePresent(PF_ARM_V82_DP_INSTRUCTIONS_AVAILABLE) != 0;
 #else
         return false;
 #endif

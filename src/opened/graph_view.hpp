@@ -11,19 +11,20 @@
 #include "codes/sketch.hpp"
 #include "graph/distances.hpp"
 #include "graph/sorted_row.hpp"
+#include "kernels/prefetch.hpp"
 #include "nearfile/types.hpp"
 
 namespace nearfile::opened {
 
 inline void prefetch_lines(const std::byte* row, std::size_t bytes) noexcept {
-    for (std::size_t i = 0; i < bytes; i += 64) __builtin_prefetch(row + i);
+    for (std::size_t i = 0; i < bytes; i += 64) kernels::prefetch(row + i);
 }
 
 // Rows are not aligned to lines: the last byte may lie in one more.
 inline void prefetch_row(std::span<const std::byte> rows, std::size_t stride, graph::ItemId item) noexcept {
     const std::byte* row = rows.data() + item * stride;
     prefetch_lines(row, stride);
-    __builtin_prefetch(row + stride - 1);
+    kernels::prefetch(row + stride - 1);
 }
 
 inline codes::SketchKind sketch_kind(Metric metric) noexcept {
@@ -51,7 +52,7 @@ struct GraphView {
     bool has_nibbles() const noexcept { return nibble_layout.blocks > 0; }
     void prefetch_nibbles(graph::ItemId item) const noexcept {
         prefetch_lines(nibbles.data() + item * nibble_layout.stride, nibble_layout.stride);
-        __builtin_prefetch(&nibble_tails[item]);
+        kernels::prefetch(&nibble_tails[item]);
     }
 
     const std::byte* vertex(graph::ItemId item) const noexcept { return vertices.data() + item * stride; }

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "codes/normalise.hpp"
+#include "kernels/prefetch.hpp"
 
 namespace nearfile::search {
 namespace {
@@ -195,12 +196,12 @@ void VectorDistances::bound_directions(const codes::ItemId* ids, codes::ItemId f
 void VectorDistances::prefetch_exact(codes::ItemId item) const noexcept {
     const std::byte* row = vectors_.are_in_parts() ? vectors_.lower_row(item) : vectors_.row(item);
     opened::prefetch_lines(row, vectors_.stride());
-    if (state_.normalised()) __builtin_prefetch(&state_.inverse_lengths[item]);
+    if (state_.normalised()) kernels::prefetch(&state_.inverse_lengths[item]);
 }
 
 void VectorDistances::prefetch_bounds(codes::ItemId item) const noexcept {
     opened::prefetch_lines(vectors_.row(item), vectors_.stride());
-    if (state_.normalised()) __builtin_prefetch(&state_.inverse_lengths[item]);
+    if (state_.normalised()) kernels::prefetch(&state_.inverse_lengths[item]);
 }
 
 }  // namespace nearfile::search

@@ -18,7 +18,7 @@ import pyarrow.parquet
 import pytest
 from nearfile.cli import output
 from nearfile.cli.app import app
-from nearfile.cli.build import as_int, read_ids
+from nearfile.cli.beside import as_int, read_ids
 from rich.console import Console
 from typer.testing import CliRunner
 
@@ -46,7 +46,9 @@ def run_json(*arguments: object) -> dict:
     return json.loads(run(*arguments, "--json"))
 
 
-@pytest.mark.parametrize("verb", ["build", "search", "info", "verify", "compact", "tune", "convert", "demo", "inspect"])
+@pytest.mark.parametrize(
+    "verb", ["build", "search", "info", "report", "tune", "bench", "verify", "compact", "convert", "serve", "demo", "inspect"]
+)
 def test_every_verb_has_help(verb: str) -> None:
     assert "Usage: " in run(verb, "--help")
     assert verb in run("--help")
@@ -132,8 +134,13 @@ def test_attributes_of_a_file_need_pyarrow_and_a_known_ending(
 ) -> None:
     np.save(tmp_path / "v.npy", np.eye(3))
     arguments = ["build", tmp_path / "v.npy", tmp_path / "v.near", "--attributes"]
+    monkeypatch.chdir(tmp_path)
+    assert "expected a column or a file with a table, got 'goods.csv', which is neither" in run(
+        *arguments, "goods.csv", code=1
+    )
+    for name in ("goods.txt", "goods.csv"):
+        (tmp_path / name).write_text("price\n1\n2\n3\n")
     assert "ends in .parquet, .csv, .arrow, .feather" in run(*arguments, "goods.txt", code=1).replace("\n", " ")
-    assert "goods.csv" in run(*arguments, "goods.csv", code=1)
     monkeypatch.setitem(sys.modules, "pyarrow.csv", None)
     assert "pip install pyarrow" in run(*arguments, "goods.csv", code=1).replace("\n", " ")
 
@@ -280,13 +287,13 @@ def test_verify_says_whether_a_file_is_whole() -> None:
         (["search", "numbers.near", "--item", "ten"], "--item: expected a whole number"),
         (["search", "words.near", "--vector", "1,x"], "--vector: expected numbers"),
         (["search", "words.near", "--vector", "1,2"], "got shape (2,)"),
-        (["search", "words.near", "words.txt"], "expected a .npy file"),
+        (["search", "words.near", "words.txt"], "say which with --vectors"),
         (["search", "words.near", "--item", "beta", "-k", "0"], "k: expected"),
         (["search", "words.txt", "--item", "beta"], "words.txt"),
         (["info", "none.near"], "none.near"),
         (["verify", "."], "folder"),
         (["build", "none.npy", "x.near"], "none.npy"),
-        (["build", "words.txt", "x.near"], "expected a .npy file"),
+        (["build", "words.txt", "x.near"], "say which with --vectors"),
         (["build", "vectors.npy", "no/x.near"], "folder that exists"),
         (["build", "vectors.npy", "x.near", "--metric", "none"], "'none'"),
         (["build", "vectors.npy", "x.near", "--ids", "none.txt"], "none.txt"),

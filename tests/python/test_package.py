@@ -19,6 +19,7 @@ PACKAGE = pathlib.Path(nearfile.__file__).parent
 SOURCE = pathlib.Path(__file__).parents[2] / "python" / "nearfile"
 # What needs an extra is tested where that is: `make test-cluster`, `make test-integrations`.
 ELSEWHERE = (
+    "nearfile.datasets",
     "nearfile.documents.haystack_filters",
     "nearfile.documents.haystack_records",
     "nearfile.documents.llama_index_filters",
@@ -26,12 +27,14 @@ ELSEWHERE = (
     "nearfile.langchain",
     "nearfile.llama_index",
     "nearfile.ray",
+    "nearfile.sklearn",
     "nearfile.spark",
 )
 MODULES = sorted(
     module.name
     for module in pkgutil.walk_packages(nearfile.__path__, "nearfile.")
     if module.name not in ("nearfile._core", "nearfile.cli.__main__", *ELSEWHERE)
+    and not module.name.startswith("nearfile.serve")
 )
 
 

@@ -280,14 +280,19 @@ def test_the_extension_refuses_other_columns(columns: Any, message: str) -> None
         _core.arrow_table(columns)
 
 
-def test_pyarrow_is_asked_for_by_name(run_python) -> None:
+def test_pyarrow_is_needed_for_nothing_but_its_own_table(run_python) -> None:
     run_python(
         """
         import sys
         sys.modules["pyarrow"] = None
         import nearfile, numpy
+        import polars
         found = nearfile.build(numpy.eye(2)).search([1, 0])
-        found.__arrow_c_stream__()
+        assert polars.DataFrame(found)["id"].to_list() == [0, 1]
+        class Column:
+            def __arrow_c_stream__(self, requested_schema=None):
+                return polars.Series(numpy.eye(3)).__arrow_c_stream__()
+        assert len(nearfile.build(Column(), ids=polars.Series(["x", "y", "z"]))) == 3
         try:
             found.to_arrow()
         except ImportError as error:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 import nearfile
+from nearfile.cli.bench import bench
 from nearfile.cli.build import build
 from nearfile.cli.compact import compact
 from nearfile.cli.convert import convert
@@ -16,7 +17,9 @@ from nearfile.cli.demo import demo
 from nearfile.cli.info import info
 from nearfile.cli.inspect import inspect
 from nearfile.cli.output import telling_errors
+from nearfile.cli.report import report
 from nearfile.cli.search import search
+from nearfile.cli.serve import serve
 from nearfile.cli.tune import tune
 from nearfile.cli.verify import verify
 
@@ -26,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (build, search, info, verify, compact, tune, convert, demo):
+for verb in (build, search, info, report, tune, bench, verify, compact, convert, serve, demo):
     app.command()(telling_errors(verb))
 # An id may be a number below zero, which is no option.
 app.command(context_settings={"ignore_unknown_options": True})(telling_errors(inspect))

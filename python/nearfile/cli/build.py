@@ -1,20 +1,21 @@
-"""``nearfile build``: an index of a .npy file."""
+"""``nearfile build``: an index, or a part of a collection, of vectors in files."""
 
-import importlib
 import time
 from pathlib import Path
-from typing import Annotated, Any, Optional, Union
+from typing import Annotated, Any, Optional
 
-import numpy as np
 import typer
 
-import nearfile
-from nearfile import arguments
-from nearfile.cli import output
+from nearfile.cli import building, output
+from nearfile.cli.beside import open_rows
+from nearfile.cli.progress import Shown
+from nearfile.cli.sources import Format, Text, Vectors, columns
 
 Structure = Annotated[Optional[str], typer.Option(help="graph, or forest for trees alone. Default: graph.")]
-Profile = Annotated[str, typer.Option(help="Of a graph: compact, balanced or fast.", show_default=True)]
-Keep = Annotated[str, typer.Option(help="Of a graph, what stays of vectors: exact, half or none.", show_default=True)]
+Profile = Annotated[Optional[str], typer.Option(help="Of a graph: compact, balanced or fast. Default: balanced.")]
+Keep = Annotated[
+    Optional[str], typer.Option(help="Of a graph, what stays of vectors: exact, half or none. Default: exact.")
+]
 Trees = Annotated[Optional[int], typer.Option(help="How many trees. Default: chosen.")]
 Like = Annotated[
     Optional[Path],
@@ -22,7 +23,7 @@ Like = Annotated[
 ]
 Memory = Annotated[
     Optional[str],
-    typer.Option(help="Of a graph: how much the build may take, as 2GiB or 500MB.", show_default=False),
+    typer.Option(help="Of a graph: how much reading and building may take, as 2GiB or 500MB.", show_default=False),
 ]
 Seed = Annotated[int, typer.Option(help="Of the random choices.")]
 Threads = Annotated[Optional[int], typer.Option(help="How many threads. Default: every core.")]
@@ -30,25 +31,46 @@ Json = Annotated[bool, typer.Option("--json", help="Print what was built as JSON
 
 
 def build(
-    vectors: Annotated[Path, typer.Argument(help="A .npy file with vectors, of shape (n, dim).", show_default=False)],
-    path: Annotated[Path, typer.Argument(help="The index to write.", show_default=False)],
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            help="Files, patterns or a folder of .npy, .npz, .fvecs, HDF5, Parquet, Feather, Arrow, CSV or JSON lines;"
+            " - is standard input.",
+            show_default=False,
+        ),
+    ],
+    target: Annotated[
+        str,
+        typer.Argument(help="The index to write; a folder, or what ends in /, is a collection.", show_default=False),
+    ],
     metric: Annotated[
-        str, typer.Option(help="angular, cosine, euclidean, dot, manhattan or hamming.", show_default=True)
-    ] = "angular",
-    ids: Annotated[
-        Optional[Path],
-        typer.Option(help="A text file with one id a line: whole numbers if all are, else text. Default: row numbers."),
+        Optional[str],
+        typer.Option(help="angular, cosine, euclidean, dot, manhattan or hamming. Default: angular."),
     ] = None,
-    attributes: Annotated[
-        Optional[Path],
+    vectors: Vectors = None,
+    ids: Annotated[
+        Optional[str],
         typer.Option(
-            help="A .parquet, .csv, .arrow or .feather file with a row for each vector, in the same order; read by pyarrow.",
+            help="The column of the ids, or a text file with one id a line: whole numbers if all are, else text."
+            " Default: row numbers.",
+            autocompletion=columns,
             show_default=False,
         ),
     ] = None,
+    attributes: Annotated[
+        Optional[str],
+        typer.Option(
+            help="Columns to filter by and get back: price,lang or '*'; or a .parquet, .csv, .arrow or .feather file with"
+            " a row for each vector, in the same order.",
+            autocompletion=columns,
+            show_default=False,
+        ),
+    ] = None,
+    format: Format = None,
+    text: Text = None,
     structure: Structure = None,
-    profile: Profile = arguments.DEFAULT_PROFILE,
-    keep: Keep = arguments.DEFAULT_KEEP,
+    profile: Profile = None,
+    keep: Keep = None,
     trees: Trees = None,
     like: Like = None,
     memory: Memory = None,
@@ -56,72 +78,28 @@ def build(
     threads: Threads = None,
     json: Json = False,
 ) -> None:
-    """Build an index of the vectors in a .npy file."""
-    rows = read_vectors(vectors)
-    names = None if ids is None else read_ids(ids)
-    table = None if attributes is None else read_attributes(attributes)
+    """Build an index of vectors in files, with ids and attributes; or add them to a collection, replacing by id.
+
+    nearfile build items.parquet items.near --vectors embedding --ids sku --attributes price,lang
+    """
+    options: dict[str, Any] = {
+        "metric": metric,
+        "structure": structure,
+        "profile": profile,
+        "keep": keep,
+        "n_trees": trees,
+        "memory": memory,
+        "seed": seed,
+        "threads": threads,
+    }
+    to_collection = building.is_collection(target)
+    if to_collection and like is not None:
+        raise typer.BadParameter("--like: expected a file as the target, got a collection")
     start = time.perf_counter()
-    index = nearfile.build(
-        rows,
-        path,
-        metric=metric,
-        ids=names,
-        attributes=table,
-        structure=structure,
-        profile=profile,
-        keep=keep,
-        n_trees=trees,
-        like=like,
-        memory=memory,
-        seed=seed,
-        threads=threads,
-    )
-    output.print_built(path, index, "built", time.perf_counter() - start, json)
-
-
-def read_vectors(path: Path) -> Any:
-    """The array of a .npy file, mapped and not read."""
-    try:
-        array = np.load(arguments.path(path), mmap_mode="r", allow_pickle=False)
-    except (ValueError, EOFError):  # NumPy's own words advise to unpickle it
-        array = None
-    if not isinstance(array, np.ndarray):
-        raise nearfile.InvalidArgumentError(f"{path}: expected a .npy file of numbers, as numpy.save writes it")
-    return array
-
-
-def read_ids(path: Path) -> Union[list[int], list[str]]:
-    """One id a line: ints where every line is one as Python writes it, so that ``007`` stays what it is."""
-    try:
-        lines = Path(arguments.path(path)).read_text(encoding="utf-8").split("\n")
-    except UnicodeDecodeError as error:
-        raise nearfile.InvalidArgumentError(f"{path}: expected UTF-8 text: {error}") from None
-    if lines and not lines[-1]:
-        lines.pop()
-    numbers = [as_int(line) for line in lines]
-    return [number for number in numbers if number is not None] if None not in numbers else lines
-
-
-def read_attributes(path: Path) -> Any:
-    """The table of a file, by pyarrow, which is no part of the command line's own needs."""
-    known = {".parquet": "parquet", ".csv": "csv", ".arrow": "feather", ".feather": "feather"}
-    suffix = path.suffix.lower()
-    if suffix not in known:
-        raise nearfile.InvalidArgumentError(f"{path}: expected a file that ends in {', '.join(known)}, got {suffix!r}")
-    try:
-        reader = importlib.import_module(f"pyarrow.{known[suffix]}")
-    except ImportError:
-        raise nearfile.InvalidArgumentError(
-            f"{path}: expected pyarrow, which reads it, and it is not installed: pip install pyarrow"
-        ) from None
-    read = reader.read_csv if suffix == ".csv" else reader.read_table
-    try:
-        return read(arguments.path(path))
-    except ValueError as error:  # ArrowInvalid too
-        raise nearfile.InvalidArgumentError(f"{path}: expected a table as {suffix} files have: {error}") from None
-
-
-def as_int(line: str) -> Optional[int]:
-    """The whole number that ``line`` is, ``None`` where it is anything else."""
-    digits = line[1:] if line.startswith("-") else line
-    return int(line) if digits.isascii() and digits.isdigit() and len(digits) < 20 and str(int(line)) == line else None
+    rows = open_rows(sources, ids=ids, attributes=attributes, vectors=vectors, format=format, text=text)
+    with rows.source, Shown() as shown:
+        if to_collection:
+            facts = building.into_collection(target, rows, shown, **options)
+        else:
+            facts = building.into_file(target, rows, shown, like=like, **options).info()
+    output.print_built(target, facts, "built" if not to_collection else "added", time.perf_counter() - start, json)

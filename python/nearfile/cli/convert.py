@@ -21,8 +21,8 @@ def convert(
         typer.Option(help="angular, euclidean, manhattan, dot or hamming. Default: the only one that fits."),
     ] = None,
     structure: Structure = None,
-    profile: Profile = arguments.DEFAULT_PROFILE,
-    keep: Keep = arguments.DEFAULT_KEEP,
+    profile: Profile = None,
+    keep: Keep = None,
     trees: Trees = None,
     seed: Seed = 0,
     threads: Threads = None,
@@ -36,10 +36,10 @@ def convert(
         dim,
         metric,
         structure=structure,
-        profile=profile,
-        keep=keep,
+        profile=profile or arguments.DEFAULT_PROFILE,
+        keep=keep or arguments.DEFAULT_KEEP,
         n_trees=trees,
         seed=seed,
         threads=threads,
     )
-    output.print_built(new, index, "converted", time.perf_counter() - start, json)
+    output.print_built(new, index.info(), "converted", time.perf_counter() - start, json)

@@ -19,7 +19,7 @@ from nearfile.cli.build import Profile
 
 def demo(
     path: Annotated[Path, typer.Option(help="Where to write the index.")] = Path("words.near"),
-    profile: Profile = arguments.DEFAULT_PROFILE,
+    profile: Profile = None,
 ) -> None:
     """Build an index of 400,000 English words (GloVe, 50 dimensions) and search it from another process."""
     vectors, words = read_words()
@@ -27,7 +27,7 @@ def demo(
         f"[bold]Building[/bold] {path} from {len(words):,} words, {vectors.shape[1]} dimensions each", highlight=False
     )
     start = time.perf_counter()
-    index = nearfile.build(vectors, path, ids=words, structure="graph", profile=profile)
+    index = nearfile.build(vectors, path, ids=words, structure="graph", profile=profile or arguments.DEFAULT_PROFILE)
     seconds = time.perf_counter() - start
     output.print_facts({"build": output.duration(seconds), "file": output.size(index.info()["file_bytes"])})
     index.close()

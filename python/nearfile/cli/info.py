@@ -6,7 +6,7 @@ from typing import Annotated, Any, Optional
 import typer
 
 import nearfile
-from nearfile.cli import output
+from nearfile.cli import chart, output
 from nearfile.convert import layouts
 
 
@@ -81,22 +81,51 @@ def print_index(facts: dict[str, Any]) -> None:
     nearest = facts.pop("calibrated_nearest")
     facts["walk_recall"] = ", ".join(f"{share:.3f} of {k:,}" for k, share in facts["walk_recall"].items()) or None
     facts["file_bytes"] = f"{facts['file_bytes']:,} ({output.size(facts['file_bytes'])})"
+    facts["columns"] = ", ".join(f"{column['name']} ({column['type']})" for column in facts["columns"]) or None
     shown = {name: value for name, value in facts.items() if value is not None}
     output.print_facts({name.replace("_", " "): plain(value) for name, value in shown.items()})
     if calibration:
-        output.print_table(
-            ("k", "effort", "recall"),
-            [(f"{each['k']:,}", f"{each['effort']:,}", f"{each['recall']:.3f}") for each in calibration],
-        )
+        print_calibration(calibration)
     if nearest:
         output.print_table(
             ("of 100 calibration queries", "have an item nearer than"),
             [(str(share), f"{distance:.6g}") for share, distance in nearest.items()],
         )
+    print_sections(sections)
+
+
+def print_calibration(calibration: list[dict[str, Any]]) -> None:
+    """Draw which effort finds which recall, and print the numbers."""
+    series: dict[str, list[tuple[float, float]]] = {}
+    for each in calibration:
+        series.setdefault(f"k = {each['k']:,}", []).append((each["effort"], each["recall"]))
+    output.console.print()
+    output.print_title("Calibration: the share of the nearest that walks of this effort found when it was built")
+    output.uncut().print(chart.curves(series, x="effort", y="recall"), highlight=False)
     output.print_table(
-        ("section", "offset", "bytes"),
-        [(each["name"], f"{each['offset']:,}", f"{each['bytes']:,}") for each in sections],
-        left={0},
+        ("k", "effort", "recall"),
+        [(f"{each['k']:,}", f"{each['effort']:,}", f"{each['recall']:.3f}") for each in calibration],
+    )
+
+
+def print_sections(sections: list[dict[str, Any]]) -> None:
+    """Print where the bytes go, in the order of the file."""
+    total = sum(each["bytes"] for each in sections) or 1
+    most = max((each["bytes"] for each in sections), default=1) or 1
+    output.print_table(
+        ("section", "offset", "bytes", "share", ""),
+        [
+            (
+                each["name"],
+                f"{each['offset']:,}",
+                f"{each['bytes']:,}",
+                f"{each['bytes'] / total:.1%}",
+                chart.bar(each["bytes"] / most),
+            )
+            for each in sections
+        ],
+        left={0, 4},
+        title="Where the bytes go: sections of the file",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import warnings
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Callable, TypeVar
@@ -12,8 +13,6 @@ import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-
-import nearfile
 
 Result = TypeVar("Result")
 
@@ -30,16 +29,26 @@ def telling_errors(verb: Callable[..., Result]) -> Callable[..., Result]:
     @functools.wraps(verb)
     def told(*arguments: Any, **options: Any) -> Result:
         try:
-            return verb(*arguments, **options)
+            with warnings.catch_warnings():
+                warnings.showwarning = print_warning
+                return verb(*arguments, **options)
         except (ValueError, TypeError, KeyError, OSError, MemoryError, ImportError) as error:
             message = str(error)
             line = message if message.endswith("^") else " ".join(message.split())
-            error_console.print(
-                f"nearfile: {line or type(error).__name__}", style="red", markup=False, highlight=False, soft_wrap=True
-            )
+            print_problem(line or type(error).__name__, "red")
             raise typer.Exit(1) from None
 
     return told
+
+
+def print_problem(line: str, style: str) -> None:
+    """Print a line about what is wrong on stderr."""
+    error_console.print(f"nearfile: {line}", style=style, markup=False, highlight=False, soft_wrap=True)
+
+
+def print_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    """Print a warning in one line, as errors are."""
+    print_problem(f"warning: {' '.join(str(message).split())}", "yellow")
 
 
 def print_json(data: object) -> None:
@@ -113,18 +122,29 @@ def duration(seconds: float) -> str:
     return f"{seconds * 1e3:.1f} ms" if seconds < 1 else f"{seconds:.1f} s"
 
 
+def clock(seconds: float) -> str:
+    """A time that goes on: ``12 s``, ``3 min 05 s``, ``2 h 07 min``."""
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+    return f"{minutes // 60} h {minutes % 60:02} min"
+
+
 def plain(value: object) -> Text:
     """A value from a file as it is: its brackets are no markup."""
     return Text(str(value))
 
 
-def print_built(path: Path, index: nearfile.Index, verb: str, seconds: float, as_json: bool) -> None:
-    """Say what an index that was just ``built`` or ``converted`` is, and how long that took."""
-    facts = index.info()
+def print_built(path: str | Path, facts: dict[str, Any], verb: str, seconds: float, as_json: bool) -> None:
+    """Say what an index or a collection that was just ``built`` or ``converted`` is, and how long that took."""
     if as_json:
         print_json({**facts, "seconds": round(seconds, 3)})
         return
-    kind = f"{facts['n_trees']} trees" if facts["structure"] == "forest" else f"{facts['profile']} graph"
+    kind = f"{facts['profile']} graph"
+    if "segments" in facts:
+        kind = f"a collection of {len(facts['segments'])} segments"
+    elif facts["structure"] == "forest":
+        kind = f"{facts['n_trees']} trees"
     console.print(
         f"{path}: {facts['count']:,} vectors of {facts['dim']}, {facts['metric']}, {kind},"
         f" {size(facts['file_bytes'])}, {verb} in {duration(seconds)}",

@@ -1,87 +1,121 @@
-"""``nearfile search``: the nearest of an item, of a vector, or of queries in a .npy file."""
+"""``nearfile search``: the nearest of an item, of a vector, or of queries in files."""
 
 from pathlib import Path
 from typing import Annotated, Any, Optional, Union
 
 import numpy as np
 import typer
-from rich.table import Table
 
 import nearfile
-from nearfile.cli import output
-from nearfile.cli.build import as_int, read_vectors
+from nearfile.cli import results
+from nearfile.cli import search_options as options
+from nearfile.cli.beside import as_int
+from nearfile.cli.results import Found
+from nearfile.cli.sources import Format, Text, Vectors
 from nearfile.radius import Within
+from nearfile.reading import open_source, read_queries
 
 
 def search(
     index: Annotated[Path, typer.Argument(help="The index or collection to search.", show_default=False)],
-    queries: Annotated[
-        Optional[Path],
-        typer.Argument(help="A .npy file with queries, of shape (dim,) or (q, dim).", show_default=False),
-    ] = None,
-    item: Annotated[Optional[str], typer.Option(help="The id of an item to find the nearest of.")] = None,
-    vector: Annotated[Optional[str], typer.Option(help="A query as numbers with commas: 0.1,0.2,0.3.")] = None,
-    k: Annotated[
-        Optional[int], typer.Option("-k", "--k", help="How many to find. Default: 10, within a radius all.")
-    ] = None,
-    effort: Annotated[
-        Optional[int], typer.Option(help="Of a graph: how many items to keep in view. Default: chosen.")
-    ] = None,
-    recall: Annotated[
-        Optional[float], typer.Option(help="Of a graph: the share of the nearest to find, as 0.95, in place of effort.")
-    ] = None,
-    search_k: Annotated[
-        Optional[int], typer.Option(help="Of a forest: how many candidates to compare. Default: from k.")
-    ] = None,
-    exact: Annotated[bool, typer.Option("--exact", help="Compare with every item.")] = False,
-    threads: Annotated[Optional[int], typer.Option(help="How many threads share queries. Default: every core.")] = None,
-    radius: Annotated[
-        Optional[float],
-        typer.Option(help="Find what is at most so far (dot: has at least this product)."),
-    ] = None,
-    where: Annotated[
-        Optional[str],
-        typer.Option(help="What may be found, by its attributes: \"price < 20 and lang in ('de', 'fr')\"."),
-    ] = None,
-    exclude: Annotated[
-        Optional[list[str]], typer.Option(help="An id that is not to be found; may be given several times.")
-    ] = None,
-    prefault: Annotated[
-        Optional[str], typer.Option(help="Read into memory first: all, or hot, which is what every search reads.")
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print ids and distances as JSON.")] = False,
+    queries: options.Queries = None,
+    item: options.Item = None,
+    row: options.Row = None,
+    vector: options.Vector = None,
+    k: options.K = None,
+    effort: options.Effort = None,
+    recall: options.Recall = None,
+    search_k: options.SearchK = None,
+    exact: options.Exact = False,
+    threads: options.Threads = None,
+    radius: options.Radius = None,
+    where: options.Where = None,
+    exclude: options.Exclude = None,
+    attributes: options.Attributes = None,
+    vectors: Vectors = None,
+    ids: options.Ids = None,
+    format: Format = None,
+    text: Text = None,
+    prefault: options.Prefault = None,
+    out: options.Output = None,
+    json: options.Json = False,
+    json_lines: options.JsonLines = False,
 ) -> None:
-    """Find the nearest items of one item (--item), one vector (--vector), or every query of a .npy file."""
-    if sum(given is not None for given in (queries, item, vector)) != 1:
-        raise typer.BadParameter("expected exactly one of QUERIES, --item and --vector")
+    """Find the nearest items of one item (--item, --row), one vector (--vector), or every query of a file."""
+    if sum(given is not None for given in (queries, item, row, vector)) != 1:
+        raise typer.BadParameter("expected exactly one of QUERIES, --item, --row and --vector")
     if radius is not None and effort is not None:
         raise typer.BadParameter("expected --recall with --radius, got --effort")
-    options: dict[str, Any] = {
-        "recall": recall,
-        "search_k": search_k,
-        "exact": exact,
-        "threads": threads,
-        "filter": where,
-    }
+    if sum((json, json_lines, out is not None)) > 1:
+        raise typer.BadParameter("expected one of --json, --json-lines and -o")
+    target = None if out is None else results.check_target(out)
+    how: dict[str, Any] = {"recall": recall, "search_k": search_k, "exact": exact, "threads": threads, "filter": where}
     with nearfile.open(index, prefault=read_first(prefault)) as opened:
+        wanted = shown_columns(opened, attributes)
         query: Any
-        if item is not None:
-            query = nearfile.Item(id_of(opened, item, "--item"))
+        names = None
+        if queries is not None:
+            query, names = asked(queries, vectors, ids, format, text)
+        elif vector is not None:
+            query = parse_vector(vector)
         else:
-            query = read_vectors(queries) if queries is not None else parse_vector(vector or "")
-        options["exclude"] = [id_of(opened, each, "--exclude") for each in exclude or []] or None
+            query = nearfile.Item(id_of(opened, item, "--item") if item is not None else id_at(opened, row or 0))
+        how["exclude"] = [id_of(opened, each, "--exclude") for each in exclude or []] or None
         if radius is None:
-            ids, distances = lists_without_gaps(opened.search(query, 10 if k is None else k, effort=effort, **options))
+            answers = lists_without_gaps(opened.search(query, 10 if k is None else k, effort=effort, **how))
         else:
-            ids, distances = lists_of(opened.search_radius(query, radius, max_results=k, **options))
-        metric = opened.metric
-    if json:
-        output.print_json({"ids": ids, "distances": distances})
-    elif not ids or not isinstance(ids[0], list):
-        output.console.print(table(ids, distances, metric))
-    else:
-        for number, (row, row_distances) in enumerate(zip(ids, distances)):
-            output.console.print(table(row, row_distances, metric, title=f"query {number}"))
+            answers = lists_of(opened.search_radius(query, radius, max_results=k, **how))
+        single = not isinstance(query, np.ndarray) or query.ndim == 1
+        found = found_of(opened, answers, names, wanted, single)
+    results.tell(found, target, json, json_lines)
+
+
+def asked(path: str, vectors: Optional[str], ids: Optional[str], format: Optional[str], text: Optional[str]) -> Any:
+    """Queries of a file as one array, and what they are called, ``None`` where they have no ids."""
+    if ids is None and text is None:
+        return read_queries(path, vectors, format), None
+    with open_source(path, vectors=vectors, ids=ids, format=format, text=text) as source:
+        batches = list(source.batches())
+    rows = [batch.vectors for batch in batches]
+    names = [name for batch in batches for name in (batch.ids if batch.ids is not None else [])]
+    names = [name.item() if isinstance(name, np.generic) else name for name in names]
+    return np.concatenate(rows) if rows else np.empty((0, source.dim), np.float32), names if ids is not None else None
+
+
+def shown_columns(index: nearfile.Index, names: Optional[str]) -> list[str]:
+    """The columns that are to be shown.
+
+    Raises:
+        InvalidArgumentError: The index has no such column.
+    """
+    if names is None:
+        return []
+    known = list(index.columns)
+    if names in ("all", "*") and names not in known:
+        return known
+    wanted = [name.strip() for name in names.split(",")] if names not in known else [names]
+    for name in wanted:
+        if name not in known:
+            raise nearfile.InvalidArgumentError(
+                f"--attributes: expected columns of the index, {', '.join(known) or 'which has none'}, got {name!r}"
+            )
+    return wanted
+
+
+def found_of(index: nearfile.Index, answers: tuple[Any, Any], names: Any, wanted: list[str], single: bool) -> Found:
+    """Answers with their attributes; ``names`` are what the queries are called, if anything."""
+    ids, distances = ([each] for each in answers) if single else answers
+    numbers = list(range(len(ids)))
+    found = Found(ids, distances, index.metric, numbers if names is None else names, names is not None, single)
+    if wanted:
+        rows = index.attributes([each for row in ids for each in row])
+        for name in wanted:
+            values, start = rows[name].tolist(), 0
+            found.attributes[name] = []
+            for row in ids:
+                found.attributes[name].append(values[start : start + len(row)])
+                start += len(row)
+    return found
 
 
 def read_first(text: Optional[str]) -> Union[bool, str]:
@@ -109,6 +143,14 @@ def lists_of(found: Within) -> tuple[list[Any], list[Any]]:
     return [ids[part] for part in parts], [distances[part] for part in parts]
 
 
+def id_at(index: nearfile.Index, row: int) -> Union[int, str]:
+    """The id of a row in the order of adding."""
+    if not 0 <= row < len(index):
+        raise nearfile.InvalidArgumentError(f"--row: expected one from 0 to {len(index) - 1}, got {row}")
+    found = index.ids[row]
+    return found if isinstance(found, str) else int(found)
+
+
 def id_of(index: nearfile.Index, text: str, argument: str) -> Union[int, str]:
     """The id that ``text`` is on the command line, by the kind of the index's ids; ``argument`` is where it stands."""
     if index.info()["id_kind"] == "string":
@@ -127,14 +169,3 @@ def parse_vector(text: str) -> list[float]:
         return [float(part) for part in text.split(",")]
     except ValueError:
         raise nearfile.InvalidArgumentError(f"--vector: expected numbers with commas, 0.1,0.2, got {text!r}") from None
-
-
-def table(ids: list[Any], distances: list[float], metric: str, title: Optional[str] = None) -> Table:
-    """The neighbours of one query, nearest first."""
-    made = Table(title=title, title_justify="left", box=None, header_style="cyan", pad_edge=False, padding=(0, 2, 0, 0))
-    made.add_column("", justify="right", style="dim")
-    made.add_column("id")
-    made.add_column(metric, justify="right")
-    for rank, (id_, distance) in enumerate(zip(ids, distances), start=1):
-        made.add_row(str(rank), output.plain(id_), f"{distance:.4f}")
-    return made

@@ -8,9 +8,10 @@ import numpy as np
 import typer
 
 import nearfile
-from nearfile.cli import output
-from nearfile.cli.build import read_vectors
+from nearfile.cli import advice, output
+from nearfile.cli.sources import Format, Vectors
 from nearfile.index import Found
+from nearfile.reading import read_queries
 
 TARGETS = (0.9, 0.95, 0.99)
 
@@ -25,21 +26,24 @@ LEAST_SECONDS = 0.1
 def tune(
     index: Annotated[Path, typer.Argument(help="The index to measure.", show_default=False)],
     queries: Annotated[
-        Path, typer.Option(help="A .npy file with queries such as will come, of shape (q, dim).", show_default=False)
+        str,
+        typer.Option(help="Queries such as will come, in a file of any kind that build reads.", show_default=False),
     ],
     truth: Annotated[
         Optional[Path],
         typer.Option(
-            help="A .npy file with the true nearest of each query, of shape (q, k or more): the ids of the index, or"
-            " rows where they are text. Default: found by exact search.",
+            help="A .npy or .ivecs file with the true nearest of each query, of shape (q, k or more): the ids of the"
+            " index, or rows where they are text. Default: found by exact search.",
             show_default=False,
         ),
     ] = None,
+    vectors: Vectors = None,
+    format: Format = None,
     k: Annotated[int, typer.Option("-k", "--k", help="How many to find.")] = 10,
     json: Annotated[bool, typer.Option("--json", help="Print what was measured as JSON.")] = False,
 ) -> None:
-    """Measure recall and speed for given queries, and say which effort finds .9, .95 and .99 of the nearest."""
-    rows = read_vectors(queries)
+    """Measure recall and speed for given queries, and say which effort finds .9, .95 and .99 of the nearest, and why."""
+    rows = read_queries(queries, vectors, format)
     if rows.ndim != 2 or len(rows) == 0:
         raise nearfile.InvalidArgumentError(f"{queries}: expected queries of shape (q, dim), got shape {rows.shape}")
     with nearfile.open(index) as opened:
@@ -49,17 +53,21 @@ def tune(
         judge = judge_of(opened, rows, k, true)
         option = "effort" if opened.info()["structure"] == "graph" else "search_k"
         points = sweep(opened, rows, k, option, judge)
+        plain = measured(opened, rows, k, judge)
     needed = {target: first_to_reach(points, target, option) for target in TARGETS}
     if json:
         told = {str(target): value for target, value in needed.items()}
-        output.print_json({"k": k, "queries": len(rows), "points": points, "needed": told})
+        output.print_json({"k": k, "queries": len(rows), "points": points, "needed": told, "plain": plain})
     else:
         print_points(points, needed, option, k, len(rows))
+        output.console.print()
+        for line in advice.lines(points, plain, needed, option, k):
+            output.print_line(line)
 
 
 def read_truth(path: Path, n_queries: int, k: int, count: int) -> Any:
     """The first ``k`` true neighbours of each query."""
-    found = read_vectors(path)
+    found = read_queries(path)
     if found.ndim != 2 or len(found) != n_queries or found.shape[1] < k or found.dtype.kind not in "iu":
         raise nearfile.InvalidArgumentError(
             f"{path}: expected whole numbers of shape ({n_queries}, {k} or more), got {found.dtype} of shape"
@@ -100,14 +108,21 @@ def sweep(
     factors = GRAPH_FACTORS if option == "effort" else FOREST_FACTORS
     index.search(queries, k)  # the file's pages come into memory once
     for value in sorted({min(int(k * factor), len(index)) for factor in factors}):
-        start, turns, seconds = time.perf_counter(), 0, 0.0
-        while seconds < LEAST_SECONDS:
-            found = index.search(queries, k, threads=1, **{option: value})  # type: ignore[arg-type]
-            turns, seconds = turns + 1, time.perf_counter() - start
-        points.append({option: value, "recall": judge(found), "queries_a_second": turns * len(queries) / seconds})
+        points.append({option: value, **measured(index, queries, k, judge, **{option: value})})
         if points[-1]["recall"] == 1:
             break
     return points
+
+
+def measured(
+    index: nearfile.Index, queries: Any, k: int, judge: Callable[[Found], float], **option: Any
+) -> dict[str, Any]:
+    """Recall and queries a second on one thread, with an effort or as a search that asks for nothing."""
+    start, turns, seconds = time.perf_counter(), 0, 0.0
+    while seconds < LEAST_SECONDS:
+        found = index.search(queries, k, threads=1, **option)
+        turns, seconds = turns + 1, time.perf_counter() - start
+    return {"recall": judge(found), "queries_a_second": turns * len(queries) / seconds}
 
 
 def first_to_reach(points: list[dict[str, Any]], target: float, option: str) -> Optional[int]:

@@ -9,16 +9,22 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import os
+import sys
 import time
 from collections.abc import Iterator
+from typing import Any, BinaryIO, Callable
 
 from nearfile.errors import BadFileError, FileError, MissingFileError
 
-try:
+if sys.platform == "win32":  # the same calls, where Windows has other ones or none
+    import nearfile.collection.windows as os
+
+    _opener: Callable[[str, int], int] | None = os.open
+else:
     import fcntl
-except ImportError:  # no POSIX
-    fcntl = None  # type: ignore[assignment]
+    import os
+
+    _opener = None
 
 # What a folder answers that cannot be synced; the files in it are.
 _NO_SYNC_OF_FOLDERS = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EBADF, errno.EROFS}
@@ -56,7 +62,7 @@ def write_all(descriptor: int, data: bytes | memoryview, offset: int) -> None:
 
 def sync(descriptor: int) -> None:
     """The bytes and the length of a file reach the disk."""
-    if fcntl is not None and hasattr(fcntl, "F_FULLFSYNC"):
+    if sys.platform != "win32" and hasattr(fcntl, "F_FULLFSYNC"):
         fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)  # fsync of macOS does not reach the disk
     elif hasattr(os, "fdatasync"):
         os.fdatasync(descriptor)
@@ -66,6 +72,8 @@ def sync(descriptor: int) -> None:
 
 def sync_folder(folder: str) -> None:
     """The names in a folder reach the disk."""
+    if sys.platform == "win32":  # NTFS keeps a journal of names, and renames through to the disk where it is told to
+        return
     descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
@@ -154,9 +162,38 @@ def make_folder(path: str) -> None:
         sync_folder(os.path.dirname(path))
 
 
+def lock(descriptor: int) -> None:
+    """An open file is this process's alone, until it is closed or the process ends.
+
+    Raises:
+        OSError: ``EWOULDBLOCK`` or ``EACCES`` where another one has it.
+    """
+    if sys.platform == "win32":
+        os.lock(descriptor)
+    else:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def open_file(path: str, *, created: bool = False) -> int:
+    """A file to read and write, no link; one that may be created."""
+    flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
+    return os.open(path, flags | os.O_CREAT if created else flags, 0o666)
+
+
+def open_to_read(path: str, **options: Any) -> BinaryIO:
+    """As ``open(path, "rb")``; others may replace and remove the file meanwhile."""
+    file: BinaryIO = open(path, "rb", opener=_opener, **options)  # noqa: SIM115
+    return file
+
+
+def read_at(descriptor: int, length: int, offset: int) -> bytes:
+    """At most ``length`` bytes at ``offset``; one thread at a time asks for those of a file."""
+    return os.pread(descriptor, length, offset)
+
+
 def read(path: str, most: int) -> bytes:
     """A whole file of at most ``most`` bytes."""
-    with telling("read", path), open(path, "rb") as file:
+    with telling("read", path), open_to_read(path) as file:
         data = file.read(most + 1)
     if len(data) > most:
         raise BadFileError(

@@ -30,7 +30,7 @@ class File:
         """As the manifest has it: from the folder where it lies there, else from the root."""
         inside = os.path.join(os.path.realpath(folder), "")
         real = os.path.join(os.path.realpath(os.path.dirname(self.path)), os.path.basename(self.path))
-        return real[len(inside) :] if real.startswith(inside) else self.path
+        return real[len(inside) :].replace(os.sep, "/") if real.startswith(inside) else self.path
 
 
 def open_files(files: Iterable[PathLike]) -> list[File]:

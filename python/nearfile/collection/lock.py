@@ -11,11 +11,6 @@ import weakref
 from nearfile.collection import disk, names
 from nearfile.errors import ClosedError, FileError, LockedError
 
-try:
-    import fcntl
-except ImportError:  # no POSIX
-    fcntl = None  # type: ignore[assignment]
-
 _held: weakref.WeakSet[Lock] = weakref.WeakSet()
 
 
@@ -28,19 +23,15 @@ class Lock:
     """
 
     def __init__(self, folder: str) -> None:
-        if fcntl is None:
-            raise FileError(
-                errno.ENOTSUP, f"{folder}: expected a system with flock(), which collections are written on"
-            )
         self.path = os.path.join(folder, names.LOCK)
         self._process = os.getpid()
         self._descriptor = -1
         with disk.telling("open", self.path):
-            self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
+            self._descriptor = disk.open_file(self.path, created=True)
         try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            disk.lock(self._descriptor)
         except OSError as error:
-            holder = os.pread(self._descriptor, 200, 0).decode("utf-8", "replace").strip() or "another one"
+            holder = disk.read_at(self._descriptor, 200, 0).decode("utf-8", "replace").strip() or "another one"
             self._close()
             if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
                 raise FileError(error.errno, f"cannot lock {self.path!r}: {error.strerror}", self.path) from None

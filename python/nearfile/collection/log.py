@@ -117,7 +117,7 @@ class Log:
             BadFileError: It is damaged.
         """
         with disk.telling("open", path):
-            descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+            descriptor = disk.open_file(path)
         try:
             end = Scan(path, 0)
             for _ in end.records():
@@ -193,7 +193,7 @@ class Scan:
             BadFileError: One is damaged, or the log is shorter than was published.
             MissingFileError: There is no such log.
         """
-        with disk.telling("read", self.path), open(self.path, "rb", buffering=0) as file:
+        with disk.telling("read", self.path), disk.open_to_read(self.path, buffering=0) as file:
             self.size = os.fstat(file.fileno()).st_size
             limit = self.size if self.end is None else self.end
             if self.size < max(limit, self.offset, FIRST):
@@ -213,7 +213,7 @@ class Scan:
 
     def _next(self, descriptor: int, limit: int) -> Record | None:
         """The record at ``offset``, None where there is none that is whole."""
-        head = self._header(os.pread(descriptor, _HEADER.size, self.offset), self.offset)
+        head = self._header(disk.read_at(descriptor, _HEADER.size, self.offset), self.offset)
         if head is None:
             return None
         kind, crc, rows, length = head
@@ -261,7 +261,7 @@ def _read(descriptor: int, length: int, offset: int) -> bytes:
     """So many bytes, or as many as there are."""
     parts: list[bytes] = []
     while length > 0:
-        part = os.pread(descriptor, min(length, 1 << 30), offset)
+        part = disk.read_at(descriptor, min(length, 1 << 30), offset)
         if not part:
             break
         parts.append(part)

@@ -127,7 +127,7 @@ class _Checks:
 
     def segment(self, values: dict[str, Any]) -> Segment:
         file = self.text(values, "file")
-        parts = file.split("/")
+        parts = file.replace(os.sep, "/").split("/")
         if "\0" in file or ".." in parts or "" in parts[1:] or file == "":
             raise self.fail(f"segment: expected a path below the folder or an absolute one, got {file!r:.200}")
         count = self.whole(values, "count", 0, _core.max_count)

@@ -1,12 +1,8 @@
 #include "build/external/kept.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstring>
-#include <filesystem>
 #include <numeric>
-#include <system_error>
 
 #include "file/atomic_file.hpp"
 #include "file/section_writer.hpp"
@@ -20,14 +16,10 @@ constexpr char suffix[] = ".kept";
 }  // namespace
 
 Kept::Kept(file::WorkFolder& folder, const Key& key) : folder_(folder), key_(key) {
-    std::error_code ignored;
-    std::vector<std::filesystem::path> useless;
-    for (const auto& each : std::filesystem::directory_iterator(folder_.path(), ignored)) {
-        const std::string name = each.path().filename().string();
+    for (const std::string& name : folder_.names()) {
         const bool kept = name.ends_with(suffix) && has(name.substr(0, name.size() - (sizeof suffix - 1)));
-        if (!kept) useless.push_back(each.path());
+        if (!kept) folder_.remove(name);
     }
-    for (const auto& each : useless) std::filesystem::remove(each, ignored);
 }
 
 void Kept::keep(const std::string& name, const Parts& parts) const {
@@ -59,7 +51,7 @@ bool Kept::has(const std::string& name) const {
 }
 
 void Kept::drop(const std::string& name) const {
-    ::unlink(folder_.path_of(name + suffix).c_str());
+    folder_.remove(name + suffix);
 }
 
 void Kept::rows(const std::string& name, graph::Adjacency& graph, std::uint32_t begin, std::uint32_t end,

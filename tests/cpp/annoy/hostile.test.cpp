@@ -186,7 +186,7 @@ TEST(annoy_hostile_cut_and_extended) {
             const bool behind_root = size % whole.at().size == 0 && end > 90 && whole.get(end - 1, 0) == 90;
             CHECK(survives(part) == behind_root);
         }
-        for (const std::size_t more : {1UL, whole.at().size, 10 * whole.at().size}) {
+        for (const std::size_t more : {std::size_t{1}, whole.at().size, 10 * whole.at().size}) {
             Image longer(whole);
             longer.bytes().resize(whole.bytes().size() + more);
             CHECK(!survives(longer));

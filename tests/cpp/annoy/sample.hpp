@@ -2,8 +2,6 @@
 // Values are small whole numbers, so that sums are exact in whatever order they are added.
 #pragma once
 
-#include <unistd.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -17,6 +15,7 @@
 
 #include "base/random.hpp"
 #include "nearfile/annoy.hpp"
+#include "temporary_path.hpp"
 
 namespace nearfile::annoy::sample {
 
@@ -212,11 +211,7 @@ private:
 // A file that goes at the end of the scope.
 class File {
 public:
-    explicit File(const std::vector<std::byte>& bytes) {
-        std::string pattern = (std::filesystem::temp_directory_path() / "nearfile-annoy-XXXXXX").string();
-        const int descriptor = ::mkstemp(pattern.data());
-        if (descriptor >= 0) ::close(descriptor);
-        path_ = pattern;
+    explicit File(const std::vector<std::byte>& bytes) : path_(test::temporary_path("nearfile-annoy-")) {
         write(bytes);
     }
     ~File() { std::filesystem::remove(path_); }

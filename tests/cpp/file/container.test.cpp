@@ -1,11 +1,10 @@
 #include "file/container.hpp"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <cerrno>
+#include <system_error>
 
 #include "check.hpp"
+#include "file/refused.hpp"
 #include "file/sample.hpp"
 
 using namespace nearfile::file;
@@ -24,17 +23,6 @@ void check_content(const Container& container) {
     CHECK(container.has(7) && !container.has(3) && container.section(3).empty());
     for (const SectionEntry& entry : container.sections()) CHECK(entry.offset % alignment == 0);
     CHECK(container.verify().ok());
-}
-
-// A message that names the path, and the errno that Python makes its exception from.
-void check_io(const std::string& path, int code, const std::string& words) {
-    const auto opened = Container::open(path, kinds, false);
-    CHECK(!opened.ok());
-    if (opened.ok()) return;
-    CHECK(opened.error().failure == Failure::io);
-    CHECK(opened.error().os_error == code);
-    CHECK(says(opened.error(), "'" + path + "'"));
-    CHECK(says(opened.error(), words));
 }
 
 }  // namespace
@@ -82,20 +70,12 @@ TEST(container_without_a_file_is_empty) {
 
 TEST(container_open_says_why_it_cannot) {
     const Folder folder;
-    check_io(folder / "missing.near", ENOENT, "check the path");
-    check_io(folder.path(), EISDIR, "folder");
-    check_io(folder / "missing/a.near", ENOENT, "check the path");
-    check_io("", ENOENT, "cannot open");
-    ::mkfifo((folder / "pipe").c_str(), 0600);
-    check_io(folder / "pipe", ENODEV, "regular file");
-    check_io("/dev/null", ENODEV, "regular file");
+    check_not_opened(folder / "missing.near", ENOENT, "check the path");
+    check_not_opened(folder.path(), EISDIR, "folder");
+    check_not_opened(folder / "missing/a.near", ENOENT, "check the path");
+    check_not_opened("", ENOENT, "cannot open");
     const auto zero = Container::open(std::string("a\0b", 3), kinds, false);
     CHECK(!zero.ok() && zero.error().failure == Failure::invalid_argument);
-    if (::geteuid() != 0) {  // root may read everything
-        write_file(folder / "secret", small_image().bytes());
-        ::chmod((folder / "secret").c_str(), 0);
-        check_io(folder / "secret", EACCES, "permission");
-    }
 }
 
 TEST(container_open_refuses_other_files) {
@@ -121,7 +101,9 @@ TEST(container_open_takes_no_time_for_a_large_file) {
     image.put_entry(2, [&](SectionEntry& entry) { entry.length = length; });
     image.put_header([&](Header& header) { header.file_bytes = 4416 + length + 123; });
     write_file(folder / "large", image.bytes());
-    if (::truncate((folder / "large").c_str(), static_cast<off_t>(4416 + length + 123)) != 0) return;
+    std::error_code refused;
+    std::filesystem::resize_file(folder / "large", 4416 + length + 123, refused);
+    if (refused) return;
     const auto opened = Container::open(folder / "large", kinds, false);
     CHECK(opened.ok());
     if (!opened.ok()) return;

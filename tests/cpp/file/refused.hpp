@@ -1,4 +1,4 @@
-// Files written and refused, for the tests of where files may be written to.
+// Files written and refused, for the tests of where files may be written to, and opened and refused.
 #pragma once
 
 #include <array>
@@ -7,6 +7,7 @@
 
 #include "check.hpp"
 #include "file/atomic_write.hpp"
+#include "file/container.hpp"
 #include "file/sample.hpp"
 
 namespace nearfile::file::sample {
@@ -25,6 +26,17 @@ inline void check_refused(const std::string& path, int code, const std::string& 
     CHECK(says(written.error(), "'" + path + "'"));
     if (!says(written.error(), words))
         nearfile::test::fail(__FILE__, __LINE__, written.error().message + " says " + words);
+}
+
+// A message that names the path, and the errno that Python makes its exception from.
+inline void check_not_opened(const std::string& path, int code, const std::string& words) {
+    const auto opened = Container::open(path, kinds, false);
+    CHECK(!opened.ok());
+    if (opened.ok()) return;
+    CHECK(opened.error().failure == base::Failure::io);
+    CHECK(opened.error().os_error == code);
+    CHECK(says(opened.error(), "'" + path + "'"));
+    CHECK(says(opened.error(), words));
 }
 
 }  // namespace nearfile::file::sample

@@ -1,8 +1,6 @@
 // A small file and ways to damage it, for the tests of this folder.
 #pragma once
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -19,6 +17,7 @@
 #include "file/memory_file.hpp"
 #include "file/section_writer.hpp"
 #include "file/table.hpp"
+#include "temporary_path.hpp"
 
 namespace nearfile::file::sample {
 
@@ -144,10 +143,7 @@ inline bool same(std::span<const std::byte> one, std::span<const std::byte> othe
 // A folder that goes with everything in it at the end of the scope.
 class Folder {
 public:
-    Folder() {
-        std::string pattern_ = (std::filesystem::temp_directory_path() / "nearfile-test-XXXXXX").string();
-        path_ = ::mkdtemp(pattern_.data());
-    }
+    Folder() : path_(nearfile::test::temporary_path("nearfile-test-")) { std::filesystem::create_directory(path_); }
     ~Folder() { std::filesystem::remove_all(path_); }
     Folder(const Folder&) = delete;
     Folder& operator=(const Folder&) = delete;

@@ -1,5 +1,3 @@
-#include "file/mapping.hpp"
-
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -9,6 +7,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "file/mapping.hpp"
 #include "file/os_error.hpp"
 
 namespace nearfile::file {
@@ -85,10 +84,10 @@ Result<std::shared_ptr<const Mapping>> Mapping::open(const std::string& path) {
     return of(file.number(), static_cast<std::size_t>(status.st_size), quoted(path));
 }
 
-Result<std::shared_ptr<const Mapping>> Mapping::of(int number, std::size_t size, const std::string& name) {
+Result<std::shared_ptr<const Mapping>> Mapping::of(FileNumber number, std::size_t size, const std::string& name) {
     void* data = nullptr;
     if (size > 0) {
-        data = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, number, 0);
+        data = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, static_cast<int>(number), 0);
         if (data == MAP_FAILED) {
             const int code = errno;
             return os_error("cannot map the " + std::to_string(size) + " bytes of " + name, code, advice_for(code));

@@ -1,9 +1,9 @@
-#include "base/release.hpp"
-
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstdint>
+
+#include "base/release.hpp"
 
 namespace nearfile::base {
 
