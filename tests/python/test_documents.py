@@ -379,11 +379,41 @@ def test_another_collection_is_refused(folder: Path) -> None:
     nearfile.Collection(folder).close()  # and nobody holds it
 
 
+@pytest.mark.parametrize(
+    "json",
+    [
+        "",
+        "{",
+        "3",
+        "{}",
+        "[" * 100_000,
+        '{"metadata":{}},{"metadata":{}}',
+        '{"metadata":[]}',
+        '{"metadata":{},"extra":3}',
+        '{"metadata":{"at":{"__nearfile__":"date"}}}',
+        '{"metadata":{"at":{"__nearfile__":"datetime","value":3}}}',
+        None,
+    ],
+)
+def test_what_others_wrote_there_is_an_error(folder: Path, json: str | None) -> None:
+    good = '{"metadata":{}}'
+    columns = {"_text": ["a", None], "_json": [good, json], "_terms": [["x"], []]}
+    with nearfile.Collection(folder, dim=2) as items:
+        items.add(np.eye(2), ids=["a", "b"], attributes=columns)
+    documents = Documents(folder)
+    assert [each.id for each in documents.get(["a"], vectors=True)] == ["a"]
+    with pytest.raises(nearfile.BadFileError, match=r"expected .* in the column _json"):
+        documents.find(vectors=True)
+    documents.close()
+
+
 def test_one_process_shares_its_writer(folder: Path) -> None:
     first = filled(folder, {"n": 1})
     second = Documents(folder)
     with pytest.raises(nearfile.InvalidArgumentError, match="dim: expected 2"):
         Documents(folder, dim=3)
+    with pytest.raises(nearfile.InvalidArgumentError, match=r"options: expected \{\}"):
+        Documents(folder, profile="compact")
     second.add([Record("x", "text")])
     assert first.count() == 2
     first.close()

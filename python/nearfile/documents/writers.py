@@ -20,9 +20,10 @@ _open: dict[tuple[int, str], Writer] = {}
 class Writer:
     """A collection, how many write to it, and the lock of what takes several of its calls."""
 
-    def __init__(self, key: tuple[int, str], collection: Collection) -> None:
+    def __init__(self, key: tuple[int, str], collection: Collection, options: dict[str, Any]) -> None:
         self.key = key
         self.collection = collection
+        self.options = options
         self.users = 1
         self.lock = threading.RLock()
 
@@ -44,12 +45,16 @@ def of(path: str, dim: int | None, metric: str | None, options: dict[str, Any]) 
         if found is None:
             new = not os.path.exists(os.path.join(path, "MANIFEST"))
             collection = Collection(path, dim, metric or "cosine" if new else metric, **options)
-            found = _open[key] = Writer(key, collection)
+            found = _open[key] = Writer(key, collection, options)
             return found
         for name, wanted, there in (("dim", dim, found.collection.dim), ("metric", metric, found.collection.metric)):
             if wanted is not None and wanted != there:
                 raise InvalidArgumentError(
                     f"{name}: expected {there!r}, as the collection {path!r} has, got {wanted!r}: leave it out"
                 )
+        if options and options != found.options:
+            raise InvalidArgumentError(
+                f"options: expected {found.options}, by which this process has {path!r} open, got {options}: leave them out"
+            )
         found.users += 1
         return found
