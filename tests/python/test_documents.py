@@ -477,6 +477,8 @@ def test_there_must_be_something_to_read(folder: Path) -> None:
     with pytest.raises(nearfile.FileError):
         Documents(folder.with_name("file"), read_only=True)
     nearfile.Collection(folder, dim=2).close()
+    with pytest.raises(nearfile.InvalidArgumentError, match="metric: expected 'angular'"):
+        Documents(folder, read_only=True, metric="dot")
     empty = Documents(folder, read_only=True)
     assert empty.find() == empty.search([1, 2], 3) == []
     assert empty.count(dict_filters.condition({"n": {"$gt": 3}}, empty.fields)) == 0

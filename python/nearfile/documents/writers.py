@@ -10,10 +10,11 @@ import os
 import threading
 from typing import Any
 
-from nearfile.collection import Collection
+from nearfile.collection import Collection, CollectionIndex
 from nearfile.errors import InvalidArgumentError
 
-_lock = threading.Lock()
+# Taken again by who holds it where a store is collected meanwhile.
+_lock = threading.RLock()
 _open: dict[tuple[int, str], Writer] = {}
 
 
@@ -36,6 +37,13 @@ class Writer:
             _open.pop(self.key, None)
         self.collection.close()
 
+    def check(self, path: str, options: dict[str, Any]) -> None:
+        """Raise where another store wants a collection that is built in another way."""
+        if options and options != self.options:
+            raise InvalidArgumentError(
+                f"options: expected {self.options}, by which this process has {path!r} open, got {options}: leave them out"
+            )
+
 
 def of(path: str, dim: int | None, metric: str | None, options: dict[str, Any]) -> Writer:
     """The writer of a folder, whose users are one more: opened, or made, where this process has none."""
@@ -47,14 +55,20 @@ def of(path: str, dim: int | None, metric: str | None, options: dict[str, Any]) 
             collection = Collection(path, dim, metric or "cosine" if new else metric, **options)
             found = _open[key] = Writer(key, collection, options)
             return found
-        for name, wanted, there in (("dim", dim, found.collection.dim), ("metric", metric, found.collection.metric)):
-            if wanted is not None and wanted != there:
-                raise InvalidArgumentError(
-                    f"{name}: expected {there!r}, as the collection {path!r} has, got {wanted!r}: leave it out"
-                )
-        if options and options != found.options:
-            raise InvalidArgumentError(
-                f"options: expected {found.options}, by which this process has {path!r} open, got {options}: leave them out"
-            )
         found.users += 1
+        try:
+            check(path, found.collection, dim, metric)
+            found.check(path, options)
+        except BaseException:
+            found.release()
+            raise
         return found
+
+
+def check(path: str, there: CollectionIndex, dim: int | None, metric: str | None) -> None:
+    """Raise where a collection is not as it is said to be."""
+    for name, wanted, got in (("dim", dim, there.dim), ("metric", metric, there.metric)):
+        if wanted is not None and wanted != got:
+            raise InvalidArgumentError(
+                f"{name}: expected {got!r}, as the collection {path!r} has, got {wanted!r}: leave it out"
+            )
