@@ -17,7 +17,13 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 myst_heading_anchors = 4  # named as forges name them, so that one link leads there and here
 autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
-autodoc_mock_imports = ["pyspark", "ray"]  # extras whose types are named alone
+autodoc_mock_imports = [
+    "haystack",
+    "langchain_core",
+    "llama_index",
+    "pyspark",
+    "ray",
+]  # extras whose types are named alone
 autodoc_default_options = {"members": True, "inherited-members": True, "class-doc-from": "both"}
 python_use_unqualified_type_names = True
 maximum_signature_line_length = 80
@@ -39,12 +45,14 @@ html_theme_options = {"top_of_page_buttons": []}
 CONTENTS = {
     "Begin": ["tutorial"],
     "How to": [
-        "embeddings", "inputs", "filters", "attributes", "recall", "radius", "report", "processes", "files", "collections",
-        "larger-than-memory", "clusters", "annoy", "migrating", "cpp",
+        "embeddings", "inputs", "command-line", "filters", "attributes", "recall", "radius", "report", "processes", "files",
+        "serving", "collections", "larger-than-memory", "clusters", "arrow", "scikit-learn", "datasets", "frameworks", "annoy",
+        "migrating", "cpp",
     ],
     "Reference": [
         "reference/index", "reference/nearfile", "reference/filters", "reference/collections", "reference/annoy",
-        "reference/clusters", "reference/inspection", "reference/report", "reference/errors", "format", "guarantees",
+        "reference/clusters", "reference/frameworks", "reference/inspection", "reference/report", "reference/errors",
+        "format", "guarantees",
     ],
     "Background": [
         "algorithms/graph", "algorithms/forest", "algorithms/filters", "algorithms/segments",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import multiprocessing
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -378,11 +379,41 @@ def test_another_collection_is_refused(folder: Path) -> None:
     nearfile.Collection(folder).close()  # and nobody holds it
 
 
+@pytest.mark.parametrize(
+    "json",
+    [
+        "",
+        "{",
+        "3",
+        "{}",
+        "[" * 100_000,
+        '{"metadata":{}},{"metadata":{}}',
+        '{"metadata":[]}',
+        '{"metadata":{},"extra":3}',
+        '{"metadata":{"at":{"__nearfile__":"date"}}}',
+        '{"metadata":{"at":{"__nearfile__":"datetime","value":3}}}',
+        None,
+    ],
+)
+def test_what_others_wrote_there_is_an_error(folder: Path, json: str | None) -> None:
+    good = '{"metadata":{}}'
+    columns = {"_text": ["a", None], "_json": [good, json], "_terms": [["x"], []]}
+    with nearfile.Collection(folder, dim=2) as items:
+        items.add(np.eye(2), ids=["a", "b"], attributes=columns)
+    documents = Documents(folder)
+    assert [each.id for each in documents.get(["a"], vectors=True)] == ["a"]
+    with pytest.raises(nearfile.BadFileError, match=r"expected .* in the column _json"):
+        documents.find(vectors=True)
+    documents.close()
+
+
 def test_one_process_shares_its_writer(folder: Path) -> None:
     first = filled(folder, {"n": 1})
     second = Documents(folder)
     with pytest.raises(nearfile.InvalidArgumentError, match="dim: expected 2"):
         Documents(folder, dim=3)
+    with pytest.raises(nearfile.InvalidArgumentError, match=r"options: expected \{\}"):
+        Documents(folder, profile="compact")
     second.add([Record("x", "text")])
     assert first.count() == 2
     first.close()
@@ -446,6 +477,8 @@ def test_there_must_be_something_to_read(folder: Path) -> None:
     with pytest.raises(nearfile.FileError):
         Documents(folder.with_name("file"), read_only=True)
     nearfile.Collection(folder, dim=2).close()
+    with pytest.raises(nearfile.InvalidArgumentError, match="metric: expected 'angular'"):
+        Documents(folder, read_only=True, metric="dot")
     empty = Documents(folder, read_only=True)
     assert empty.find() == empty.search([1, 2], 3) == []
     assert empty.count(dict_filters.condition({"n": {"$gt": 3}}, empty.fields)) == 0
@@ -455,3 +488,43 @@ def test_nothing_and_every() -> None:
     assert str(conditions.NOTHING.allowed) == "_json in ()"
     assert conditions.all_of([]) is conditions.EVERY
     assert (~conditions.EVERY.judged()).exact is False
+
+
+@pytest.mark.parametrize(
+    ("module", "needs", "extra"),
+    [
+        ("langchain", "langchain_core", "langchain"),
+        ("llama_index", "llama_index", "llama-index"),
+        ("haystack", "haystack", "haystack"),
+    ],
+)
+def test_a_project_that_is_not_installed_is_named(run_python: Any, module: str, needs: str, extra: str) -> None:
+    run_python(
+        f"""
+        import sys
+        sys.modules[{needs!r}] = None
+        try:
+            import nearfile.{module}
+        except ModuleNotFoundError as error:
+            assert "pip install 'nearfile[{extra}]'" in str(error), error
+            assert error.name.startswith({needs!r}), error.name
+        else:
+            raise AssertionError
+        """
+    )
+
+
+def test_threads_write_and_read_at_once(folder: Path) -> None:
+    documents = Documents(folder, dim=2)
+
+    def write(part: int) -> None:
+        for row in range(20):
+            documents.add([Record(f"{part}-{row}", "text", {"part": part}, [part, row])])
+            part_of = dict_filters.condition({"part": part}, documents.fields)
+            assert documents.count(part_of) == row + 1
+            assert len(documents.search([part, row], 100, part_of)) == row + 1
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, range(4)))
+    assert documents.count() == 80
+    documents.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,16 @@ def of_json(text: str) -> dict[str, Any]:
     """
     # A hook is called for every object, so only where there is one to find.
     found: dict[str, Any] = json.loads(text, object_hook=_moment) if _TAG in text else json.loads(text)
+    return found
+
+
+def of_json_each(texts: Sequence[str]) -> list[dict[str, Any]]:
+    """The same of many at once, which takes a fraction of the time.
+
+    >>> of_json_each(['{"page":1}', '{}'])
+    [{'page': 1}, {}]
+    """
+    found: list[dict[str, Any]] = of_json(f"[{','.join(texts)}]")  # type: ignore[assignment]
     return found
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nearfile.attributes import Attributes
 from nearfile.documents import fields as field_types
 from nearfile.documents import plain, terms
 from nearfile.documents.fields import Fields
-from nearfile.errors import InvalidArgumentError
+from nearfile.errors import BadFileError, InvalidArgumentError
 
 TEXT = "_text"
 JSON = "_json"
@@ -79,13 +80,38 @@ def vectors_of(records: Sequence[Record], dim: int) -> NDArray[np.float32]:
     return made
 
 
-def of_columns(ids: Sequence[str], columns: Mapping[str, NDArray[Any]], vectors: NDArray[Any] | None) -> list[Record]:
-    """The documents that columns have, with their vectors where these were read."""
-    made = []
-    for row, (name, text, json, some) in enumerate(
-        zip(ids, columns[TEXT].tolist(), columns[JSON].tolist(), columns[terms.TERMS].tolist())
-    ):
-        whole = plain.of_json(json)
-        vector = None if vectors is None or terms.WITHOUT_VECTOR in some else vectors[row]
-        made.append(Record(name, text, whole["metadata"], vector, whole.get("extra", {})))
-    return made
+def of_columns(ids: Sequence[str], columns: Attributes, vectors: NDArray[Any] | None) -> list[Record]:
+    """The documents that columns have, with their vectors where these were read.
+
+    Raises:
+        BadFileError: They are not such as :func:`columns_of` makes.
+    """
+    wholes = _parsed(ids, columns[JSON].tolist())
+    # Terms are many, and say only here what a search needs: who has no vector.
+    some = [()] * len(ids) if vectors is None else columns[terms.TERMS].tolist()
+    return [
+        Record(
+            name,
+            text,
+            whole["metadata"],
+            None if vectors is None or terms.WITHOUT_VECTOR in (of_it or ()) else vectors[row],
+            whole.get("extra", {}),
+        )
+        for row, (name, text, whole, of_it) in enumerate(zip(ids, columns[TEXT].tolist(), wholes, some))
+    ]
+
+
+def _parsed(ids: Sequence[str], texts: list[str]) -> list[dict[str, Any]]:
+    try:
+        wholes = plain.of_json_each(texts)
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise BadFileError(None, f"expected JSON in the column {JSON}, got what is none: {error}") from None
+    if len(wholes) != len(ids):
+        raise BadFileError(None, f"expected one object for each document in the column {JSON}, got others")
+    for name, whole in zip(ids, wholes):
+        parts = (whole.get("metadata"), whole.get("extra", {})) if isinstance(whole, dict) else (None,)
+        if not all(isinstance(part, dict) for part in parts):
+            raise BadFileError(
+                None, f"document {name!r}: expected its metadata in the column {JSON}, got {whole!r:.60}"
+            )
+    return wholes

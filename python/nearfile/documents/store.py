@@ -84,6 +84,7 @@ class Documents:
         self._lock = threading.RLock()
         if self.read_only:
             self._reader = CollectionIndex(self.path, follow=True)
+            writers.check(self.path, self._reader, self._wanted[0], metric)
         elif dim is not None:
             self._open_writer(dim)
         try:
@@ -110,7 +111,7 @@ class Documents:
     def collection(self) -> CollectionIndex | None:
         """The collection; None as long as it is not made."""
         self._check_open()
-        if not self.read_only and self._writer is None and os.path.exists(os.path.join(self.path, "MANIFEST")):
+        if not self.read_only and self._writer is None and self._is_made():
             self._open_writer(None)  # made meanwhile, by another store
         return self._reader if self._writer is None else self._writer.collection
 
@@ -276,15 +277,20 @@ class Documents:
 
     def _open_writer(self, dim: int | None) -> writers.Writer:
         self._check_writes()
-        if self._writer is None:
-            wanted, metric, options = self._wanted
-            if wanted is None and dim is None and not os.path.exists(os.path.join(self.path, "MANIFEST")):
-                raise InvalidArgumentError(
-                    f"dim: expected the length of embeddings, to make the collection {self.path!r} of documents without one"
-                )
-            self._writer = writers.of(self.path, dim if wanted is None else wanted, metric, options)
-            self._closer = weakref.finalize(self, self._writer.release)
-        return self._writer
+        with self._lock:
+            if self._writer is None:
+                wanted, metric, options = self._wanted
+                if wanted is None and dim is None and not self._is_made():
+                    raise InvalidArgumentError(
+                        f"dim: expected the length of embeddings, to make the collection {self.path!r} of documents without"
+                        " one, got None"
+                    )
+                self._writer = writers.of(self.path, dim if wanted is None else wanted, metric, options)
+                self._closer = weakref.finalize(self, self._writer.release)
+            return self._writer
+
+    def _is_made(self) -> bool:
+        return os.path.exists(os.path.join(self.path, "MANIFEST"))
 
 
 def _known(now: Index, ids: Iterable[str]) -> list[str]:
@@ -292,8 +298,7 @@ def _known(now: Index, ids: Iterable[str]) -> list[str]:
 
 
 def _read(now: Index, ids: list[str], vectors: bool) -> list[Record]:
-    columns = now.attributes(ids).to_dict()
-    return records.of_columns(ids, columns, now.vectors(ids) if vectors and ids else None)
+    return records.of_columns(ids, now.attributes(ids), now.vectors(ids) if vectors and ids else None)
 
 
 def _allowed(now: Index, condition: Condition | None, ids: Iterable[str] | None) -> Any:

@@ -10,19 +10,21 @@ import os
 import threading
 from typing import Any
 
-from nearfile.collection import Collection
+from nearfile.collection import Collection, CollectionIndex
 from nearfile.errors import InvalidArgumentError
 
-_lock = threading.Lock()
+# Taken again by who holds it where a store is collected meanwhile.
+_lock = threading.RLock()
 _open: dict[tuple[int, str], Writer] = {}
 
 
 class Writer:
     """A collection, how many write to it, and the lock of what takes several of its calls."""
 
-    def __init__(self, key: tuple[int, str], collection: Collection) -> None:
+    def __init__(self, key: tuple[int, str], collection: Collection, options: dict[str, Any]) -> None:
         self.key = key
         self.collection = collection
+        self.options = options
         self.users = 1
         self.lock = threading.RLock()
 
@@ -35,6 +37,13 @@ class Writer:
             _open.pop(self.key, None)
         self.collection.close()
 
+    def check(self, path: str, options: dict[str, Any]) -> None:
+        """Raise where another store wants a collection that is built in another way."""
+        if options and options != self.options:
+            raise InvalidArgumentError(
+                f"options: expected {self.options}, by which this process has {path!r} open, got {options}: leave them out"
+            )
+
 
 def of(path: str, dim: int | None, metric: str | None, options: dict[str, Any]) -> Writer:
     """The writer of a folder, whose users are one more: opened, or made, where this process has none."""
@@ -44,12 +53,22 @@ def of(path: str, dim: int | None, metric: str | None, options: dict[str, Any]) 
         if found is None:
             new = not os.path.exists(os.path.join(path, "MANIFEST"))
             collection = Collection(path, dim, metric or "cosine" if new else metric, **options)
-            found = _open[key] = Writer(key, collection)
+            found = _open[key] = Writer(key, collection, options)
             return found
-        for name, wanted, there in (("dim", dim, found.collection.dim), ("metric", metric, found.collection.metric)):
-            if wanted is not None and wanted != there:
-                raise InvalidArgumentError(
-                    f"{name}: expected {there!r}, as the collection {path!r} has, got {wanted!r}: leave it out"
-                )
         found.users += 1
+        try:
+            check(path, found.collection, dim, metric)
+            found.check(path, options)
+        except BaseException:
+            found.release()
+            raise
         return found
+
+
+def check(path: str, there: CollectionIndex, dim: int | None, metric: str | None) -> None:
+    """Raise where a collection is not as it is said to be."""
+    for name, wanted, got in (("dim", dim, there.dim), ("metric", metric, there.metric)):
+        if wanted is not None and wanted != got:
+            raise InvalidArgumentError(
+                f"{name}: expected {got!r}, as the collection {path!r} has, got {wanted!r}: leave it out"
+            )
