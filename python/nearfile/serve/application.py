@@ -66,6 +66,7 @@ class Service:
         self.live = Live(index, limits, self.row)
         self.answering = Answering(self.live, limits, self.row, threads)
         self._openapi: bytes | None = None
+        self._held = 0  # bytes of bodies
         self._reload_seconds = reload_seconds
         self._watching: asyncio.Task[None] | None = None
 
@@ -93,11 +94,20 @@ class Service:
             got = "none" if kind is None else kind[:60]
             message = f"Content-Type: expected {_JSON} (or {_FLOATS}, float32 as they are), got {got}"
             raise Refusal(415, "unsupported_media_type", message)
-        body = await self._body(receive, length)
-        if kind == _JSON:
-            return Response(await self.answering.search(requests.of_body(body)), media_type=_JSON)
-        asked = requests.of_query(scope["query_string"])
-        return Response(await self.answering.search(self._with_ids(asked), self._floats(body)), media_type=_JSON)
+        held = int(length) if length is not None and length.isdigit() and len(length) < 20 else self.limits.body
+        if held > self.limits.body:
+            raise self._too_long(f"Content-Length {held}")
+        if self._held + held > self.limits.bodies:
+            raise busy(f"expected bodies of at most {self.limits.bodies} bytes at once, got more")
+        self._held += held
+        try:
+            body = await self._body(receive)
+            if kind == _JSON:
+                return Response(await self.answering.search(requests.of_body(body)), media_type=_JSON)
+            asked = self._with_ids(requests.of_query(scope["query_string"]))
+            return Response(await self.answering.search(asked, self._floats(body)), media_type=_JSON)
+        finally:
+            self._held -= held
 
     async def neighbors(self, scope: Scope, receive: Receive) -> Response:
         """``GET /neighbors/{id}``."""
@@ -150,10 +160,8 @@ class Service:
         """``GET /docs``: the OpenAPI document for people."""
         return page.response("docs.html")
 
-    async def _body(self, receive: Receive, length: bytes | None) -> bytes:
+    async def _body(self, receive: Receive) -> bytes:
         most = self.limits.body
-        if length is not None and length.isdigit() and int(length[:20]) > most:
-            raise self._too_long(f"Content-Length {length[:20].decode()}")
         parts: list[bytes] = []
         read = 0
         while True:
