@@ -3,6 +3,7 @@
 import dataclasses
 import importlib.util
 import os
+import sys
 from pathlib import Path
 from typing import Annotated, Optional
 
@@ -15,7 +16,7 @@ Some = Optional[int]
 Names = Optional[list[str]]
 
 LOCAL = ("localhost", "127.0.0.1", "::1")
-EXTRA = ("msgspec", "uvicorn", "uvloop", "httptools", "starlette", "prometheus_client")
+EXTRA = ("msgspec", "uvicorn", "httptools", "starlette", "prometheus_client")
 
 
 def serve(
@@ -90,7 +91,7 @@ def hosts_of(host: str, unix_socket: Optional[Path], allowed: Names) -> tuple[st
 
 def extra() -> None:
     """Raise where the extra is not installed."""
-    for package in EXTRA:
+    for package in (*EXTRA, *(() if sys.platform == "win32" else ("uvloop",))):
         if importlib.util.find_spec(package) is None:
             raise ImportError(f"serve: expected {package}, got no such package: pip install 'nearfile[serve]'")
 

@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -346,6 +347,30 @@ def test_requests_that_do_not_come_to_an_end_are_ended() -> None:
 
     done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
+
+
+def test_ipv6(serve: Serve, items: pathlib.Path) -> None:
+    if not socket.has_ipv6:
+        pytest.skip("a system that has IPv6")
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("a system that has ::1")
+    server = serve(items, "--workers", 1, "--host", "::1")
+    assert server.address.startswith("http://[::1]:")
+    with server.client() as client:
+        assert client.get("/health").status_code == 200
+
+
+def test_a_client_that_is_gone_at_once_costs_nothing(server: Server) -> None:
+    host, port = re.findall(r"//(.*):(\d+)", server.address)[0]
+    for _ in range(50):
+        connection = socket.create_connection((host, int(port)))
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()  # by a reset
+    with server.client() as client:
+        wait_for(lambda: metrics(client)["nearfile_connections_now"] == 1)
+    assert "Traceback" not in "".join(server.log)
 
 
 def test_names_that_it_may_be_asked_by(serve: Serve, items: pathlib.Path) -> None:
