@@ -144,6 +144,9 @@ def test_a_file_in_the_place_of_another_is_taken_up_and_no_request_fails(serve: 
             assert client.post("/search", json={"id": f"item-{n - 1}", "k": 1, "attributes": True}).status_code == 200
         assert metrics(client)["nearfile_reloads_total"] >= 8
         assert metrics(client)["nearfile_reload_errors_total"] == 0
+        for each in server.workers():  # files that were replaced are let go of
+            maps = pathlib.Path(f"/proc/{each}/maps")
+            assert not maps.exists() or "items.near (deleted)" not in maps.read_text()
         # What is none, what is another index, and no file at all: the one before is served on.
         bad = [
             lambda p: p.write_bytes(b"nothing of the kind"),
