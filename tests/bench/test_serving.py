@@ -38,7 +38,11 @@ def test_a_file_that_two_have_mapped_is_shared(tmp_path: pathlib.Path) -> None:
         alone = processes.memory(os.getpid(), "mapped")
         assert alone.index == alone.index_share == 1 << 22
         assert alone.own > 0
-        script = "import mmap, sys; m = mmap.mmap(open(sys.argv[1], 'rb').fileno(), 0, prot=1); m[:]; print(flush=True); input()"
+        script = (
+            "import mmap, os, sys\n"
+            "memory = mmap.mmap(os.open(sys.argv[1], os.O_RDONLY), 0, prot=mmap.PROT_READ)\n"
+            "memory[:]\nprint(flush=True)\ninput()"
+        )
         other = subprocess.Popen([sys.executable, "-c", script, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert other.stdout is not None
         other.stdout.readline()
