@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import socket
 import sys
@@ -34,6 +35,9 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 (uvicorn's)
         """Begin, and then accept."""
         await super().startup(sockets=[])
+        # Modules stay: to look through them for garbage takes 16 ms, in which nothing is answered.
+        gc.collect()
+        gc.freeze()
         self._acceptor.start(self._protocol)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 (uvicorn's)
