@@ -3,6 +3,7 @@
 import dataclasses
 import importlib.util
 import os
+import sys
 from pathlib import Path
 from typing import Annotated, Optional
 
@@ -11,25 +12,21 @@ import typer
 import nearfile
 from nearfile.cli import output
 
-EXTRA = ("msgspec", "uvicorn", "uvloop", "httptools", "starlette", "prometheus_client")
+Some = Optional[int]
+Names = Optional[list[str]]
+
+LOCAL = ("localhost", "127.0.0.1", "::1")
+EXTRA = ("msgspec", "uvicorn", "httptools", "starlette", "prometheus_client")
 
 
 def serve(
     index: Annotated[Path, typer.Argument(help="The index or collection to serve.", show_default=False)],
-    host: Annotated[
-        str, typer.Option(help="Where to listen; 0.0.0.0 for all of the machine's addresses.")
-    ] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="Where to listen; 0.0.0.0 for all of its addresses.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes one that is free.")] = 8000,
-    unix_socket: Annotated[
-        Optional[Path], typer.Option(help="A path to listen at, in place of host and port.", show_default=False)
-    ] = None,
-    workers: Annotated[
-        Optional[int],
-        typer.Option(min=1, max=256, help="Processes that answer. Default: one a core.", show_default=False),
-    ] = None,
+    unix_socket: Annotated[Optional[Path], typer.Option(help="A path to listen at, in place of both.")] = None,
+    workers: Annotated[Some, typer.Option(min=1, max=256, help="Processes that answer. Default: one a core.")] = None,
     threads: Annotated[
-        Optional[int],
-        typer.Option(min=1, max=256, help="Batches and scans at once, of each worker. Default: cores by workers."),
+        Some, typer.Option(min=1, max=256, help="Batches and scans at once, of each worker. Default: cores by workers.")
     ] = None,
     reload: Annotated[
         float, typer.Option(min=0.01, help="How often to look for an index put in the place of this one, in seconds.")
@@ -37,9 +34,9 @@ def serve(
     prefault: Annotated[
         Optional[str], typer.Option(help="Read into memory first: all, or hot, which is what every search reads.")
     ] = None,
-    cors: Annotated[
-        Optional[list[str]],
-        typer.Option(help="An origin whose pages may ask; may be given several times. Default: none."),
+    cors: Annotated[Names, typer.Option(help="An origin whose pages may ask; may come several times.")] = None,
+    allow_host: Annotated[
+        Names, typer.Option(help="A name to be asked by, besides localhost. Default: any, where others can ask.")
     ] = None,
     max_k: Annotated[int, typer.Option(min=1, help="The most neighbours of a query.")] = 1000,
     max_batch: Annotated[int, typer.Option(min=1, help="The most queries of a batch.")] = 1000,
@@ -75,6 +72,7 @@ def serve(
         threads=threads or max(1, cores // n_workers),
         reload_seconds=reload,
         cors=tuple(cors or ()),
+        hosts=hosts_of(host, unix_socket, allow_host),
         log_requests=log_requests,
         prefault=prefault,
         limits=limits,
@@ -84,9 +82,16 @@ def serve(
     raise typer.Exit(parent.run(settings, lambda address: tell(index, address, n_workers, json)))
 
 
+def hosts_of(host: str, unix_socket: Optional[Path], allowed: Names) -> tuple[str, ...]:
+    """Names that may be asked by: any, where others than this machine can ask."""
+    if allowed is None and (unix_socket is not None or host not in LOCAL):
+        return ()
+    return (*LOCAL, "[::1]", *(allowed or ()))
+
+
 def extra() -> None:
     """Raise where the extra is not installed."""
-    for package in EXTRA:
+    for package in (*EXTRA, *(() if sys.platform == "win32" else ("uvloop",))):
         if importlib.util.find_spec(package) is None:
             raise ImportError(f"serve: expected {package}, got no such package: pip install 'nearfile[serve]'")
 

@@ -38,9 +38,10 @@ class Answering:
         now = self.live.now
         n_vectors = None if vectors is None else 1 if vectors.ndim == 1 else len(vectors)
         queries = now.bounds.check(asked, n_vectors)
-        k = asked.k if asked.k is not None else 10 if asked.radius is None else self._limits.k
+        most = min(self._limits.k, max(1, self._limits.answers // queries))
+        k = asked.k if asked.k is not None else min(most, 10) if asked.radius is None else most
         scans = now.scans(asked, k)
-        now.bounds.check_work(queries, asked, scans)
+        now.bounds.check_work(queries, k, asked, scans)
         self._row.add("queries", queries)
         is_batch = asked.vectors is not None or asked.ids is not None or (vectors is not None and vectors.ndim == 2)
         if not is_batch and not scans and now.is_light(asked, k):

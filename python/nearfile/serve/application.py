@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable
 from typing import Any, Callable
@@ -65,12 +66,13 @@ class Service:
         self.live = Live(index, limits, self.row)
         self.answering = Answering(self.live, limits, self.row, threads)
         self._openapi: bytes | None = None
+        self._held = 0  # bytes of bodies
         self._reload_seconds = reload_seconds
         self._watching: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin to look for another index. Where no lifespan is run, as of what is mounted, the first request does it."""
-        if self._watching is None:
+        if self._watching is None or self._watching.done():
             self._watching = asyncio.get_running_loop().create_task(self.live.watch(self._reload_seconds))
             self.row["ready"] = 1
 
@@ -79,7 +81,6 @@ class Service:
         self.row["ready"] = 0
         if self._watching is not None:
             self._watching.cancel()
-        self.answering.executor.shutdown(wait=False, cancel_futures=True)
 
     async def search(self, scope: Scope, receive: Receive) -> Response:
         """``POST /search``."""
@@ -93,11 +94,20 @@ class Service:
             got = "none" if kind is None else kind[:60]
             message = f"Content-Type: expected {_JSON} (or {_FLOATS}, float32 as they are), got {got}"
             raise Refusal(415, "unsupported_media_type", message)
-        body = await self._body(receive, length)
-        if kind == _JSON:
-            return Response(await self.answering.search(requests.of_body(body)), media_type=_JSON)
-        asked = requests.of_query(scope["query_string"])
-        return Response(await self.answering.search(self._with_ids(asked), self._floats(body)), media_type=_JSON)
+        held = int(length) if length is not None and length.isdigit() and len(length) < 20 else self.limits.body
+        if held > self.limits.body:
+            raise self._too_long(f"Content-Length {held}")
+        if self._held + held > self.limits.bodies:
+            raise busy(f"expected bodies of at most {self.limits.bodies} bytes at once, got more")
+        self._held += held
+        try:
+            body = await self._body(receive)
+            if kind == _JSON:
+                return Response(await self.answering.search(requests.of_body(body)), media_type=_JSON)
+            asked = self._with_ids(requests.of_query(scope["query_string"]))
+            return Response(await self.answering.search(asked, self._floats(body)), media_type=_JSON)
+        finally:
+            self._held -= held
 
     async def neighbors(self, scope: Scope, receive: Receive) -> Response:
         """``GET /neighbors/{id}``."""
@@ -150,10 +160,8 @@ class Service:
         """``GET /docs``: the OpenAPI document for people."""
         return page.response("docs.html")
 
-    async def _body(self, receive: Receive, length: bytes | None) -> bytes:
+    async def _body(self, receive: Receive) -> bytes:
         most = self.limits.body
-        if length is not None and length.isdigit() and int(length[:20]) > most:
-            raise self._too_long(f"Content-Length {length[:20].decode()}")
         parts: list[bytes] = []
         read = 0
         while True:
@@ -204,7 +212,8 @@ def whole_number(name: str, text: str) -> int:
 class Watch:
     """Middleware around all: counts what is answered and how long it took, and refuses what is too much at once."""
 
-    def __init__(self, app: ASGIApp, service: Service, log_requests: bool) -> None:
+    def __init__(self, app: ASGIApp, service: Service, log_requests: bool, hosts: frozenset[bytes]) -> None:
+        self._hosts = hosts
         self._app, self._service, self._row, self._log_requests = app, service, service.row, log_requests
         self._most = service.limits.requests
 
@@ -226,9 +235,9 @@ class Watch:
         row = self._row
         row.add("requests")
         try:
-            if row["requests"] > self._most:
-                response = refusals.response(busy(f"expected at most {self._most} requests at once, got one more"))
-                await response(scope, receive, sending)
+            refusal = self._refusal(scope)
+            if refusal is not None:
+                await refusals.response(refusal)(scope, receive, sending)
             else:
                 await self._app(scope, receive, sending)
         finally:
@@ -240,6 +249,18 @@ class Watch:
                 address = scope.get("raw_path") or scope["path"].encode("ascii", "backslashreplace")
                 line = address.decode("ascii", "backslashreplace")
                 log.info("%s %s %d %.3f ms", scope["method"], line, status, nanoseconds / 1e6)
+
+    def _refusal(self, scope: Scope) -> Refusal | None:
+        if self._row["requests"] > self._most:
+            return busy(f"expected at most {self._most} requests at once, got one more")
+        if self._hosts:
+            # A page of elsewhere whose name is made to lead to this machine may not read what only this machine may.
+            host = next((value for name, value in scope["headers"] if name == b"host"), None)
+            if host is not None and re.sub(rb":\d+$", b"", host).lower() not in self._hosts:
+                known, got = b", ".join(sorted(self._hosts)).decode(), host[:100].decode("latin-1")
+                message = f"Host: expected one of {known}, got {got!r}: start the server with --allow-host for others"
+                return Refusal(421, "unknown_host", message)
+        return None
 
 
 async def refuse(request: Request, error: Exception) -> Response:
@@ -272,6 +293,7 @@ def application(
     cors: tuple[str, ...] = (),
     threads: int | None = None,
     log_requests: bool = False,
+    hosts: tuple[str, ...] = (),
     board: Board | None = None,
     worker: int = 0,
 ) -> Starlette:
@@ -286,7 +308,11 @@ def application(
         yield
         service.stop()
 
-    middleware = [Middleware(Watch, service=service, log_requests=log_requests)]
+    middleware = [
+        Middleware(
+            Watch, service=service, log_requests=log_requests, hosts=frozenset(each.lower().encode() for each in hosts)
+        )
+    ]
     if cors:
         options: dict[str, Any] = {"allow_methods": ["GET", "POST"], "allow_headers": ["Content-Type"]}
         middleware.append(Middleware(CORSMiddleware, allow_origins=list(cors), **options))

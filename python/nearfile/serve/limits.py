@@ -29,6 +29,8 @@ class Limits:
     #: Vectors that one request may have looked at: queries times items where they are scanned, as ``exact`` does, and
     #: queries times 50 times effort where walks go.
     scanned: int = 200_000_000
+    #: Answers of a request: queries times ``k``.
+    answers: int = 200_000
     #: Characters of a filter expression.
     filter: int = 4096
     #: Ids that are excluded.
@@ -37,6 +39,8 @@ class Limits:
     body: int = 16 << 20
     head: int = 16 << 10
     url: int = 8 << 10
+    #: Bytes of the bodies that one worker has at a time.
+    bodies: int = 256 << 20
     #: Connections of one worker, its requests at once, and those of them that wait for a thread or run on one.
     connections: int = 4096
     requests: int = 512

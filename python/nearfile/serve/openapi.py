@@ -21,7 +21,9 @@ _ERRORS = {
     "413": "The body is too long.",
     "414": "The address is too long.",
     "415": "The body is neither JSON nor float32.",
+    "421": "The machine is asked by a name that is not its own: see --allow-host.",
     "431": "The headers are too long.",
+    "500": "An error of the server, whose log has more.",
     "503": "There is too much to do, or the index cannot be read; try again after Retry-After seconds.",
 }
 
@@ -112,7 +114,7 @@ def _parameters(fields: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _paths(parameters: list[dict[str, Any]]) -> dict[str, Any]:
     found = {"$ref": _REF + "Found"}
-    read = ("400", "404", "408", "414", "431", "503")
+    read = ("400", "404", "408", "414", "421", "431", "500", "503")
     path_id = {
         "name": "id",
         "in": "path",

@@ -146,8 +146,13 @@ class Bounds:
             self._check_columns(asked.attributes)
         return self._check_queries(asked) if n_vectors is None else self._check_count("body", n_vectors)
 
-    def check_work(self, queries: int, asked: Search, scans: bool) -> None:
-        """Refuse what takes too long."""
+    def check_work(self, queries: int, k: int, asked: Search, scans: bool) -> None:
+        """Refuse what takes too long, and what would be too much to send."""
+        if queries * k > self.limits.answers:
+            raise invalid(
+                f"k: expected at most {self.limits.answers} answers to all queries together, got {queries} queries with"
+                f" k = {k}: ask for fewer at once"
+            )
         work = queries * (self.count if scans else LOOKED_AT * (asked.effort or 0))
         if work > self.limits.scanned:
             how = f"scan {self.count} items" if scans else f"walk with effort {asked.effort}"

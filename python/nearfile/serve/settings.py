@@ -20,6 +20,7 @@ class Settings(msgspec.Struct, frozen=True):
     threads: int = 1
     reload_seconds: float = 1.0
     cors: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
     log_requests: bool = False
     prefault: Optional[str] = None
     limits: Limits = msgspec.field(default_factory=Limits)

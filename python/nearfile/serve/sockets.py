@@ -62,7 +62,12 @@ class Acceptor:
         self._board[self._worker].add("connections")
         task = self._loop.create_task(self._loop.connect_accepted_socket(self._protocol, connection))
         self._accepted.add(task)
-        task.add_done_callback(self._accepted.discard)
+        task.add_done_callback(self._connected)
+
+    def _connected(self, task: asyncio.Task[Any]) -> None:
+        self._accepted.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.debug("a client was gone as soon as it came: %s", error)
 
     def _again(self) -> None:
         if self._listening.fileno() >= 0:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import gc
+import logging
 import socket
 import sys
 from collections.abc import Iterable
@@ -34,6 +35,9 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 (uvicorn's)
         """Begin, and then accept."""
         await super().startup(sockets=[])
+        # Modules stay: to look through them for garbage takes 16 ms, in which nothing is answered.
+        gc.collect()
+        gc.freeze()
         self._acceptor.start(self._protocol)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 (uvicorn's)
@@ -61,6 +65,7 @@ class Worker:
             cors=settings.cors,
             threads=settings.threads,
             log_requests=settings.log_requests,
+            hosts=settings.hosts,
             board=self._board,
             worker=number,
         )
@@ -110,9 +115,11 @@ def main(arguments: Iterable[str]) -> None:
     log_in_lines()
     files = (int(listening), int(counters), int(parent))
     try:
-        uvloop.run(Worker(msgspec.json.decode(settings, type=Settings), int(number), files).run())
-    except KeyboardInterrupt:
-        os._exit(130)  # told already, by the parent
+        worker = Worker(msgspec.json.decode(settings, type=Settings), int(number), files)
+    except nearfile.NearfileError as error:  # the file was replaced since the parent looked at it
+        logging.getLogger("nearfile.serve").error("the index cannot be opened: %s", error)
+        sys.exit(1)
+    uvloop.run(worker.run())
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from serving import DIM, build
 from starlette.testclient import TestClient
 
 JSON = {"Content-Type": "application/json"}
-LIMITS = Limits(k=50, batch=20, effort=500, scanned=30_000, filter=100, exclude=10, body=20_000)
+LIMITS = Limits(k=50, batch=20, effort=500, scanned=30_000, filter=100, exclude=10, body=20_000, answers=900)
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +82,10 @@ V = [0.5] * DIM
         ({"vectors": [V] * 16, "exact": True}, "expected to look at no more than 30000 vectors"),
         ({"vectors": [V] * 16, "recall": 1.0}, "expected to look at no more than 30000 vectors"),
         ({"vectors": [V] * 16, "effort": 400}, "expected to look at no more than 30000 vectors"),
+        (
+            {"ids": ["item-1"] * 20, "k": 50},
+            "expected at most 900 answers to all queries together, got 20 queries with k = 50",
+        ),
         ({"vector": V, "depth": 3}, "depth: expected one of vector, vectors, id"),
         ({"vector": V, "k\n<b>": 3}, "expected one of vector"),
     ],
@@ -160,6 +164,31 @@ def test_other_refusals(client: TestClient, items: pathlib.Path) -> None:
     assert "at most 20000 bytes" in is_told(long)["message"]
     in_parts = client.post("/search", content=iter([b" " * 15_000, b" " * 15_000]), headers=JSON)
     assert in_parts.status_code == 413
+
+
+def test_bodies_at_once_have_a_limit_together(client: TestClient) -> None:
+    service = client.app.state.nearfile  # type: ignore[attr-defined]
+    assert service._held == 0
+    service._held = LIMITS.bodies - 10
+    refused = client.post("/search", json={"id": "item-1"})
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+    assert "expected bodies of at most" in is_told(refused)["message"]
+    service._held = 0
+    assert client.post("/search", json={"id": "item-1"}).status_code == 200
+    assert service._held == 0
+
+
+def test_within_a_radius_a_batch_gets_as_many_as_are_sent(client: TestClient) -> None:
+    found = client.post("/search", json={"ids": ["item-1"] * 20, "radius": 100.0}).json()
+    assert {len(each) for each in found["ids"]} == {900 // 20}
+
+
+def test_an_application_may_begin_again(items: pathlib.Path) -> None:
+    app = nearfile.serve.app(items)
+    for _ in range(2):
+        with TestClient(app) as again:
+            assert again.post("/search", json={"ids": ["item-1"]}).status_code == 200
+            assert 'nearfile_worker_ready{worker="0"} 1.0' in again.get("/metrics").text
 
 
 def test_an_id_as_long_as_a_body_is_not_told_whole(client: TestClient) -> None:

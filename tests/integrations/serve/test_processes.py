@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -143,6 +144,9 @@ def test_a_file_in_the_place_of_another_is_taken_up_and_no_request_fails(serve: 
             assert client.post("/search", json={"id": f"item-{n - 1}", "k": 1, "attributes": True}).status_code == 200
         assert metrics(client)["nearfile_reloads_total"] >= 8
         assert metrics(client)["nearfile_reload_errors_total"] == 0
+        for each in server.workers():  # files that were replaced are let go of
+            maps = pathlib.Path(f"/proc/{each}/maps")
+            assert not maps.exists() or "items.near (deleted)" not in maps.read_text()
         # What is none, what is another index, and no file at all: the one before is served on.
         bad = [
             lambda p: p.write_bytes(b"nothing of the kind"),
@@ -173,7 +177,7 @@ def test_a_file_in_the_place_of_another_is_taken_up_and_no_request_fails(serve: 
 
 def test_what_is_under_way_is_answered_when_it_is_stopped(serve: Serve, tmp_path: pathlib.Path) -> None:
     path = tmp_path / "items.near"
-    nearfile.build(vectors(40_000), path, metric="euclidean", profile="fast").close()
+    nearfile.build(vectors(40_000), path, metric="euclidean", structure="forest", n_trees=1).close()
     server = serve(path, "--workers", 1)
     answers: list[httpx.Response] = []
     query = {"vectors": vectors(1000, seed=3).tolist(), "exact": True}
@@ -290,6 +294,9 @@ CLOSE = b"Connection: close\r\n\r\n"
             "at most",
         ),
         (b"POST /search HTTP/1.1\r\nContent-Length: -5\r\n\r\n", 400, "expected HTTP/1.1"),
+        (b"GET /info HTTP/1.1\r\nHost: rebound.example:80\r\n" + CLOSE, 421, "Host: expected one of"),
+        (b"GET /info HTTP/1.1\r\nHost: LocalHost:80\r\n" + CLOSE, 200, "euclidean"),
+        (b"GET /info HTTP/1.1\r\nHost: [::1]\r\n" + CLOSE, 200, "euclidean"),
         (b"GET /info HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade, close\r\n\r\n", 200, "euclidean"),
     ],
 )
@@ -345,6 +352,53 @@ def test_requests_that_do_not_come_to_an_end_are_ended() -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_ipv6(serve: Serve, items: pathlib.Path) -> None:
+    if not socket.has_ipv6:
+        pytest.skip("a system that has IPv6")
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("a system that has ::1")
+    server = serve(items, "--workers", 1, "--host", "::1")
+    assert server.address.startswith("http://[::1]:")
+    with server.client() as client:
+        assert client.get("/health").status_code == 200
+
+
+def test_a_client_that_is_gone_at_once_costs_nothing(server: Server) -> None:
+    host, port = re.findall(r"//(.*):(\d+)", server.address)[0]
+    for _ in range(50):
+        connection = socket.create_connection((host, int(port)))
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()  # by a reset
+    with server.client() as client:
+        wait_for(lambda: metrics(client)["nearfile_connections_now"] == 1)
+    assert "Traceback" not in "".join(server.log)
+
+
+def test_names_that_it_may_be_asked_by(serve: Serve, items: pathlib.Path) -> None:
+    ask = b"GET /info HTTP/1.1\r\nHost: shop.example\r\n" + CLOSE
+    assert spoken(serve(items, "--workers", 1, "--allow-host", "shop.example"), ask).startswith(b"HTTP/1.1 200 ")
+    assert spoken(serve(items, "--workers", 1, "--host", "0.0.0.0"), ask.replace(b"shop", b"any")).startswith(
+        b"HTTP/1.1 200 "
+    )
+
+
+def test_a_worker_that_cannot_start_is_told_in_a_line_and_tried_again(serve: Serve, tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "items.near"
+    build(path, 100).close()
+    server = serve(path, "--workers", 2)
+    (tmp_path / "bad").write_text("bad")
+    os.replace(tmp_path / "bad", path)
+    os.kill(server.workers()[0], signal.SIGKILL)
+    wait_for(lambda: sum("the index cannot be opened" in line for line in server.log) >= 1)
+    with server.client() as client:
+        assert client.post("/search", json={"id": "item-1"}).status_code == 200
+        build(path, 100).close()
+        wait_for(lambda: metrics(client)["nearfile_worker_ready"] == 2)
+    assert "Traceback" not in "".join(server.log)
+
+
 def test_requests_are_logged_in_lines(serve: Serve, items: pathlib.Path) -> None:
     server = serve(items, "--workers", 1, "--log-requests")
     with server.client() as client:
@@ -372,7 +426,7 @@ def shares(pid: int, name: str) -> tuple[int, int]:
 @pytest.mark.skipif(not os.path.exists("/proc/self/smaps"), reason="a system that tells what processes share")
 def test_the_index_is_in_memory_once(serve: Serve, tmp_path: pathlib.Path) -> None:
     path = tmp_path / "unshared.near"
-    nearfile.build(vectors(20_000), path, metric="euclidean", profile="fast").close()
+    nearfile.build(vectors(40_000), path, metric="euclidean", structure="forest", n_trees=1).close()
     server = serve(path, "--workers", 3, "--prefault", "all")
     size = os.stat(path).st_size
     found = [shares(each, "unshared.near") for each in server.workers()]
