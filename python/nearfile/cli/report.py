@@ -8,14 +8,14 @@ import typer
 
 import nearfile
 from nearfile.cli import output
-from nearfile.cli.build import read_vectors
+from nearfile.reading import read_queries
 
 
 def report(
     index: Annotated[Path, typer.Argument(help="The index or collection to look at.", show_default=False)],
     queries: Annotated[
         Optional[Path],
-        typer.Option(help="A .npy file with queries such as will come, of shape (q, dim). Default: items ask."),
+        typer.Option(help="A file with queries such as will come, of any format that is read. Default: items ask."),
     ] = None,
     target: Annotated[Path, typer.Option("-o", "--output", help="The page to write.")] = Path("report.html"),
     k: Annotated[int, typer.Option("-k", "--k", help="How many neighbours are asked for.")] = 10,
@@ -28,7 +28,7 @@ def report(
     from nearfile.report import write
 
     start = time.perf_counter()
-    asked = None if queries is None else read_vectors(queries)
+    asked = None if queries is None else read_queries(queries)
     with nearfile.open(index) as opened:
         facts = write(opened, target, queries=asked, k=k, sample=sample, seed=seed)
     if json:
