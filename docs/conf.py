@@ -17,20 +17,23 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 myst_heading_anchors = 4  # named as forges name them, so that one link leads there and here
 autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
-autodoc_mock_imports = [
-    "haystack",
-    "langchain_core",
-    "llama_index",
-    "pyspark",
-    "ray",
-]  # extras whose types are named alone
+autodoc_mock_imports = [  # extras whose types are named alone
+    "datasets", "haystack", "joblib", "langchain_core", "llama_index", "matplotlib", "pyspark", "ray", "scipy", "sklearn", "starlette", "uvicorn",
+]  # fmt: skip
 autodoc_default_options = {"members": True, "inherited-members": True, "class-doc-from": "both"}
 python_use_unqualified_type_names = True
 maximum_signature_line_length = 80
 
-# A reference that leads nowhere fails the build, but for types of Python, NumPy and the core, which have no pages here.
+# A reference that leads nowhere fails the build, but for types of Python, NumPy and the core and parts of results, which have no pages here.
 nitpicky = True
-nitpick_ignore_regex = [("py:.*", r"(?!nearfile).*|nearfile\._core\..*|nearfile\.inspection\.Extent")]
+PAGELESS = (
+    r"(?!nearfile).*",
+    r"nearfile\._core\..*",
+    r"nearfile\.inspection\.Extent",
+    r"nearfile\.report\.facts\..*",
+    r"nearfile\.documents\..*",
+)
+nitpick_ignore_regex = [("py:.*", each) for each in PAGELESS]
 
 pygments_dark_style = "github-dark"
 html_theme = "furo"
@@ -51,7 +54,7 @@ CONTENTS = {
     ],
     "Reference": [
         "reference/index", "reference/nearfile", "reference/filters", "reference/collections", "reference/annoy",
-        "reference/clusters", "reference/frameworks", "reference/inspection", "reference/report", "reference/errors",
+        "reference/clusters", "reference/frameworks", "reference/inspection", "reference/report", "reference/others", "reference/errors",
         "format", "guarantees",
     ],
     "Background": [

@@ -18,6 +18,7 @@ import doctest
 import io
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -178,7 +179,7 @@ def run(blocks: list[Block], runner: str = MAKE_TEST) -> int:
                 printed = run_python(block, names) if block.language == "python" else run_shell(block, background)
     finally:
         for server in background:
-            server.terminate()
+            os.killpg(server.pid, signal.SIGTERM)  # the shell, and what it started
             server.wait(timeout=30)
     return counted
 

@@ -47,7 +47,8 @@ def run_json(*arguments: object) -> dict:
 
 
 @pytest.mark.parametrize(
-    "verb", ["build", "search", "info", "report", "tune", "bench", "verify", "compact", "convert", "serve", "demo", "inspect"]
+    "verb",
+    ["build", "search", "info", "report", "tune", "bench", "verify", "compact", "convert", "serve", "demo", "inspect"],
 )
 def test_every_verb_has_help(verb: str) -> None:
     assert "Usage: " in run(verb, "--help")

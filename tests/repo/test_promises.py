@@ -42,8 +42,8 @@ def test_every_test_that_is_named_exists() -> None:
         ("tests/repo/test_promises.py", "test_every_test_that_is_named_exists", True),
         ("tests/repo/test_promises.py", "test_every_test", False),
         ("tests/repo/test_nothing.py", "test_every_test", False),
-        ("tests/cpp/opened/damage.test.cpp", "damage_is_refused_or_answers", True),
-        ("tests/cpp/opened/damage.test.cpp", "damage_is", False),
+        ("tests/cpp/opened/damage.posix.test.cpp", "damage_is_refused_or_answers", True),
+        ("tests/cpp/opened/damage.posix.test.cpp", "damage_is", False),
     ],
 )
 def test_tests_are_found_by_their_whole_name(path: str, name: str, there: bool) -> None:
