@@ -1,5 +1,5 @@
-# make demo · test · test-cluster · test-integrations · docs · lint · format · fuzz · soak · bench · annoy · stubs · clean. Each makes .venv itself and installs what
-# it needs; run again, it only redoes what has changed.
+# make demo · test · test-cluster · test-integrations · test-aarch64 · test-windows · docs · wheel · lint · format · fuzz · soak · bench ·
+# annoy · stubs · clean. Each makes .venv itself and installs what it needs; run again, it only redoes what has changed.
 
 PYTHON ?= python3
 VENV := .venv
@@ -13,7 +13,7 @@ SOURCES := pyproject.toml CMakeLists.txt $(shell find cmake include src python -
 QUICK_PEERS := annoy hnswlib lorann scann
 CPP := $(shell find src python/bindings include examples tests/cpp fuzz bench -name '*.cpp' -o -name '*.hpp')
 
-.PHONY: demo test test-cluster test-integrations docs lint format fuzz soak bench annoy stubs clean
+.PHONY: demo test test-cluster test-integrations test-aarch64 test-windows docs wheel lint format fuzz soak bench annoy stubs clean
 
 demo: $(VENV)/demo
 	$(BIN)/nearfile demo
@@ -59,6 +59,23 @@ wheel: $(VENV)/tools
 	$(PYTHON) -m venv --clear build/wheel/venv
 	build/wheel/venv/bin/python -m pip install --quiet --disable-pip-version-check dist/*.whl
 	build/wheel/venv/bin/python tools/try_wheel.py
+
+# The same for Windows: compiled with MinGW-w64, run under wine, which keeps what it needs in the build folder.
+WINDOWS_CXX := x86_64-w64-mingw32-g++-posix x86_64-w64-mingw32-g++
+WINDOWS_RUN := WINEPREFIX=$(abspath build/windows/wine) WINEDEBUG=-all WINEDLLOVERRIDES="mscoree,mshtml="
+test-windows: build/cpp/passed
+	@for each in $(WINDOWS_CXX); do command -v $$each > /dev/null && exit 0; done; \
+	    echo "no compiler for Windows here: install MinGW-w64 (Debian: apt install g++-mingw-w64-x86-64-posix)"; exit 1
+	$(BIN)/cmake -S . -B build/windows -G Ninja -DCMAKE_MAKE_PROGRAM=$(abspath $(BIN)/ninja) -DNEARFILE_BUILD_TESTS=ON \
+	    --toolchain $(abspath cmake/toolchains/mingw-w64.cmake)
+	$(BIN)/cmake --build build/windows --parallel $(JOBS)
+	@grep -q '^NEARFILE_WINE:.*NOTFOUND' build/windows/CMakeCache.txt && { \
+	    echo "compiled, and no wine here to run it: install it (Debian: apt install wine64)"; exit 1; } || true
+	$(WINDOWS_RUN) $(BIN)/ctest --test-dir build/windows --output-on-failure
+	build/cpp/tests/cpp/nearfile_sample > build/windows/here.txt
+	$(WINDOWS_RUN) $$(sed -n 's/^NEARFILE_WINE:[A-Z]*=//p' build/windows/CMakeCache.txt) build/windows/tests/cpp/nearfile_sample.exe \
+	    | tr -d '\r' > build/windows/there.txt
+	cmp build/windows/here.txt build/windows/there.txt
 
 lint: $(VENV)/lint build/lint/compile_commands.json
 	$(BIN)/ruff check .

@@ -16,8 +16,12 @@ void release_pages(std::span<std::byte> bytes) noexcept {
     const std::uintptr_t first = (begin + page - 1) / page * page;
     const std::uintptr_t end = (begin + bytes.size()) / page * page;
     if (first >= end) return;
-    // Of a map of a file it is refused, and the system writes these pages out when it needs the room.
-    (void)::DiscardVirtualMemory(bytes.data() + (first - begin), end - first);
+    // Nobody needs what is in them, so they need not be written out; and to unlock what is not locked takes it out of
+    // the memory that the process has. Where the system does not do it, there is only more memory in use.
+    void* const pages = bytes.data() + (first - begin);
+    if (::VirtualAlloc(pages, end - first, MEM_RESET, PAGE_READWRITE) != nullptr) {
+        (void)::VirtualUnlock(pages, end - first);
+    }
 }
 
 }  // namespace nearfile::base

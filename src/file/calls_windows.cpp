@@ -98,12 +98,4 @@ int errno_of(DWORD error) noexcept {
     return EIO;
 }
 
-int remove_open(HANDLE handle) noexcept {
-    FILE_DISPOSITION_INFO_EX at_once{FILE_DISPOSITION_FLAG_DELETE | FILE_DISPOSITION_FLAG_POSIX_SEMANTICS};
-    if (::SetFileInformationByHandle(handle, disposition_info_ex, &at_once, sizeof at_once) != 0) return 0;
-    FILE_DISPOSITION_INFO when_closed{TRUE};  // what FAT and network file systems know
-    const BOOL done = ::SetFileInformationByHandle(handle, FileDispositionInfo, &when_closed, sizeof when_closed);
-    return done != 0 ? 0 : last_errno();
-}
-
 }  // namespace nearfile::file

@@ -16,9 +16,8 @@ namespace nearfile::file {
 inline constexpr DWORD share_all = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
 
 // By number, because the headers of MinGW have them for no version of Windows.
-inline constexpr auto disposition_info_ex = static_cast<FILE_INFO_BY_HANDLE_CLASS>(21);  // FileDispositionInfoEx
-inline constexpr auto rename_info_ex = static_cast<FILE_INFO_BY_HANDLE_CLASS>(22);       // FileRenameInfoEx
-inline constexpr DWORD disk_quota_exceeded = 1295;                                       // ERROR_DISK_QUOTA_EXCEEDED
+inline constexpr auto rename_info_ex = static_cast<FILE_INFO_BY_HANDLE_CLASS>(22);  // FileRenameInfoEx
+inline constexpr DWORD disk_quota_exceeded = 1295;                                  // ERROR_DISK_QUOTA_EXCEEDED
 
 // UTF-8 to UTF-16, absolute, with what lifts the limit of 260 characters where it is that long. What is not UTF-8 stays
 // a path that no file has.
@@ -58,8 +57,5 @@ public:
 private:
     HANDLE handle_;
 };
-
-// Removes what is open with DELETE, at once where the file system can, so that its name is free for others.
-int remove_open(HANDLE handle) noexcept;
 
 }  // namespace nearfile::file

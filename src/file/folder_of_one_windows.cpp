@@ -29,25 +29,24 @@ int FolderOfOne::make(const std::string& path) {
     return code == EEXIST ? 0 : code;
 }
 
-// Whoever has it may rename and remove it, and lets nobody else: not even one that is about to be gone is opened twice.
+// By a file in it, which nobody else may open and which goes with its process. (A folder itself that is open so that it
+// may be removed cannot be listed on every system.)
 int FolderOfOne::open(const std::string& path) {
-    const HANDLE folder =
-        ::CreateFileW(wide_path(path).c_str(), FILE_LIST_DIRECTORY | DELETE | SYNCHRONIZE,
-                      FILE_SHARE_READ | FILE_SHARE_WRITE, nullptr, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, nullptr);
-    if (folder == INVALID_HANDLE_VALUE) {
+    const HANDLE lock = ::CreateFileW(wide_path(path + "/lock").c_str(), GENERIC_READ | GENERIC_WRITE, 0, nullptr,
+                                      CREATE_ALWAYS, FILE_FLAG_DELETE_ON_CLOSE, nullptr);
+    if (lock == INVALID_HANDLE_VALUE) {
         const DWORD error = ::GetLastError();
         return error == ERROR_SHARING_VIOLATION ? EWOULDBLOCK : errno_of(error);
     }
     path_ = path;
-    number_ = number_of(folder);
+    number_ = number_of(lock);
     return 0;
 }
 
 void FolderOfOne::close() noexcept {
     if (number_ == no_file) return;
-    const HANDLE folder = handle_of(std::exchange(number_, no_file));
-    (void)remove_open(folder);
-    ::CloseHandle(folder);
+    ::CloseHandle(handle_of(std::exchange(number_, no_file)));
+    ::RemoveDirectoryW(wide_path(path_).c_str());
 }
 
 // The end of the file takes its room on the disk, and reads as zeros.

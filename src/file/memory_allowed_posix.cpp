@@ -14,12 +14,9 @@ std::uint64_t memory_allowed() {
     const long bytes = ::sysconf(_SC_PAGESIZE);
     std::uint64_t least = std::numeric_limits<std::uint64_t>::max();
     if (pages > 0 && bytes > 0) least = static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(bytes);
-#if defined(__linux__)
-    std::ifstream file("/proc/self/cgroup");
+    std::ifstream file("/proc/self/cgroup");  // of Linux; without it there are no groups
     const std::string groups{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-    least = std::min(least, limit_of_groups(groups, "/sys/fs/cgroup"));
-#endif
-    return least;
+    return std::min(least, limit_of_groups(groups, "/sys/fs/cgroup"));
 }
 
 }  // namespace nearfile::file

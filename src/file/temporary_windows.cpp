@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "file/calls_windows.hpp"
+#include "file/target_refusals.hpp"
 
 namespace nearfile::file {
 namespace {
@@ -78,7 +79,9 @@ int Temporary::create(Named) {
             return 0;
         }
         // EEXIST: left by a process that was killed.
-        if (const int code = last_errno(); code != EEXIST) return code;
+        const int code = last_errno();
+        if (code == ENOENT && why_none_in(target_.folder) != 0) return why_none_in(target_.folder);
+        if (code != EEXIST) return code;
     }
 }
 

@@ -54,5 +54,7 @@ elseif(NEARFILE_PROCESSOR MATCHES "^(aarch64|arm64)$" AND CMAKE_SIZEOF_VOID_P EQ
                                   ${NEARFILE_KERNELS}/neon_vectors.cpp
                                   ${NEARFILE_KERNELS}/neondotprod.cpp)
   set_source_files_properties(${NEARFILE_KERNELS}/dispatch.cpp PROPERTIES COMPILE_DEFINITIONS NEARFILE_KERNELS_ARM)
-  set_source_files_properties(${NEARFILE_KERNELS}/neondotprod.cpp PROPERTIES COMPILE_OPTIONS -march=armv8.2-a+dotprod)
+  if(NOT MSVC)  # whose intrinsics need no flag
+    set_source_files_properties(${NEARFILE_KERNELS}/neondotprod.cpp PROPERTIES COMPILE_OPTIONS -march=armv8.2-a+dotprod)
+  endif()
 endif()

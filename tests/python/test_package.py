@@ -33,7 +33,7 @@ ELSEWHERE = (
 MODULES = sorted(
     module.name
     for module in pkgutil.walk_packages(nearfile.__path__, "nearfile.")
-    if module.name not in ("nearfile._core", "nearfile.cli.__main__", *ELSEWHERE)
+    if module.name not in ("nearfile._core", "nearfile.cli.__main__", "nearfile.collection.windows", *ELSEWHERE)
     and not module.name.startswith("nearfile.serve")
 )
 

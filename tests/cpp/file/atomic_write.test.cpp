@@ -14,6 +14,22 @@ using namespace nearfile::file;
 using namespace nearfile::file::sample;
 using nearfile::base::Failure;
 
+namespace {
+
+#if defined(_WIN32)
+// A file system, or wine, that does not rename over a file that is open: then nothing has changed, and the error says
+// so.
+bool is_refused_for_being_open(const nearfile::base::Error& error) {
+    return error.os_error == EBUSY && says(error, "close whatever has the old file open");
+}
+#else
+bool is_refused_for_being_open(const nearfile::base::Error&) {
+    return false;
+}
+#endif
+
+}  // namespace
+
 TEST(atomic_write_joins_the_pieces) {
     const Folder folder;
     const auto one = pattern(100'000, 1);
@@ -69,10 +85,12 @@ TEST(atomic_write_leaves_open_maps_as_they_were) {
     const auto old = Container::open(path, kinds, false);
     CHECK(old.ok());
     const auto bytes = pattern(50'000, 8);
-    CHECK(write_sections(path, {{1, flag_required, bytes}}).ok());
+    const auto written = write_sections(path, {{1, flag_required, bytes}});
+    CHECK(written.ok() || is_refused_for_being_open(written.error()));
     CHECK(same(old.value().section(1), small.first) && old.value().verify().ok());
     const auto fresh = Container::open(path, kinds, false);
-    CHECK(fresh.ok() && same(fresh.value().section(1), bytes) && fresh.value().verify().ok());
+    CHECK(fresh.ok() && fresh.value().verify().ok());
+    CHECK(same(fresh.value().section(1), written.ok() ? std::span<const std::byte>(bytes) : small.first));
     CHECK(folder.count() == 1);
 }
 
@@ -86,7 +104,10 @@ TEST(atomic_write_by_two_writers_while_others_read) {
     std::atomic<int> opened{0};
     const auto write_many = [&](unsigned seed) {
         const auto bytes = pattern(30'000 * seed, seed);
-        for (int i = 0; i < 40; ++i) wrong += write_sections(path, {{1, flag_required, bytes}}).ok() ? 0 : 1;
+        for (int i = 0; i < 40; ++i) {
+            const auto written = write_sections(path, {{1, flag_required, bytes}});
+            wrong += written.ok() || is_refused_for_being_open(written.error()) ? 0 : 1;
+        }
         --writing;
     };
     const auto read_many = [&] {

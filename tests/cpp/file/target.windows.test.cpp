@@ -37,9 +37,11 @@ TEST(target_takes_either_separator_and_any_language) {
 TEST(target_may_have_more_characters_than_260) {
     const Folder folder;
     std::string deep = folder.path();
+    std::vector<std::string> made;
     for (int level = 0; level < 3; ++level) {
         deep += "\\" + std::string(120, static_cast<char>('a' + level));
         CHECK(std::filesystem::create_directory(native_path(deep)));
+        made.push_back(deep);
     }
     CHECK(is_written_and_opened(deep + "\\a.near"));
     CHECK(is_written_and_opened(deep + "/../a.near"));
@@ -50,7 +52,9 @@ TEST(target_may_have_more_characters_than_260) {
         CHECK(work.ok() && work.value().buffer(100'000).ok());
         CHECK(WorkFolder::open(deep + "\\a.near").error().os_error == EWOULDBLOCK);
     }
-    std::filesystem::remove_all(native_path(folder.path()));
+    CHECK(std::filesystem::remove(native_path(deep + "\\a.near")));
+    CHECK(std::filesystem::remove(native_path(made[1] + "\\a.near")));
+    for (; !made.empty(); made.pop_back()) CHECK(std::filesystem::remove(native_path(made.back())));
 }
 
 TEST(target_is_no_device_and_no_name_that_no_file_may_have) {

@@ -32,7 +32,7 @@ TEST(work_folder_is_one_build_s_at_a_time) {
     CHECK(folder.count() == 0);
 }
 
-TEST(work_folder_s_buffers_are_zeros_without_a_name) {
+TEST(work_folder_s_buffers_are_zeros_that_go_with_them) {
     const Folder folder;
     auto work = WorkFolder::open(folder / "items.near");
     auto made = work.value().buffer(100'000);
@@ -43,9 +43,13 @@ TEST(work_folder_s_buffers_are_zeros_without_a_name) {
                       [](std::byte each) { return each == std::byte{0}; }));
     std::memset(buffer.data(), 7, buffer.size());
     CHECK(!buffer.grow(200'000));
-    CHECK(std::filesystem::is_empty(work.value().path()));
-    const base::AlignedBuffer moved = std::move(buffer);
-    CHECK(moved.data()[99'999] == std::byte{7});
+    CHECK(work.value().check_free(1, "this").ok());
+    {
+        const base::AlignedBuffer moved = std::move(buffer);
+        CHECK(moved.data()[99'999] == std::byte{7});
+    }
+    work.value().remove();
+    CHECK(folder.count() == 0);
 }
 
 TEST(work_folder_says_what_the_disk_lacks) {

@@ -1,5 +1,5 @@
 // Prints what indexes of every metric, structure and profile are, byte for byte, and what searches of them answer: the
-// same text on every machine, which `make test-aarch64` compares. No test of its own.
+// same text on every machine, which `make test-aarch64` and `make test-windows` compare. No test of its own.
 #include <bit>
 #include <cinttypes>
 #include <cstdint>
