@@ -49,7 +49,7 @@ CONTENTS = {
     "Begin": ["tutorial"],
     "How to": [
         "embeddings", "inputs", "command-line", "filters", "attributes", "recall", "radius", "report", "processes", "files",
-        "serving", "collections", "larger-than-memory", "clusters", "arrow", "scikit-learn", "datasets", "frameworks", "frameworks", "annoy",
+        "serving", "collections", "larger-than-memory", "clusters", "arrow", "scikit-learn", "datasets", "frameworks", "annoy",
         "migrating", "cpp",
     ],
     "Reference": [
