@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import doctest
-import re
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ from datasets import Array2D, Dataset, Features
 from datasets.search import BaseIndex, MissingIndex
 from nearfile.datasets import NearfileIndex, add_index, load_index
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "datasets.md"
 ROWS = np.random.default_rng(0).random((200, 8), dtype=np.float32)
 
 
@@ -120,10 +118,3 @@ def test_matrices_are_no_vectors() -> None:
     given = Dataset.from_dict({"at": ROWS.reshape(200, 2, 4)}, features=Features({"at": Array2D((2, 4), "float32")}))
     with pytest.raises(nearfile.InvalidArgumentError):
         add_index(given, "at")
-
-
-def test_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    blocks = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), flags=re.MULTILINE | re.DOTALL)
-    assert len(blocks) == 2
-    exec("\n".join(blocks), {})

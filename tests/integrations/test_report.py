@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,25 +12,6 @@ import pytest
 
 EVIL = "</script><script>document.title='harmed'</script>"
 PAPER = {"light": "rgb(246, 247, 249)", "dark": "rgb(13, 17, 23)"}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """A headless Chromium that keeps what its console says."""
-    if shutil.which("chromium") is None or shutil.which("chromedriver") is None:
-        if os.environ.get("NEARFILE_REQUIRE_BROWSER") == "1":
-            pytest.fail("there is no Chromium here, and NEARFILE_REQUIRE_BROWSER=1 asks for one")
-        pytest.skip("no chromium and chromedriver here")
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = shutil.which("chromium")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--hide-scrollbars"):
-        options.add_argument(argument)
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
-    yield driver
-    driver.quit()
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import doctest
 import pickle
-import re
-from pathlib import Path
 from typing import Any
 
 import nearfile
@@ -23,7 +21,6 @@ from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor, KNeighb
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "scikit-learn.md"
 # A graph that is no longer sorted by distance is sorted again, with a warning.
 pytestmark = pytest.mark.filterwarnings("error::sklearn.exceptions.EfficiencyWarning")
 DIGITS, KINDS = load_digits(return_X_y=True)
@@ -197,11 +194,3 @@ def test_leiden_finds_communities() -> None:
     graph = igraph.Graph(n=len(DIGITS), edges=zip(edges.row.tolist(), edges.col.tolist())).simplify()
     found = leidenalg.find_partition(graph, leidenalg.ModularityVertexPartition, seed=0)
     assert adjusted_rand_score(found.membership, KINDS) > 0.75
-
-
-def test_the_page_runs() -> None:
-    blocks = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), flags=re.MULTILINE | re.DOTALL)
-    assert len(blocks) >= 4
-    names: dict[str, Any] = {}
-    for block in blocks:
-        exec(block, names)

@@ -32,7 +32,6 @@ N, DIM = 300, 8
 VECTORS = np.random.default_rng(0).standard_normal((N, DIM)).astype(np.float32)
 NAMES = [f"sku-{row}" for row in range(N)]
 PRICES = [row / 2 for row in range(N)]
-DOCS = pathlib.Path(__file__).parents[2] / "docs"
 
 
 @pytest.fixture
@@ -437,17 +436,3 @@ def test_warnings_are_one_line(capsys: pytest.CaptureFixture[str], monkeypatch: 
         warnings.simplefilter("always")
         output.telling_errors(warned)()
     assert capsys.readouterr().err == "nearfile: warning: walks go astray\n"
-
-
-def test_the_page_of_the_command_line_runs(tmp_path: pathlib.Path) -> None:
-    page = (DOCS / "command-line.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"^```(python|sh)\n(.*?)^```$", page, flags=re.MULTILINE | re.DOTALL)
-    assert [kind for kind, _ in blocks].count("sh") > 5
-    bin_folder = os.path.dirname(sys.executable)
-    environment = {**os.environ, "PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}"}
-    for kind, block in blocks:
-        start = [sys.executable, "-c"] if kind == "python" else ["bash", "-euo", "pipefail", "-c"]
-        done = subprocess.run(
-            [*start, block], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120
-        )
-        assert done.returncode == 0, block + done.stdout + done.stderr

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import gc
 import pickle
-import re
 import sys
 import threading
 import weakref
@@ -20,7 +19,6 @@ import pyarrow as pa
 import pytest
 from nearfile import _core
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "arrow.md"
 ROWS = np.random.default_rng(0).random((50, 4), dtype=np.float32)
 NAMES = [f"ü{i}" for i in range(50)]
 
@@ -301,11 +299,3 @@ def test_pyarrow_is_needed_for_nothing_but_its_own_table(run_python) -> None:
             raise AssertionError
         """
     )
-
-
-def test_the_page_runs() -> None:
-    pytest.importorskip("duckdb")
-    names: dict[str, Any] = {}
-    blocks = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), flags=re.MULTILINE | re.DOTALL)
-    assert len(blocks) == 4
-    exec("\n".join(blocks), names)

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import pathlib
-import shutil
 import time
 from collections.abc import Iterator
 from typing import Any, Callable
 
 import pytest
+from selenium import webdriver
 from serving import Server, build
 
-webdriver = pytest.importorskip("selenium.webdriver")
-
 ODD = ["<img src=x onerror=document.title='bad'>", "a/b?x=1&y=2#z", 'naïve "quotes" 🦊', "..", "word" * 30]
-BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
-DRIVER = shutil.which("chromedriver")
 
 
 def wait_for(holds: Callable[[], Any], seconds: float = 20) -> Any:
@@ -34,23 +29,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     started = Server(path, "--workers", 1, "--port", 0)
     yield started
     started.stop()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if BROWSER is None or DRIVER is None:
-        reason = "expected chromium and chromedriver, found none: apt install chromium chromium-driver"
-        if os.environ.get("NEARFILE_REQUIRE_BROWSER") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    options = webdriver.ChromeOptions()
-    options.binary_location = BROWSER
-    for each in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars"):
-        options.add_argument(each)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    started = webdriver.Chrome(options=options, service=webdriver.ChromeService(executable_path=DRIVER))
-    yield started
-    started.quit()
 
 
 @pytest.fixture
