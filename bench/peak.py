@@ -32,24 +32,20 @@ def _status(name: str) -> int:
     raise InvalidArgumentError(f"peak: expected {name} in /proc/self/status, got none: this needs Linux")
 
 
-def measured(
-    vectors: Path, *, metric: str, profile: str, keep: str, to_file: bool, batch: Optional[int] = None
-) -> dict[str, Any]:
+def measured(vectors: Path, *, to_file: bool, batch: Optional[int] = None, **options: Any) -> dict[str, Any]:
     """Build the index of a .npy file here and now; what it took.
 
     Args:
         vectors: A .npy file of shape (n, dim).
-        metric: As of :func:`nearfile.build`, and so are ``profile`` and ``keep``.
-        profile: See above.
-        keep: See above.
         to_file: Whether to a file, or in memory.
         batch: Rows given to a :class:`nearfile.Builder` at a time; ``None`` is one array for :func:`nearfile.build`.
+        options: Of :func:`nearfile.build`.
 
     Returns:
         ``bytes`` of the file, ``peak`` of memory in bytes.
     """
     data = np.load(vectors)
-    options: dict[str, Any] = {"metric": metric, "profile": profile, "keep": keep, "progress": False}
+    options["progress"] = False
     nearfile.build(data[:2000], **options)  # what is loaded and started once
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "built.near" if to_file else None
