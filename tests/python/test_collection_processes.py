@@ -335,6 +335,29 @@ def test_a_copy_that_lacks_the_newest_opens_what_was_before(folder: pathlib.Path
         nearfile.Collection(folder)
 
 
+def test_a_copy_that_lacks_the_newest_is_published_behind_it(folder: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    with nearfile.Collection(folder, dim=2, background=False) as items:
+        items.add(np.eye(2))
+        items.flush()
+        items.add([[3, 3]])
+        items.compact()
+    newest = nearfile.open(folder)._source.state.manifest
+    copied = tmp_path / "copy"
+    shutil.copytree(folder, copied)
+    (copied / newest.segments[0].file).unlink()
+    kept = {path.name: path.read_bytes() for path in copied.glob("manifest-*")}
+    with pytest.warns(nearfile.OlderGenerationWarning), nearfile.Collection(copied, background=False) as items:
+        items.add([[4, 4]])
+        items.flush()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        index = nearfile.open(copied)
+    assert len(index) == 4
+    assert index._source.state.manifest.generation > newest.generation
+    for path in copied.glob("manifest-*"):  # no generation has two contents
+        assert kept.get(path.name, path.read_bytes()) == path.read_bytes()
+
+
 def test_a_folder_that_moved_is_the_same(folder: pathlib.Path, tmp_path: pathlib.Path) -> None:
     with nearfile.Collection(folder, dim=2) as items:
         items.add(np.eye(2))
