@@ -708,7 +708,7 @@ def open(path: PathLike, *, prefault: bool | str = False, verify: bool = False, 
         from nearfile.collection.reader import CollectionIndex
 
         return CollectionIndex(absolute, follow=follow, verify=verify, prefault=prefault)
-    if follow:
+    if follow and os.path.exists(absolute):
         raise InvalidArgumentError(
             f"follow: expected the folder of a collection, got the file {absolute!r}: use refresh()"
         )

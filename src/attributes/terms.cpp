@@ -23,7 +23,7 @@ std::string kind_of(const AttributeValue& value) {
         std::string operator()(std::int64_t each) const { return "the number " + std::to_string(each); }
         std::string operator()(double each) const { return "the number " + std::to_string(each); }
         std::string operator()(const std::string& each) const { return "the string " + quoted(each); }
-        std::string operator()(const Timestamp&) const { return "a timestamp"; }
+        std::string operator()(const Timestamp&) const { return "a timestamp (in text: timestamp '2026-01-31')"; }
     };
     return std::visit(Visitor{}, value);
 }
@@ -36,7 +36,7 @@ std::string_view wants(ColumnType type) {
         case ColumnType::float64:
             return "a number";
         case ColumnType::timestamp:
-            return "a timestamp";
+            return "a timestamp (in text: timestamp '2026-01-31')";
         case ColumnType::string:
             return "a string";
         case ColumnType::strings:

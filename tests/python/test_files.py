@@ -217,6 +217,8 @@ def test_a_missing_file_is_a_file_not_found_error(tmp_path: pathlib.Path, name: 
     assert isinstance(caught.value, nearfile.FileError)
     assert caught.value.errno == errno.ENOENT
     assert caught.value.filename == str(path)
+    with pytest.raises(nearfile.MissingFileError, match=name):
+        nearfile.open(path, follow=True)
 
 
 def test_a_folder_is_no_index(tmp_path: pathlib.Path) -> None:

@@ -150,8 +150,8 @@ TEST(evaluate_names_what_does_not_fit) {
     CHECK(refused(columns, compare("flag", Comparison::less, true), "column 'flag' is bool"));
     CHECK(refused(columns, compare("flag", Comparison::equal, std::int64_t{1}), "the number 1"));
     CHECK(refused(columns, compare("count", Comparison::equal, true), "the boolean true"));
-    CHECK(
-        refused(columns, compare("when", Comparison::equal, std::int64_t{1}), "a timestamp; got == and the number 1"));
+    CHECK(refused(columns, compare("when", Comparison::equal, std::int64_t{1}),
+                  "a timestamp (in text: timestamp '2026-01-31'); got == and the number 1"));
     CHECK(refused(columns, compare("when", Comparison::equal, Timestamp{0, 1'000'000'000}), "a timestamp"));
     CHECK(refused(columns, compare("lang", Comparison::equal, 1.0), "asked for by a string"));
     CHECK(refused(columns, is_in("lang", {std::string("a"), 1.0}), "column 'lang' is string"));
