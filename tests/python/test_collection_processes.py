@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 import reference
 from crashes import KINDS
+from nearfile.collection.manifest import Manifest
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="collections are written on POSIX")
 
@@ -313,15 +314,21 @@ def test_a_copy_that_is_made_while_it_is_written_to_is_whole(
             reading.join()
 
 
-def test_a_copy_that_lacks_the_newest_opens_what_was_before(folder: pathlib.Path, tmp_path: pathlib.Path) -> None:
+def copy_of_two_generations(folder: pathlib.Path, copied: pathlib.Path) -> Manifest:
+    """What the newest manifest of both says; three items."""
     with nearfile.Collection(folder, dim=2, background=False) as items:
         items.add(np.eye(2))
         items.flush()
         items.add([[3, 3]])
         items.compact()
     newest = nearfile.open(folder)._source.state.manifest
-    copied = tmp_path / "copy"
     shutil.copytree(folder, copied)
+    return newest
+
+
+def test_a_copy_that_lacks_the_newest_opens_what_was_before(folder: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    copied = tmp_path / "copy"
+    newest = copy_of_two_generations(folder, copied)
     assert len(nearfile.open(copied)) == 3
     (copied / newest.segments[0].file).unlink()
     with pytest.warns(nearfile.OlderGenerationWarning, match="copy"):
@@ -336,17 +343,13 @@ def test_a_copy_that_lacks_the_newest_opens_what_was_before(folder: pathlib.Path
 
 
 def test_a_copy_that_lacks_the_newest_is_published_behind_it(folder: pathlib.Path, tmp_path: pathlib.Path) -> None:
-    with nearfile.Collection(folder, dim=2, background=False) as items:
-        items.add(np.eye(2))
-        items.flush()
-        items.add([[3, 3]])
-        items.compact()
-    newest = nearfile.open(folder)._source.state.manifest
     copied = tmp_path / "copy"
-    shutil.copytree(folder, copied)
+    newest = copy_of_two_generations(folder, copied)
     (copied / newest.segments[0].file).unlink()
     kept = {path.name: path.read_bytes() for path in copied.glob("manifest-*")}
-    with pytest.warns(nearfile.OlderGenerationWarning), nearfile.Collection(copied, background=False) as items:
+    with pytest.warns(nearfile.OlderGenerationWarning):
+        items = nearfile.Collection(copied, background=False)
+    with items:
         items.add([[4, 4]])
         items.flush()
     with warnings.catch_warnings():
