@@ -79,7 +79,7 @@ def test_every_instruction_set_gives_the_same_bytes_and_answers(run_python) -> N
                 vectors = reference.vectors_for(metric, 1500, dim)
                 index = nearfile.build(vectors, metric=metric, structure=structure, n_trees=3)
                 digest.update(index._core.contents())
-                for found in index.search(vectors[:50], **budget) + index.search(vectors[:5], exact=True):
+                for found in (*index.search(vectors[:50], **budget), *index.search(vectors[:5], exact=True)):
                     digest.update(found.tobytes())
         print(nearfile.info()["instruction_set"], digest.hexdigest())
         """
