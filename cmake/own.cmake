@@ -32,7 +32,8 @@ function(nearfile_own target)
 endfunction()
 
 # nearfile_for_size(files): what runs once for a call or a file is compiled for size, and only loops over items, vertices and
-# dimensions for speed. Half of what the extension weighed, and searches and builds take no longer; values do not change.
+# dimensions for speed. The extension is a third smaller by it, and searches and
+# builds take as long; values do not change.
 function(nearfile_for_size)
   set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS
                               "$<$<CONFIG:Release>:$<IF:$<CXX_COMPILER_ID:MSVC>,/O1,-Os>>")

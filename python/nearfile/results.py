@@ -130,6 +130,19 @@ Within = Union[Neighbors, RaggedNeighbors]
 _core.give_as(Neighbors)
 
 
+def lists(found: Within) -> tuple[list[Any], list[Any]]:
+    """Ids and distances as lists; of a batch a list for each query, as long as it has answers."""
+    ids, distances = found.ids.tolist(), found.distances.tolist()
+    if isinstance(found, RaggedNeighbors):
+        ends = found.offsets.tolist()
+        parts = [slice(*each) for each in zip(ends, ends[1:])]
+        return [ids[part] for part in parts], [distances[part] for part in parts]
+    if found.distances.ndim == 1:
+        return ids, distances
+    counts = (~np.isnan(found.distances)).sum(axis=1).tolist()
+    return [row[:n] for row, n in zip(ids, counts)], [row[:n] for row, n in zip(distances, counts)]
+
+
 def stream(columns: dict[str, NDArray[Any]]) -> object:
     """A capsule of one table of int64, float32 and ``str``."""
     return _core.arrow_table({name: plain(column) for name, column in columns.items()})

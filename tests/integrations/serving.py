@@ -9,7 +9,8 @@ import signal
 import subprocess
 import sys
 import threading
-from typing import Any
+import time
+from typing import Any, Callable
 
 import httpx
 import nearfile
@@ -17,6 +18,15 @@ import numpy as np
 
 DIM = 16
 N = 2000
+
+
+def wait_for(holds: Callable[[], Any], seconds: float = 20) -> Any:
+    """What ``holds`` gives, as soon as that is something."""
+    end = time.monotonic() + seconds
+    while not (found := holds()):
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    return found
 
 
 def vectors(n: int = N, seed: int = 0) -> np.ndarray:

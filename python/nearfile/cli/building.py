@@ -15,7 +15,7 @@ from nearfile.cli.beside import Rows
 from nearfile.cli.progress import Shown
 from nearfile.clusters import publishing
 from nearfile.collection import Collection
-from nearfile.collection.names import MANIFEST
+from nearfile.collection.names import holds_collection
 from nearfile.collection.writer import SEGMENT_ROWS
 from nearfile.errors import InvalidArgumentError
 from nearfile.inputs import attributes as attributes_module
@@ -39,7 +39,7 @@ def is_collection(target: str) -> bool:
     """
     path = arguments.path(target)
     if os.path.isdir(path):
-        if not os.path.exists(os.path.join(path, MANIFEST)) and os.listdir(path):
+        if not holds_collection(path) and os.listdir(path):
             raise InvalidArgumentError(
                 f"{target}: expected a collection, an empty folder or a new one, got a folder with other files: add a file"
                 " name"
@@ -155,7 +155,7 @@ def check_fits(path: str, rows: Rows, options: dict[str, Any]) -> dict[str, Any]
             "structure: expected graph, as segments of a collection are, got forest: leave it out"
         )
     facts: dict[str, Any] = {}
-    if os.path.exists(os.path.join(arguments.path(path), MANIFEST)):
+    if holds_collection(arguments.path(path)):
         with nearfile.open(path) as there:
             facts = there.info()
         asked = {"dim": rows.source.dim, **{name: options[name] for name in DEFAULTS}}

@@ -15,8 +15,8 @@ from nearfile.cli import search_options as options
 from nearfile.cli.beside import as_int
 from nearfile.cli.results import Found
 from nearfile.cli.sources import Format, Text, Vectors
-from nearfile.radius import Within
 from nearfile.reading import open_source, read_queries
+from nearfile.results import lists
 
 
 def search(
@@ -65,9 +65,9 @@ def search(
             query = nearfile.Item(id_of(opened, item, "--item") if item is not None else id_at(opened, row or 0))
         how["exclude"] = [id_of(opened, each, "--exclude") for each in exclude or []] or None
         if radius is None:
-            answers = lists_without_gaps(opened.search(query, 10 if k is None else k, effort=effort, **how))
+            answers = lists(opened.search(query, 10 if k is None else k, effort=effort, **how))
         else:
-            answers = lists_of(opened.search_radius(query, radius, max_results=k, **how))
+            answers = lists(opened.search_radius(query, radius, max_results=k, **how))
         single = not isinstance(query, np.ndarray) or query.ndim == 1
         found = found_of(opened, answers, names, wanted, single)
     results.tell(found, target, json, json_lines)
@@ -132,24 +132,6 @@ def read_first(text: Optional[str]) -> Union[bool, str]:
     if text not in (None, "all", "hot"):
         raise typer.BadParameter(f"--prefault: expected all or hot, got {text}")
     return text == "all" if text != "hot" else text
-
-
-def lists_without_gaps(found: Within) -> tuple[list[Any], list[Any]]:
-    """Ids and distances of a search, of each query as many as it has answers."""
-    ids, distances = (part.tolist() for part in found)
-    if found[1].ndim == 1:
-        return ids, distances
-    counts = (~np.isnan(found[1])).sum(axis=1).tolist()
-    return [row[:n] for row, n in zip(ids, counts)], [row[:n] for row, n in zip(distances, counts)]
-
-
-def lists_of(found: Within) -> tuple[list[Any], list[Any]]:
-    """Ids and distances within a radius, a list for each query of a batch."""
-    if len(found) == 2:
-        return found[0].tolist(), found[1].tolist()
-    ids, distances, offsets = (part.tolist() for part in found)
-    parts = [slice(*ends) for ends in zip(offsets, offsets[1:])]
-    return [ids[part] for part in parts], [distances[part] for part in parts]
 
 
 def id_at(index: nearfile.Index, row: int) -> Union[int, str]:

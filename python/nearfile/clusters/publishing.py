@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 import nearfile
 from nearfile import arguments
 from nearfile.arguments import PathLike
-from nearfile.collection import Collection, CollectionIndex, new_segment
+from nearfile.collection import Collection, CollectionIndex, names, new_segment
 from nearfile.errors import FileError, InvalidArgumentError
 from nearfile.routing.planes import Planes
 from nearfile.routing.router import Router
@@ -59,7 +59,7 @@ def workplace(folder: PathLike) -> Iterator[tuple[str, str]]:
 
 def check_empty(folder: str) -> None:
     """Raise where there is a collection that has items: planes cut all of them or none."""
-    if os.path.exists(os.path.join(folder, "MANIFEST")):
+    if names.holds_collection(folder):
         with nearfile.open(folder) as index:
             if len(index):
                 raise InvalidArgumentError(
@@ -152,7 +152,7 @@ def _is_published(folder: str, moved: list[str]) -> bool:
     if not moved:
         return False
     try:
-        with open(os.path.join(folder, "MANIFEST"), "rb") as file:
+        with open(os.path.join(folder, names.MANIFEST), "rb") as file:
             text = file.read()
     except FileNotFoundError:
         return False

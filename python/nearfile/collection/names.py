@@ -15,6 +15,11 @@ _HIDDEN = re.compile(r"\.(MANIFEST\.[0-9]+|segment-[0-9a-f]{16}\.near\.[0-9]+\.[
 _KEPT_MANIFEST = re.compile(r"manifest-([0-9]{12})")
 
 
+def holds_collection(folder: str) -> bool:
+    """Whether a folder is a collection that was made."""
+    return os.path.exists(os.path.join(folder, MANIFEST))
+
+
 def new_segment() -> str:
     """For a segment; also for whoever writes one into the folder for ``Collection.of``, who may die before it is published.
 

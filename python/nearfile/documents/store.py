@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,6 +13,7 @@ import numpy as np
 from nearfile import arguments
 from nearfile.arguments import PathLike
 from nearfile.collection import CollectionIndex
+from nearfile.collection.names import holds_collection
 from nearfile.documents import fields as field_types
 from nearfile.documents import records, terms, writers
 from nearfile.documents.conditions import Condition
@@ -111,7 +111,7 @@ class Documents:
     def collection(self) -> CollectionIndex | None:
         """The collection; None as long as it is not made."""
         self._check_open()
-        if not self.read_only and self._writer is None and self._is_made():
+        if not self.read_only and self._writer is None and holds_collection(self.path):
             self._open_writer(None)  # made meanwhile, by another store
         return self._reader if self._writer is None else self._writer.collection
 
@@ -280,7 +280,7 @@ class Documents:
         with self._lock:
             if self._writer is None:
                 wanted, metric, options = self._wanted
-                if wanted is None and dim is None and not self._is_made():
+                if wanted is None and dim is None and not holds_collection(self.path):
                     raise InvalidArgumentError(
                         f"dim: expected the length of embeddings, to make the collection {self.path!r} of documents without"
                         " one, got None"
@@ -288,9 +288,6 @@ class Documents:
                 self._writer = writers.of(self.path, dim if wanted is None else wanted, metric, options)
                 self._closer = weakref.finalize(self, self._writer.release)
             return self._writer
-
-    def _is_made(self) -> bool:
-        return os.path.exists(os.path.join(self.path, "MANIFEST"))
 
 
 def _known(now: Index, ids: Iterable[str]) -> list[str]:

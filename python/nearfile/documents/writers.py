@@ -10,7 +10,7 @@ import os
 import threading
 from typing import Any
 
-from nearfile.collection import Collection, CollectionIndex
+from nearfile.collection import Collection, CollectionIndex, names
 from nearfile.errors import InvalidArgumentError
 
 # Taken again by who holds it where a store is collected meanwhile.
@@ -51,7 +51,7 @@ def of(path: str, dim: int | None, metric: str | None, options: dict[str, Any]) 
     with _lock:
         found = _open.get(key)
         if found is None:
-            new = not os.path.exists(os.path.join(path, "MANIFEST"))
+            new = not names.holds_collection(path)
             collection = Collection(path, dim, metric or "cosine" if new else metric, **options)
             found = _open[key] = Writer(key, collection, options)
             return found

@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from nearfile.results import lists
 from nearfile.serve.board import Row
 from nearfile.serve.limits import Limits
 from nearfile.serve.live import Live, Snapshot
@@ -96,10 +97,9 @@ def answer(now: Snapshot, asked: Search, k: int, vectors: Floats | None) -> byte
     options["exclude"] = asked.exclude
     options["filter"] = None if asked.filter is None else now.filter(asked.filter)
     if asked.radius is not None:
-        found = now.index.search_radius(query, asked.radius, max_results=k, **options)
-        ids, distances = lists_within(found)
+        ids, distances = lists(now.index.search_radius(query, asked.radius, max_results=k, **options))
     else:
-        ids, distances = lists(*now.index.search(query, k, effort=asked.effort, **options))
+        ids, distances = lists(now.index.search(query, k, effort=asked.effort, **options))
     answered = Found(ids, distances)
     if asked.attributes:
         columns = now.columns if asked.attributes is True else asked.attributes
@@ -109,24 +109,6 @@ def answer(now: Snapshot, asked: Search, k: int, vectors: Floats | None) -> byte
         elif asked.ids is not None:
             answered.query_attributes = attributes(now, asked.ids, columns)
     return _encoder.encode(answered)
-
-
-def lists(ids: NDArray[Any], distances: Floats) -> tuple[list[Any], list[Any]]:
-    """Ids and distances, of each query as many as it has answers."""
-    if ids.ndim == 1:
-        return ids.tolist(), distances.tolist()
-    counts = (~np.isnan(distances)).sum(axis=1).tolist()
-    cut = [[row[:n] for row, n in zip(part.tolist(), counts)] for part in (ids, distances)]
-    return cut[0], cut[1]
-
-
-def lists_within(found: Any) -> tuple[list[Any], list[Any]]:
-    """Ids and distances within a radius, of a batch a list for each query."""
-    if len(found) == 2:
-        return found[0].tolist(), found[1].tolist()
-    ids, distances, offsets = (part.tolist() for part in found)
-    parts = [slice(*ends) for ends in zip(offsets, offsets[1:])]
-    return [ids[part] for part in parts], [distances[part] for part in parts]
 
 
 def of_lists(ids: list[Any], rows_of: Callable[[list[Any]], list[Any]]) -> list[Any]:

@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import pathlib
-import time
 from collections.abc import Iterator
-from typing import Any, Callable
+from typing import Any
 
 import pytest
 from selenium import webdriver
-from serving import Server, build
+from serving import Server, build, wait_for
 
 ODD = ["<img src=x onerror=document.title='bad'>", "a/b?x=1&y=2#z", 'naïve "quotes" 🦊', "..", "word" * 30]
-
-
-def wait_for(holds: Callable[[], Any], seconds: float = 20) -> Any:
-    end = time.monotonic() + seconds
-    while not (found := holds()):
-        assert time.monotonic() < end
-        time.sleep(0.02)
-    return found
 
 
 @pytest.fixture(scope="module")

@@ -21,16 +21,9 @@ import nearfile
 import numpy as np
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from serving import DIM, N, Server, build, vectors
+from serving import DIM, N, Server, build, vectors, wait_for
 
 Serve = Callable[..., Server]
-
-
-def wait_for(holds: Callable[[], object], seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def metrics(client: httpx.Client) -> dict[str, float]:
