@@ -61,7 +61,7 @@ SECTION_ENTRY = layout("kind:u4 flags:u4 offset:u8 length:u8 crc:u4 reserved:u4"
 DESCRIPTION = layout(
     "metric:u4 structure:u4 dim:u4 count:u4 value_type:u4 id_kind:u4 code_kind:u4 code_scale:f4 n_trees:u4 "
     "leaf_size:u4 seed:u8 plane_dim:u4 n_trees_asked:u4 library_version:S16 "
-    "profile:u4 keep:u4 degree:u4 walk_dim:u4 space:u4 reserved:V80 calibrated_nearest:5f4"
+    "profile:u4 keep:u4 degree:u4 walk_dim:u4 space:u4 sketch_dim:u4 reserved:V76 calibrated_nearest:5f4"
 )
 PAGE = 4096
 ALIGNMENT = TRAILING_BYTES = 64
@@ -248,12 +248,8 @@ class IndexFile:
         else:
             check(self.plane_dim == (0 if self.metric == "hamming" else self.dim), "the description is malformed")
         self.degree, self.walk_dim = int(d["degree"]), int(d["walk_dim"])
-        check(1 <= self.degree <= 1024 if self.graph else self.degree == 0, "the description is malformed")
-        if self.walk_dim:
-            check(self.graph and self.walk_dim == self.plane_dim <= 4096, "the description is malformed")
-            check(self.degree % 16 == 0 or self.sorted_rows(), "the description is malformed")
-            check(self.space != "own", "the description is malformed")
-            check(self.metric != "manhattan", "the description is malformed")
+        self.sketch_dim = int(d["sketch_dim"]) or self.walk_dim
+        self.check_walk()
         check((self.value_type == "bit") == (self.metric == "hamming"), "the value type does not fit the metric")
         check(
             self.code_kind in CODES_OF.get(self.metric, ("scaled", "none", "split")),
@@ -271,6 +267,18 @@ class IndexFile:
         uniform = self.code_kind.startswith("uniform")
         check(not uniform or 0 < d["code_scale"] < np.inf, "the scale of the codes is no number")
         self.open_sections()
+
+    def check_walk(self) -> None:
+        """What the description says of a graph's walk, before its sections are read."""
+        check(1 <= self.degree <= 1024 if self.graph else self.degree == 0, "the description is malformed")
+        if self.walk_dim:
+            check(self.graph and self.walk_dim == self.plane_dim <= 4096, "the description is malformed")
+            check(self.degree % 16 == 0 or self.sorted_rows(), "the description is malformed")
+            check(self.space != "own", "the description is malformed")
+            check(self.metric != "manhattan", "the description is malformed")
+        if self.sketch_dim != self.walk_dim:
+            sketched = self.walk_dim > 0 and self.code_kind != "split" and not self.sorted_rows()
+            check(sketched and self.sketch_dim in range(32, self.walk_dim, 32), "the description is malformed")
 
     def sorted_rows(self) -> bool:
         """Whether neighbours ascend, and have no sketches."""
@@ -376,7 +384,7 @@ class IndexFile:
         if self.sorted_rows():
             self.open_sorted_vertices()
         else:
-            self.open_vertices(0 if self.split_codes else dim)
+            self.open_vertices(0 if self.split_codes else self.sketch_dim)
         if dim > 0:
             self.nibbles = self.halves("nibbles")
             self.nibble_factor, self.nibble_squares = self.section("nibble_tails", f32, n, 2).T

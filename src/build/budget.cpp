@@ -1,6 +1,7 @@
 #include "build/budget.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "codes/nibble.hpp"
 #include "codes/sketch.hpp"
@@ -28,6 +29,15 @@ constexpr std::uint32_t sparsest_split = 24;
 constexpr std::uint32_t step_of_split = 4;
 constexpr double items_a_plane = 94;  // a leaf is about three quarters full
 
+// What a sketch is off by shrinks with its bits, whatever it is a sketch of; who is misled looks at a code, which is
+// the longer the more dimensions there are.
+struct SketchedDimensions {
+    std::size_t most_seen;
+    std::size_t sketched;
+};
+constexpr std::array<SketchedDimensions, 3> enough_sketched = {{{64, 32}, {100, 64}, {128, 96}}};
+constexpr std::size_t most_sketched = 128;
+
 double balanced_budget(std::size_t dim) {
     const double between = std::clamp((static_cast<double>(dim) - few_dims) / (many_dims - few_dims), 0.0, 1.0);
     const double share = share_of_few + between * (share_of_many - share_of_few);
@@ -36,8 +46,17 @@ double balanced_budget(std::size_t dim) {
 
 }  // namespace
 
+std::size_t sketched_dimensions(std::size_t seen, Metric metric) noexcept {
+    if (metric == Metric::dot) return seen;  // of a product an estimate must say more
+    for (const SketchedDimensions& each : enough_sketched) {
+        if (seen <= each.most_seen) return std::min<std::size_t>(seen, each.sketched);
+    }
+    return most_sketched;
+}
+
 std::size_t bytes_of_item(std::size_t seen, std::uint32_t degree, Metric metric, const Rows& rows) {
-    const codes::SketchLayout layout(seen, degree, opened::id_bytes(rows.count()), opened::sketch_kind(metric));
+    const codes::SketchLayout layout(sketched_dimensions(seen, metric), degree, opened::id_bytes(rows.count()),
+                                     opened::sketch_kind(metric));
     const std::size_t order = 2 * sizeof(std::uint32_t);
     const std::size_t inverse_length = opened::normalised(metric) ? sizeof(float) : 0;
     return layout.stride + codes::NibbleLayout(seen).stride + sizeof(codes::NibbleTail) +

@@ -14,7 +14,10 @@ inline constexpr std::uint32_t compact_degree = 32;  // and that `compact` does
 inline constexpr std::uint32_t split_leaf_size =
     128;  // of the entry tree: half of its planes, which see all dimensions
 
-// Of the file, for an item of a graph with sketches of `seen` dimensions.
+// How many of the dimensions that walks see their sketches see: fewer bits leave room for more neighbours.
+std::size_t sketched_dimensions(std::size_t seen, Metric metric) noexcept;
+
+// Of the file, for an item of a graph whose walks see `seen` dimensions.
 std::size_t bytes_of_item(std::size_t seen, std::uint32_t degree, Metric metric, const Rows& rows);
 
 // What `balanced` may take for an item.

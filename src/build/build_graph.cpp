@@ -119,6 +119,8 @@ private:
         if (rotates_) built_.degree = degree_of_split(rows_.dim(), count_);
         if (sketched) built_.degree = degree_in_budget(built_.plane_dim, metric_, rows_, options_.profile);
         built_.space = space.kind();
+        const auto sketch_dim = static_cast<std::uint32_t>(sketched_dimensions(space.dim(), metric_));
+        if (sketched && sketch_dim < built_.walk_dim) built_.sketch_dim = sketch_dim;
         const bool bytes = encoded_.kind == opened::CodeKind::uniform_exact;
         // Walks by sketches or 4-bit codes lead straight to the vectors.
         built_.want_codes = !rotates_ && (!sketched || options_.keep == Keep::none || bytes);
@@ -306,7 +308,9 @@ private:
     }
 
     void write_sketches(const graph::Adjacency& graph, const QuantizedVectors& vectors) {
-        write(opened::SectionKind::vertices, sketched_vertices(kernels_, graph, vectors, opened::sketch_kind(metric_)));
+        write(opened::SectionKind::vertices,
+              sketched_vertices(kernels_, graph, vectors, sketched_dimensions(vectors.dim, metric_),
+                                opened::sketch_kind(metric_)));
     }
 
     void write_nibbles(const QuantizedVectors& vectors, bool sketched) {

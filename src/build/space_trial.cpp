@@ -163,8 +163,9 @@ SpaceTrial::Point SpaceTrial::search(const Index::State& state, std::size_t effo
 double SpaceTrial::cost(const opened::Space& space, std::uint32_t degree, double hopeless) const {
     const QuantizedVectors seen = quantize(kernels_, metric_, sample_.items, space, center_, threads_, watch_);
     const graph::Adjacency graph = of_degree(degree);
-    const base::AlignedBuffer vertices =
-        to_memory(sketched_vertices(kernels_, graph, seen, codes::SketchKind::squared_distance), threads_, watch_);
+    const std::size_t sketched = sketched_dimensions(space.dim(), metric_);
+    const base::AlignedBuffer vertices = to_memory(
+        sketched_vertices(kernels_, graph, seen, sketched, codes::SketchKind::squared_distance), threads_, watch_);
     std::vector<codes::NibbleTail> tails(seen.count());
     const base::AlignedBuffer nibbles = to_memory(nibble_rows(seen, tails), threads_, watch_);
     Index::State state;
@@ -179,7 +180,7 @@ double SpaceTrial::cost(const opened::Space& space, std::uint32_t degree, double
     opened::GraphView& view = state.graph.emplace();
     view.degree = graph.degree();
     view.id_bytes = opened::id_bytes(graph.count());
-    view.sketches.emplace(space.dim(), graph.degree(), view.id_bytes, codes::SketchKind::squared_distance);
+    view.sketches.emplace(sketched, graph.degree(), view.id_bytes, codes::SketchKind::squared_distance);
     view.stride = view.sketches->stride;
     view.vertices = vertices.bytes();
     view.nibble_layout = codes::NibbleLayout(space.dim());

@@ -45,11 +45,11 @@ RowSource sorted_vertices(const graph::Adjacency& graph) {
 }
 
 RowSource sketched_vertices(const kernels::Kernels& kernels, const graph::Adjacency& graph,
-                            const QuantizedVectors& vectors, codes::SketchKind kind) {
-    const codes::SketchLayout layout(vectors.dim, graph.degree(), opened::id_bytes(graph.count()), kind);
+                            const QuantizedVectors& vectors, std::size_t sketch_dim, codes::SketchKind kind) {
+    const codes::SketchLayout layout(sketch_dim, graph.degree(), opened::id_bytes(graph.count()), kind);
     return {"sketches", graph.count(), layout.stride,
             [&kernels, &graph, &vectors, layout](std::uint32_t begin, std::uint32_t end, std::byte* out) {
-                codes::SketchWriter writer(kernels, layout);
+                codes::SketchWriter writer(kernels, layout, vectors.dim);
                 std::vector<float> vertex((vectors.dim + 7) / 8 * 8);
                 for (std::uint32_t item = begin; item < end; ++item, out += layout.stride) {
                     writer.begin(out);

@@ -18,8 +18,9 @@ RowSource plain_vertices(const graph::Adjacency& graph);
 // The same in few bits: graph/sorted_row.hpp.
 RowSource sorted_vertices(const graph::Adjacency& graph);
 
+// Sketches of the first `sketch_dim` dimensions.
 RowSource sketched_vertices(const kernels::Kernels& kernels, const graph::Adjacency& graph,
-                            const QuantizedVectors& vectors, codes::SketchKind kind);
+                            const QuantizedVectors& vectors, std::size_t sketch_dim, codes::SketchKind kind);
 
 // As they are made, an item's tail comes to be in `tails`, which has a place for each.
 RowSource nibble_rows(const QuantizedVectors& vectors, std::span<codes::NibbleTail> tails);

@@ -49,6 +49,13 @@ void write_table(const float* v, float inverse, float least, std::uint8_t* to) n
 
 }  // namespace
 
+SketchWriter::SketchWriter(const kernels::Kernels& kernels, const SketchLayout& layout, std::size_t dim)
+    : kernels_(&kernels),
+      layout_(layout),
+      unseen_(dim > layout.dim ? (dim - layout.dim + 7) / 8 * 8 : 0),
+      unseen_signs_(unseen_ / 8 * sketch_group),
+      pending_(layout.degree) {}
+
 void SketchWriter::begin(std::byte* row) noexcept {
     std::memset(row, 0, layout_.stride);
     if (layout_.kind == SketchKind::squared_distance) std::memset(row + layout_.additive, 0xff, layout_.degree);
@@ -63,8 +70,15 @@ void SketchWriter::add(std::uint32_t id, const float* vertex, const std::int8_t*
     float sums[3];
     kernels_->sketch_residual(vertex, code, code_scale, (layout_.dim + 7) / 8 * 8,
                               reinterpret_cast<std::uint8_t*>(bits), sums);
-    const float f = sums[0] > 0 ? sums[1] / sums[0] : 0.0f;
-    pending_[place] = {sums[1], layout_.kind == SketchKind::inner_product ? f : 2.0f * f, sums[2]};
+    float square = sums[1];
+    if (unseen_ > 0) {
+        float rest[3];
+        kernels_->sketch_residual(vertex + layout_.dim, code + layout_.dim, code_scale, unseen_, unseen_signs_.data(),
+                                  rest);
+        square += rest[1];
+    }
+    const float f = sums[0] > 0 ? square / sums[0] : 0.0f;
+    pending_[place] = {square, layout_.kind == SketchKind::inner_product ? f : 2.0f * f, sums[2]};
     std::memcpy(row_ + layout_.ids + place * layout_.id_bytes, &id, layout_.id_bytes);  // the lower bytes
 }
 

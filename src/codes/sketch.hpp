@@ -1,6 +1,6 @@
-// Inline sketches: with every vertex of the graph, one bit a dimension of each of its neighbours, and two numbers that
-// make of it an estimate of the neighbour's distance (RaBitQ: Gao and Long 2024; beside the edges as in SymphonyQG: Gou
-// et al. 2025). One sequential read says which neighbours deserve a look at their codes.
+// Inline sketches: with every vertex of the graph, some bits of each of its neighbours, one a dimension, and two
+// numbers that make of it an estimate of the neighbour's distance (RaBitQ: Gao and Long 2024; beside the edges as in
+// SymphonyQG: Gou et al. 2025). One sequential read says which neighbours deserve a look at their codes.
 //
 // The bits are the signs s of r = neighbour - vertex in rotated space. Along r they say <r, y> ~ f <s, y> with
 // f = |r|^2 / |r|_1, so that for a query q
@@ -10,6 +10,11 @@
 //
 // and for inner products, where the distance is the negative product, additive = f * <s, vertex> - <r, vertex> is left
 // out: -<q, neighbour> ~ -<q, vertex> - f * <s, q>.
+//
+// In rotated space any of the dimensions are as good as the others, so bits may see the first m of them alone: with
+// r_m, y_m and q_m for those, <r, y> ~ f <s, y_m> with f = |r|^2 / |r_m|_1. In parts of |r| |y| that is off by sqrt(pi
+// / 2) / sqrt(m), whatever the number of dimensions (by sqrt(pi / 2 - 1) / sqrt(m) if m is all of them): 768 of them do
+// not want six times the bits of 128.
 //
 // A row of the graph: the bits in groups of 16 neighbours as kernels/kernels.hpp lays them out, then additive and
 // factor of each in a byte, then the neighbours' numbers, then what the bytes are counted in. A factor is rounded to
@@ -82,8 +87,10 @@ struct SketchLayout {
 // Writes rows of the graph, one after another.
 class SketchWriter {
 public:
+    // `dim`: of what is sketched, of which the bits see the first layout.dim.
+    SketchWriter(const kernels::Kernels& kernels, const SketchLayout& layout, std::size_t dim);
     SketchWriter(const kernels::Kernels& kernels, const SketchLayout& layout)
-        : kernels_(&kernels), layout_(layout), pending_(layout.degree) {}
+        : SketchWriter(kernels, layout, layout.dim) {}
 
     // A row of no neighbours, to which `add` adds and which `finish` ends.
     void begin(std::byte* row) noexcept;
@@ -104,6 +111,8 @@ private:
 
     const kernels::Kernels* kernels_;
     SketchLayout layout_;
+    std::size_t unseen_;                      // dimensions that no bit sees, up to a multiple of 8
+    std::vector<std::uint8_t> unseen_signs_;  // written and not kept
     std::vector<Pending> pending_;
     std::byte* row_ = nullptr;
     std::size_t n_ = 0;

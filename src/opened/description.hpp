@@ -48,9 +48,10 @@ struct Description {
     Profile profile;
     Keep keep;
     std::uint32_t degree;                // places for neighbours of a vertex
-    std::uint32_t walk_dim;              // dimensions of sketches and 4-bit codes; 0 where the walk sees 8-bit ones
+    std::uint32_t walk_dim;              // dimensions of 4-bit codes and sketches; 0 where the walk sees 8-bit ones
     SpaceKind space;                     // what those dimensions are
-    std::array<std::byte, 80> reserved;  // zero
+    std::uint32_t sketch_dim;            // of sketches, where they see the first of those alone; else 0
+    std::array<std::byte, 76> reserved;  // zero
     // Where there is a calibration, how far the nearest item was from its queries: the distance that 1, 25, 50, 75 and
     // 99 in 100 do not exceed; for dot the negative inner product of a query of length 1.
     std::array<float, 5> calibrated_nearest;
@@ -95,6 +96,9 @@ inline constexpr std::array<std::uint32_t, 26> known_sections = {1,  2,  3,  4, 
 constexpr std::size_t id_bytes(std::uint32_t count) noexcept {
     return count <= 0xffffu ? 2 : count <= 0xffffffu ? 3 : 4;
 }
+// Sketches of fewer dimensions than walks see take a multiple of so many, which fill their tables.
+inline constexpr std::uint32_t sketch_dim_step = 32;
+
 constexpr std::uint32_t no_neighbor(std::uint32_t count) noexcept {
     return 0xffffffffu >> (32 - 8 * id_bytes(count));
 }

@@ -117,6 +117,7 @@ private:
         }
         if (description_.walk_dim == 0) {
             if (description_.code_kind == CodeKind::none) bad("its walk has neither sketches nor codes");
+            if (description_.sketch_dim != 0) bad("it says what sketches see and has none");
             return;
         }
         const std::uint32_t walk_dim = graph ? description_.plane_dim : 0;
@@ -127,6 +128,12 @@ private:
         if ((sketched && description_.degree % codes::sketch_group != 0) || description_.space == SpaceKind::own ||
             description_.metric == Metric::manhattan || description_.metric == Metric::hamming) {
             bad("its sketches do not go with the metric and the number of neighbours");
+        }
+        // Of fewer dimensions than the walk sees.
+        const std::uint32_t sketch_dim = description_.sketch_dim;
+        if (sketch_dim != 0 &&
+            (!sketched || sketch_dim >= description_.walk_dim || sketch_dim % opened::sketch_dim_step != 0)) {
+            bad("its sketches see other dimensions than its walk");
         }
     }
 
@@ -221,8 +228,8 @@ private:
         graph.stride = graph.degree * graph.id_bytes;
         const bool sketched = description_.walk_dim != 0 && description_.code_kind != CodeKind::split && !sorted();
         if (sketched) {
-            graph.sketches.emplace(description_.walk_dim, graph.degree, graph.id_bytes,
-                                   sketch_kind(description_.metric));
+            graph.sketches.emplace(description_.sketch_dim != 0 ? description_.sketch_dim : description_.walk_dim,
+                                   graph.degree, graph.id_bytes, sketch_kind(description_.metric));
             graph.stride = graph.sketches->stride;
         } else if (sorted() && count > 0) {
             graph.sorted.emplace(description_.count, description_.degree);

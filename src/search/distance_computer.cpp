@@ -12,7 +12,7 @@ constexpr float distance_margin = 0.04f;
 }  // namespace
 
 void SketchDistanceComputer::set_query(const Scorer& scorer) {
-    tables_.set(scorer.seen_values());
+    tables_.set(scorer.seen_values().first(state_.graph->sketches->dim));
     NibbleDistances::set_query(scorer);
 }
 

@@ -29,11 +29,19 @@ inline std::size_t kept(const Index::State& state, std::size_t effort, std::size
     return std::max(effort, k) + (state.graph->has_nibbles() ? spare(state) : 0);
 }
 
+// docs/algorithms/graph.md has the measurements behind these.
+inline constexpr std::size_t nearly_all_directions = 256;
+inline constexpr std::size_t long_vector = 256;
+
 // How many of the walk's best are measured better than its codes do, at most.
 inline std::size_t reranked(const Index::State& state, std::size_t effort, std::size_t k) noexcept {
     if (sees_little(state)) return kept(state, effort, k);
-    const std::size_t share = state.space.kind() == opened::SpaceKind::projection ? 2 : 4;
-    return k + std::max<std::size_t>(20, effort / share);
+    if (state.space.kind() == opened::SpaceKind::projection && state.space.dim() < nearly_all_directions) {
+        return k + std::max<std::size_t>(20, effort / 2);
+    }
+    // The longer a vector, the more it costs to measure one that a code has told from the nearest.
+    if (state.graph->sketches && state.description.dim >= long_vector) return k + std::max<std::size_t>(12, effort / 8);
+    return k + std::max<std::size_t>(20, effort / 4);
 }
 
 // How many are, of those that the scratch's walk has visited. Where 4-bit codes lead straight to whole vectors, each of

@@ -10,6 +10,8 @@
 
 #include "api/sample.hpp"
 #include "check.hpp"
+#include "file/format.hpp"
+#include "opened/description.hpp"
 
 namespace nearfile::sample {
 
@@ -270,7 +272,10 @@ private:
         hold(taken == vertex.edges.size() && taken > 0, "no place that is not taken is told");
         hold(vertex.additives.has_value() == squared, "it says where the numbers of sketches are");
         if (!sketched) return;
-        const std::uint64_t pairs = (found_.nibbles->code.size() + 31) / 32 * 4;
+        const auto fewer =
+            read<std::uint32_t>(offsetof(file::Header, description) + offsetof(opened::Description, sketch_dim));
+        const std::uint64_t seen = fewer != 0 ? fewer : found_.nibbles->code.size();
+        const std::uint64_t pairs = (seen + 31) / 32 * 4;
         const std::uint64_t row = vertex.extent.offset;
         hold(is(*vertex.signs, "vertices", row, vertex.places * pairs), "signs");
         if (squared) {

@@ -23,13 +23,16 @@ struct Vertex {
     std::vector<std::vector<std::int8_t>> neighbors;
     std::vector<std::byte> row;
     float code_scale;
+    std::size_t dim;
 
-    Vertex(std::size_t dim, SketchKind kind, float scale, base::Random& random)
-        : layout(dim, degree, 3, kind),
-          values((dim + 7) / 8 * 8),
+    // Sketched are the first `seen` dimensions, or all.
+    Vertex(std::size_t dim_, SketchKind kind, float scale, base::Random& random, std::size_t seen = 0)
+        : layout(seen != 0 ? seen : dim_, degree, 3, kind),
+          values((dim_ + 7) / 8 * 8),
           row(layout.stride, std::byte{0xff}),
-          code_scale(scale * 0.02f) {
-        SketchWriter writer(chosen(), layout);
+          code_scale(scale * 0.02f),
+          dim(dim_) {
+        SketchWriter writer(chosen(), layout, dim);
         writer.begin(row.data());
         for (std::size_t i = 0; i < dim; ++i) values[i] = scale * normal(random);
         for (std::size_t place = 0; place < degree; ++place) {
@@ -43,8 +46,8 @@ struct Vertex {
         writer.finish();
     }
     std::vector<float> neighbor(std::size_t place) const {
-        std::vector<float> out(layout.dim);
-        for (std::size_t i = 0; i < layout.dim; ++i) out[i] = code_scale * static_cast<float>(neighbors[place][i]);
+        std::vector<float> out(dim);
+        for (std::size_t i = 0; i < dim; ++i) out[i] = code_scale * static_cast<float>(neighbors[place][i]);
         return out;
     }
     kernels::SketchRow view() const { return layout.view(row.data(), layout.scales_of(row.data())); }
@@ -107,6 +110,42 @@ TEST(sketch_look_ups_are_the_products_with_the_signs) {
                 CHECK(std::fabs(vertex.looked_up(tables.query(), place) - expected) <= off + 1e-4);
             }
         }
+    }
+}
+
+// In parts of |r| |q - vertex|, which is the most that a product along r may be.
+TEST(sketches_of_the_first_dimensions_estimate_the_distance_in_all) {
+    base::Random random(7);
+    constexpr std::size_t dim = 768;
+    double spread_before = 0;
+    for (const std::size_t seen : {768u, 256u, 128u, 64u}) {
+        double off = 0;
+        double squares = 0;
+        int n = 0;
+        for (int repeat = 0; repeat < 40; ++repeat) {
+            const Vertex vertex(dim, SketchKind::squared_distance, 1, random, seen);
+            const std::span<const float> own(vertex.values.data(), dim);
+            auto query = gaussian(dim, random);
+            for (std::size_t i = 0; i < dim; ++i) query[i] = own[i] + 0.5f * query[i];
+            SketchTables tables(vertex.layout);
+            tables.set(std::span<const float>(query).first(seen));
+            const double to_vertex = squared(query, own);
+            for (std::size_t place = 0; place < degree; ++place, ++n) {
+                const auto neighbor = vertex.neighbor(place);
+                const double estimate = vertex.estimate(tables.query(), place, static_cast<float>(to_vertex));
+                const double error =
+                    (estimate - squared(query, neighbor)) / std::sqrt(squared(neighbor, own) * to_vertex);
+                off += error;
+                squares += error * error;
+            }
+        }
+        const double spread = std::sqrt(squares / n);
+        CHECK(std::fabs(off / n) < 0.01 + 4 * spread / std::sqrt(static_cast<double>(n)));
+        // Twice sqrt(pi / 2), and sqrt(pi / 2 - 1) where all is seen; a little for what is kept in bytes.
+        const double expected = seen < dim ? 2.51 : 1.51;
+        CHECK(spread < 1.15 * expected / std::sqrt(static_cast<double>(seen)));
+        CHECK(spread > spread_before);
+        spread_before = spread;
     }
 }
 

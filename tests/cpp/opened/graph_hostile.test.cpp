@@ -136,7 +136,8 @@ Description description_of(const Image& image) {
 std::size_t numbers_of(const Image& image) {
     const Description description = description_of(image);
     if (description.walk_dim == 0) return 0;
-    return codes::SketchLayout(description.walk_dim, description.degree, opened::id_bytes(description.count),
+    const std::uint32_t seen = description.sketch_dim != 0 ? description.sketch_dim : description.walk_dim;
+    return codes::SketchLayout(seen, description.degree, opened::id_bytes(description.count),
                                opened::sketch_kind(description.metric))
         .ids;
 }
@@ -262,10 +263,21 @@ TEST(graph_open_refuses_descriptions_that_do_not_go_together) {
     CHECK(refused([](Description& each) { each.metric = Metric::manhattan; }));
     CHECK(refused([](Description& each) { each.profile = static_cast<Profile>(3); }));
     CHECK(refused([](Description& each) { each.keep = static_cast<Keep>(3); }));
+    // Sketches of other dimensions, of as many as the walk sees, of none at all. The places are such that lengths fit.
+    const Image fewer = image_of({Metric::euclidean, Values::floats, 150, Profile::balanced, Keep::none});
+    const auto refused_fewer = [&](const auto& change) { return !opens_described(fewer, change, "fewer"); };
+    CHECK(description_of(fewer).sketch_dim != 0);
+    CHECK(!refused_fewer([](Description&) {}));
+    for (const std::uint32_t seen : {0u, 1u, 33u, 64u, 256u, 0xffffffe0u}) {
+        CHECK(refused_fewer([seen](Description& each) { each.sketch_dim = seen; }));
+    }
+    CHECK(refused_fewer([](Description& each) { each.sketch_dim = each.walk_dim; }));
+    CHECK(refused([](Description& each) { each.sketch_dim = 32; }));
     const Image split = image_of({Metric::euclidean, Values::floats, 128, Profile::compact, Keep::none});
     const auto refused_split = [&](const auto& change) { return !opens_described(split, change, "split"); };
     CHECK(!refused_split([](Description&) {}));
     CHECK(refused_split([](Description& each) { each.walk_dim = 0; }));
+    CHECK(refused_split([](Description& each) { each.sketch_dim = 32; }));
     CHECK(refused_split([](Description& each) { each.space = SpaceKind::own; }));
     CHECK(refused_split([](Description& each) { each.keep = Keep::exact; }));
     CHECK(refused_split([](Description& each) { each.metric = Metric::dot; }));
@@ -280,12 +292,13 @@ TEST(graph_open_refuses_descriptions_that_do_not_go_together) {
     CHECK(refused([](Description& each) { each.space = SpaceKind::whitened; }));
     const Image plain = image_of({Metric::hamming, Values::bits, 32, Profile::balanced, Keep::exact});
     CHECK(!opens_described(plain, [](Description& each) { each.walk_dim = 32; }, "sketches of bits"));
+    CHECK(!opens_described(plain, [](Description& each) { each.sketch_dim = 32; }, "and of nothing"));
     // More dimensions than sketches can add up.
     const Image wide =
         Image(make_index(Metric::euclidean, data_of(Values::floats, 0, 100, 1), graph_options()).bytes());
     const auto describe = [](std::uint32_t dim) {
         return [dim](Description& each) {
-            each.dim = each.plane_dim = each.walk_dim = dim;
+            each.dim = each.plane_dim = each.walk_dim = dim, each.sketch_dim = 0;
             each.degree = 16, each.space = SpaceKind::rotation;
         };
     };
@@ -305,7 +318,7 @@ TEST(graph_open_takes_projections_to_whole_blocks_of_fewer_dimensions_alone) {
                 each.structure = structure;
                 if (!graph) each.profile = Profile{}, each.keep = Keep{};
                 each.dim = dim, each.plane_dim = directions;
-                each.walk_dim = graph ? directions : 0, each.degree = graph ? 16 : 0;
+                each.walk_dim = graph ? directions : 0, each.sketch_dim = 0, each.degree = graph ? 16 : 0;
                 each.code_kind = graph ? CodeKind::none : CodeKind::scaled;
                 each.space = SpaceKind::projection;
             },
