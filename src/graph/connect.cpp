@@ -50,10 +50,10 @@ Reversed::Reversed(const Adjacency& graph, unsigned threads) : starts_(static_ca
 void ReverseJoiner::join(ItemId item, Adjacency& to) {
     const auto own = from_.neighbors(item);
     const auto sources = reversed_.sources(item);
-    ids_.assign(own.begin(), own.end());
-    ids_.insert(ids_.end(), sources.begin(), sources.end());
-    std::sort(ids_.begin(), ids_.end());
-    ids_.erase(std::unique(ids_.begin(), ids_.end()), ids_.end());
+    own_.assign(own.begin(), own.end());
+    std::sort(own_.begin(), own_.end());
+    ids_.clear();
+    std::set_union(own_.begin(), own_.end(), sources.begin(), sources.end(), std::back_inserter(ids_));
     if (ids_.size() <= to.degree()) {
         to.set(item, ids_);
         return;

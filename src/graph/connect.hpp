@@ -41,7 +41,8 @@ private:
     const Adjacency& from_;
     const Reversed& reversed_;
     Pruner pruner_;
-    std::vector<ItemId> ids_;
+    std::vector<ItemId> own_;
+    std::vector<ItemId> ids_;  // own neighbours and sources, ascending
     std::vector<float> distances_to_;
     std::vector<Candidate> candidates_;
 };
