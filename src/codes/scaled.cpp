@@ -89,7 +89,6 @@ ScaledQuery::ScaledQuery(std::size_t dim) : code_((dim + 63) / 64 * 64) {
 
 void ScaledQuery::set(std::span<const float> values) {
     tail_ = encode_code(values, code_.as<std::int8_t>().data());
-    norm_ = std::sqrt(tail_.squared_norm);
 }
 
 void ScaledQuery::set_code(std::span<const float> values) {
@@ -163,14 +162,16 @@ void ScaledCodes::negative_dot(const ScaledQuery& query, const ItemId* ids, Item
     const std::byte* rows = ids != nullptr ? rows_.data() : rows_.data() + first * layout_.stride;
     multiply(*kernels_, layout_, rows, query, ids, count, products.data(), tails);
     const float rounding = rounding_allowance(layout_.dim) + 1e-6f;
+    // A product that is no normal number has lost bits at every step, of which there are no more than these.
+    const float underflow = static_cast<float>(layout_.dim + 8) * 0x1p-148f;
     const float query_scale = query.tail().scale;
-    const float query_norm = query.norm();
+    const float query_norm = std::sqrt(query.tail().squared_norm + least_square);
     const float query_error = query.tail().error;
     for (std::size_t j = 0; j < count; ++j) {
-        const float product = query_scale * tails.scale[j] * static_cast<float>(products[j]);
-        const float length = std::sqrt(tails.squared_norm[j]) + tails.error[j];
-        const float error =
-            query_error * length + query_norm * tails.error[j] + rounding * (query_norm + query_error) * length;
+        const float product = query_scale * (tails.scale[j] * static_cast<float>(products[j]));
+        const float length = std::sqrt(tails.squared_norm[j] + least_square) + tails.error[j];
+        const float error = query_error * length + query_norm * tails.error[j] +
+                            rounding * (query_norm + query_error) * length + underflow;
         out.lower[j] = -product - error;
         out.upper[j] = -product + error;
     }

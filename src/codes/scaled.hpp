@@ -58,12 +58,10 @@ public:
 
     const std::int8_t* code() const noexcept { return code_.as<std::int8_t>().data(); }
     const ScaledTail& tail() const noexcept { return tail_; }
-    float norm() const noexcept { return norm_; }
 
 private:
     base::AlignedBuffer code_;
     ScaledTail tail_{};
-    float norm_ = 0;
 };
 
 // The code alone, as many bytes as values, and how well it fits.
