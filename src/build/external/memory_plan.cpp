@@ -94,8 +94,8 @@ std::uint64_t disk_bytes(const Sizes& sizes, Profile profile) {
     if (profile == Profile::balanced) item = std::min(item, balanced_bytes(sizes.dim) + 64);
     const std::uint64_t graph = (degree + 1) * sizeof(std::uint32_t);
     const std::uint64_t codes = sizes.dim * (1 + sizes.value_bytes) + 32;
-    // While edges are made, graphs: of parts, joined, refined, the last, one turned round; at the end the file, and what
-    // is brought into the order of its items, before and after.
+    // While edges are made, graphs: of parts, joined, refined, the last, one turned round; at the end the file, and
+    // what is brought into the order of its items, before and after.
     return sizes.rows * (codes + std::max(5 * graph + codes, 2 * graph + item + 2 * codes)) + 2 * sizes.id_bytes;
 }
 
