@@ -19,6 +19,7 @@ from nearfile.documents.plain import is_nan, is_number, moment
 from nearfile.documents.records import JSON, Record
 from nearfile.documents.terms import Path
 from nearfile.expressions import Expression
+from nearfile.inputs import is_text
 
 _COMPARISONS: dict[str, Callable[[Any, Any], Expression]] = {
     "<": lambda column, value: column < value,
@@ -111,7 +112,9 @@ def ordered(fields: Fields, path: Path, comparison: str, value: Any) -> Superset
     serves = {"n": ("int64", "float64"), "s": ("string",), "t": ("timestamp",)}.get(kind, ())
     if column not in serves or is_nan(value) or (kind == "n" and not is_number(value)):
         return exists(path, kind).judged()
-    if isinstance(value, int) and not field_types.fits("int64", value):
+    # What no column holds is nevertheless before or behind what one does.
+    held = field_types.fits("int64", value) if isinstance(value, int) else kind != "s" or is_text(value)
+    if not held:
         return exists(path, kind).judged()
     made = _COMPARISONS[comparison](expressions.col(path[0]), moment(value) if kind == "t" else value)
     return Superset(made & ~expressions.col(path[0]).is_null())
