@@ -276,7 +276,7 @@ class IndexFile:
             check(self.degree % 16 == 0 or self.sorted_rows(), "the description is malformed")
             check(self.space != "own", "the description is malformed")
             check(self.metric != "manhattan", "the description is malformed")
-        if self.sketch_dim != self.walk_dim:
+        if self.description["sketch_dim"]:
             sketched = self.walk_dim > 0 and self.code_kind != "split" and not self.sorted_rows()
             check(sketched and self.sketch_dim in range(32, self.walk_dim, 32), "the description is malformed")
 

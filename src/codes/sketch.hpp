@@ -12,9 +12,9 @@
 // out: -<q, neighbour> ~ -<q, vertex> - f * <s, q>.
 //
 // In rotated space any of the dimensions are as good as the others, so bits may see the first m of them alone: with
-// r_m, y_m and q_m for those, <r, y> ~ f <s, y_m> with f = |r|^2 / |r_m|_1. In parts of |r| |y| that is off by sqrt(pi
-// / 2) / sqrt(m), whatever the number of dimensions (by sqrt(pi / 2 - 1) / sqrt(m) if m is all of them): 768 of them do
-// not want six times the bits of 128.
+// r_m, y_m and q_m for those, <r, y> ~ f <s, y_m> with f = |r|^2 / |r_m|_1. In parts of |r| |y| that is off by
+// sqrt(pi / (2 m)), whatever the number of dimensions, and less where m is all of them, by sqrt((pi - 2) / (2 m)): 768
+// of them do not want six times the bits of 128.
 //
 // A row of the graph: the bits in groups of 16 neighbours as kernels/kernels.hpp lays them out, then additive and
 // factor of each in a byte, then the neighbours' numbers, then what the bytes are counted in. A factor is rounded to
