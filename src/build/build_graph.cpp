@@ -119,8 +119,7 @@ private:
         if (rotates_) built_.degree = degree_of_split(rows_.dim(), count_);
         if (sketched) built_.degree = degree_in_budget(built_.plane_dim, metric_, rows_, options_.profile);
         built_.space = space.kind();
-        const auto sketch_dim = static_cast<std::uint32_t>(sketched_dimensions(space.dim(), metric_));
-        if (sketched && sketch_dim < built_.walk_dim) built_.sketch_dim = sketch_dim;
+        if (sketched) built_.sketched_dim = static_cast<std::uint32_t>(sketched_dimensions(space.dim(), metric_));
         const bool bytes = encoded_.kind == opened::CodeKind::uniform_exact;
         // Walks by sketches or 4-bit codes lead straight to the vectors.
         built_.want_codes = !rotates_ && (!sketched || options_.keep == Keep::none || bytes);
@@ -309,8 +308,7 @@ private:
 
     void write_sketches(const graph::Adjacency& graph, const QuantizedVectors& vectors) {
         write(opened::SectionKind::vertices,
-              sketched_vertices(kernels_, graph, vectors, sketched_dimensions(vectors.dim, metric_),
-                                opened::sketch_kind(metric_)));
+              sketched_vertices(kernels_, graph, vectors, built_.sketched_dim, opened::sketch_kind(metric_)));
     }
 
     void write_nibbles(const QuantizedVectors& vectors, bool sketched) {

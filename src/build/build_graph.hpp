@@ -20,7 +20,7 @@ namespace nearfile::build {
 struct BuiltGraph {
     std::uint32_t degree = 0;
     std::uint32_t walk_dim = 0;
-    std::uint32_t sketch_dim = 0;  // where sketches see fewer
+    std::uint32_t sketched_dim = 0;  // how many of those sketches see; 0 without any
     std::uint32_t plane_dim = 0;
     std::uint32_t n_trees = 0;  // for candidates; none of them is kept
     std::uint32_t leaf_size = 0;

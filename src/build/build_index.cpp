@@ -57,7 +57,7 @@ void describe_graph(const BuiltGraph& built, const BuildOptions& options, opened
     description.keep = options.keep;
     description.degree = built.degree;
     description.walk_dim = built.walk_dim;
-    description.sketch_dim = built.sketch_dim;
+    if (built.sketched_dim < built.walk_dim) description.sketch_dim = built.sketched_dim;
     description.space = built.space;
 }
 

@@ -99,6 +99,11 @@ constexpr std::size_t id_bytes(std::uint32_t count) noexcept {
 // Sketches of fewer dimensions than walks see take a multiple of so many, which fill their tables.
 inline constexpr std::uint32_t sketch_dim_step = 32;
 
+// How many dimensions sketches see.
+constexpr std::uint32_t sketched_dim(const Description& description) noexcept {
+    return description.sketch_dim != 0 ? description.sketch_dim : description.walk_dim;
+}
+
 constexpr std::uint32_t no_neighbor(std::uint32_t count) noexcept {
     return 0xffffffffu >> (32 - 8 * id_bytes(count));
 }

@@ -228,8 +228,8 @@ private:
         graph.stride = graph.degree * graph.id_bytes;
         const bool sketched = description_.walk_dim != 0 && description_.code_kind != CodeKind::split && !sorted();
         if (sketched) {
-            graph.sketches.emplace(description_.sketch_dim != 0 ? description_.sketch_dim : description_.walk_dim,
-                                   graph.degree, graph.id_bytes, sketch_kind(description_.metric));
+            graph.sketches.emplace(sketched_dim(description_), graph.degree, graph.id_bytes,
+                                   sketch_kind(description_.metric));
             graph.stride = graph.sketches->stride;
         } else if (sorted() && count > 0) {
             graph.sorted.emplace(description_.count, description_.degree);

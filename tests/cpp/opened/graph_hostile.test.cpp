@@ -136,9 +136,8 @@ Description description_of(const Image& image) {
 std::size_t numbers_of(const Image& image) {
     const Description description = description_of(image);
     if (description.walk_dim == 0) return 0;
-    const std::uint32_t seen = description.sketch_dim != 0 ? description.sketch_dim : description.walk_dim;
-    return codes::SketchLayout(seen, description.degree, opened::id_bytes(description.count),
-                               opened::sketch_kind(description.metric))
+    return codes::SketchLayout(opened::sketched_dim(description), description.degree,
+                               opened::id_bytes(description.count), opened::sketch_kind(description.metric))
         .ids;
 }
 
