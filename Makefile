@@ -163,7 +163,7 @@ build/cpp/passed: $(VENV)/tools CMakeLists.txt docs/cpp.md $(CPP) \
     $(shell find cmake src examples tests/cpp fuzz -name '*.cmake' -o -name CMakeLists.txt)
 	$(BIN)/cmake -S . -B build/cpp -G Ninja -DCMAKE_MAKE_PROGRAM=$(abspath $(BIN)/ninja) -DNEARFILE_BUILD_TESTS=ON
 	$(BIN)/cmake --build build/cpp --parallel $(JOBS)
-	$(BIN)/ctest --test-dir build/cpp --output-on-failure
+	$(BIN)/ctest --test-dir build/cpp --output-on-failure --parallel $(JOBS)
 	@touch $@
 
 build/lint/compile_commands.json: $(VENV)/lint CMakeLists.txt python/bindings/CMakeLists.txt

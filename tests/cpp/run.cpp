@@ -1,15 +1,26 @@
-// Runs every test of the program, or those whose name contains the first argument.
+// Runs every test of the program, or those whose name contains the first argument. With `--part 1 2` every other one,
+// so that two processes share them.
+#include <cstdlib>
 #include <string>
 
 #include "check.hpp"
 
 int main(int argc, char** argv) {
-    const std::string wanted = argc > 1 ? argv[1] : "";
+    const bool in_parts = argc == 4 && std::string(argv[1]) == "--part";
+    const std::string wanted = argc > 1 && !in_parts ? argv[1] : "";
+    const int parts = in_parts ? std::atoi(argv[3]) : 1;
+    const int part = in_parts ? std::atoi(argv[2]) : 1;
+    if (part < 1 || part > parts) {
+        std::fprintf(stderr, "expected --part PART OF, such as --part 1 2\n");
+        return 2;
+    }
     nearfile::test::program() = argv[0];
+    int turn = 0;
     int ran = 0;
     int failed = 0;
     for (const auto& test : nearfile::test::all_tests()) {
         if (test.name.find(wanted) == std::string::npos) continue;
+        if (turn++ % parts != part - 1) continue;
         const int before = nearfile::test::failures();
         test.body();
         ++ran;
