@@ -6,10 +6,15 @@
 #include "check.hpp"
 
 int main(int argc, char** argv) {
-    const bool in_parts = argc == 4 && std::string(argv[1]) == "--part";
-    const std::string wanted = argc > 1 && !in_parts ? argv[1] : "";
-    const int parts = in_parts ? std::atoi(argv[3]) : 1;
-    const int part = in_parts ? std::atoi(argv[2]) : 1;
+    std::string wanted;
+    int part = 1;
+    int parts = 1;
+    if (argc == 4 && std::string(argv[1]) == "--part") {
+        part = std::atoi(argv[2]);
+        parts = std::atoi(argv[3]);
+    } else if (argc > 1) {
+        wanted = argv[1];
+    }
     if (part < 1 || part > parts) {
         std::fprintf(stderr, "expected --part PART OF, such as --part 1 2\n");
         return 2;
