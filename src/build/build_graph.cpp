@@ -1,6 +1,7 @@
 #include "build/build_graph.hpp"
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <utility>
 
@@ -33,8 +34,8 @@ namespace {
 // docs/algorithms/graph.md has the measurements behind these.
 constexpr std::uint32_t entry_leaf_size = 64;
 constexpr std::uint32_t default_trees = 8;
-constexpr std::uint32_t most_trees = 16;      // the candidates of more are the same ones
-constexpr float alpha_of_directions = 1.05f;  // docs/algorithms/inner-products.md
+constexpr std::uint32_t most_trees = 16;              // the candidates of more are the same ones
+constexpr std::array alphas_of_directions = {1.05f};  // docs/algorithms/inner-products.md
 
 // A denser graph is faster where it is needed and costs a row that is longer.
 constexpr std::uint32_t plain_degree = 48;  // where the walk looks at the codes of all neighbours
@@ -220,7 +221,7 @@ private:
                 built_.n_trees,
                 options_.seed,
                 threads_,
-                metric_ == Metric::dot ? alpha_of_directions : usual_alpha,
+                metric_ == Metric::dot ? std::span<const float>(alphas_of_directions) : usual_alphas,
                 built_.walk_dim,
                 options_.profile};
     }
@@ -290,7 +291,7 @@ private:
                                                      : external::near_edges({distances, codes}, growing.some,
                                                                             built_.division, *session_, plan(), watch_);
         if (add_queries) graph = add_queries(graph);
-        graph = without_empty_places(std::move(graph), distances, threads_, watch_);
+        graph = without_empty_places(std::move(graph), static_cast<bool>(add_queries), distances, plan(), watch_);
         graph::ensure_reachable(graph);
         built_.degree = graph.degree();
         return graph;

@@ -26,8 +26,10 @@ constexpr std::uint32_t candidates_of_leaf = 16;
 constexpr std::uint32_t again = 3;  // neighbours that were refined before take so much less
 constexpr std::uint32_t leaves_a_task = 16;
 
-// A graph has room for this many times its mean number of neighbours.
-constexpr double places_of_mean = 1.5;
+// A graph has room for this many times its mean number of neighbours. Those of queries are not pruned again: the other
+// neighbours occlude them.
+constexpr double places_of_mean = 1.15;
+constexpr double places_of_mean_with_queries = 1.5;
 
 template <class SplitType>
 std::vector<forest::Tree<SplitType>> grow_trees(const GrowOne<SplitType>& grow_one, const EdgePlan& plan,
@@ -85,7 +87,7 @@ void join(const graph::Distances& distances, const graph::Adjacency& from, const
     run_blocks(
         "joining", some.end - some.begin, plan.threads,
         [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
-            graph::ReverseJoiner joiner(distances, from, reversed, plan.alpha);
+            graph::ReverseJoiner joiner(distances, from, reversed, plan.alphas);
             for (std::uint32_t item = some.begin + begin; item < some.begin + end; ++item) joiner.join(item, to);
             if (done) done(some.begin + begin, some.begin + end);
         },
@@ -111,7 +113,7 @@ void refine(const graph::Distances& distances, const graph::Adjacency& from, con
             graph::Adjacency& to) {
     run_blocks_with(
         "refining", some.end - some.begin, plan.threads,
-        [&] { return std::make_unique<graph::Refiner>(distances, from, plan.alpha, refining.width, refining.steps); },
+        [&] { return std::make_unique<graph::Refiner>(distances, from, plan.alphas, refining.width, refining.steps); },
         [&](graph::Refiner& refiner, std::uint32_t begin, std::uint32_t end) {
             for (std::uint32_t item = some.begin + begin; item < some.begin + end; ++item) {
                 refiner.refine(item, given.has_neighbors(item) ? refining.steps / again : refining.steps, to);
@@ -130,7 +132,7 @@ FirstEdges first_edges(const graph::Distances& distances, std::uint32_t own, con
     run_blocks(
         "pruning", own, plan.threads,
         [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
-            graph::Pruner pruner(distances, plan.alpha);
+            graph::Pruner pruner(distances, plan.alphas);
             for (std::uint32_t item = begin; item < end; ++item) {
                 if (first.given.has_neighbors(item)) continue;
                 first.graph.set(item, pruner.keep(lists.best(item), plan.degree));
@@ -163,25 +165,57 @@ template graph::Adjacency near_edges(const graph::Distances&, const GrowOne<fore
 template graph::Adjacency near_edges(const graph::Distances&, const GrowOne<forest::BitSplit>&, const EdgePlan&,
                                      const StageWatch&, const Give&);
 
-graph::Adjacency without_empty_places(graph::Adjacency graph, const graph::Distances& distances, unsigned threads,
-                                      const StageWatch& watch) {
-    std::uint64_t edges = 0;
-    for (std::uint32_t item = 0; item < graph.count(); ++item) edges += graph.neighbors(item).size();
-    const double wanted = places_of_mean * static_cast<double>(edges) / graph.count();
-    const auto groups = static_cast<std::uint32_t>(std::ceil(wanted / codes::sketch_group));
-    const std::uint32_t degree = std::max(1u, groups) * static_cast<std::uint32_t>(codes::sketch_group);
-    if (degree >= graph.degree()) return graph;
+namespace {
+
+// Every item's neighbours in a graph of a lower degree; `choose` sets them. What has been read is given back.
+template <class Choose>
+graph::Adjacency of_degree(std::uint32_t degree, graph::Adjacency graph, unsigned threads, const Choose& choose,
+                           const StageWatch& watch) {
     graph::Adjacency smaller(graph.count(), degree);
     run_blocks(
         "joining", graph.count(), threads,
         [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
-            for (std::uint32_t item = begin; item < end; ++item) {
-                smaller.set(item, graph::nearest(distances, item, graph.neighbors(item), degree));
-            }
+            choose(graph, begin, end, smaller);
             graph.release(begin, end);
         },
         watch, items_a_task);
     return smaller;
+}
+
+std::uint32_t degree_for(const graph::Adjacency& graph, double places_of_mean) {
+    std::uint64_t edges = 0;
+    for (std::uint32_t item = 0; item < graph.count(); ++item) edges += graph.neighbors(item).size();
+    const double wanted = places_of_mean * static_cast<double>(edges) / graph.count();
+    const auto groups = static_cast<std::uint32_t>(std::ceil(wanted / codes::sketch_group));
+    return std::max(1u, groups) * static_cast<std::uint32_t>(codes::sketch_group);
+}
+
+}  // namespace
+
+graph::Adjacency pruned_to(std::uint32_t degree, graph::Adjacency graph, const graph::Distances& distances,
+                           const EdgePlan& plan, const StageWatch& watch) {
+    return of_degree(
+        degree, std::move(graph), plan.threads,
+        [&](const graph::Adjacency& from, std::uint32_t begin, std::uint32_t end, graph::Adjacency& to) {
+            graph::Chooser chooser(distances, plan.alphas);
+            for (std::uint32_t item = begin; item < end; ++item) chooser.choose(item, from.neighbors(item), to);
+        },
+        watch);
+}
+
+graph::Adjacency without_empty_places(graph::Adjacency graph, bool of_queries, const graph::Distances& distances,
+                                      const EdgePlan& plan, const StageWatch& watch) {
+    const std::uint32_t degree = degree_for(graph, of_queries ? places_of_mean_with_queries : places_of_mean);
+    if (degree >= graph.degree()) return graph;
+    if (!of_queries) return pruned_to(degree, std::move(graph), distances, plan, watch);
+    return of_degree(
+        degree, std::move(graph), plan.threads,
+        [&](const graph::Adjacency& from, std::uint32_t begin, std::uint32_t end, graph::Adjacency& to) {
+            for (std::uint32_t item = begin; item < end; ++item) {
+                to.set(item, graph::nearest(distances, item, from.neighbors(item), degree));
+            }
+        },
+        watch);
 }
 
 }  // namespace nearfile::build

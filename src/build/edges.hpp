@@ -1,8 +1,10 @@
 // From items to the neighbours of each: trees for candidates, pruning, reverse edges, one pass of walks.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <functional>
+#include <span>
 
 #include "build/encode.hpp"
 #include "build/given_candidates.hpp"
@@ -15,14 +17,14 @@
 
 namespace nearfile::build {
 
-inline constexpr float usual_alpha = 1.1f;  // docs/algorithms/graph.md
+inline constexpr std::array usual_alphas = {1.05f, 1.1f, 1.15f};  // docs/algorithms/graph.md
 
 struct EdgePlan {
     std::uint32_t degree;
     std::uint32_t n_trees;
     std::uint64_t seed;
     unsigned threads;
-    float alpha;                          // of pruning
+    std::span<const float> alphas;        // of pruning
     std::size_t seen = 0;                 // dimensions that searches will see
     Profile profile = Profile::balanced;  // how much it may take
 };
@@ -62,8 +64,13 @@ template <class SplitType>
 graph::Adjacency near_edges(const graph::Distances& distances, const GrowOne<SplitType>& grow_one, const EdgePlan& plan,
                             const StageWatch& watch, const Give& give = {});
 
+// The same graph with places for fewer neighbours, pruned to these.
+graph::Adjacency pruned_to(std::uint32_t degree, graph::Adjacency graph, const graph::Distances& distances,
+                           const EdgePlan& plan, const StageWatch& watch);
+
 // Places that few items have neighbours for are not worth their bytes: the same graph of a lower degree, or itself.
-graph::Adjacency without_empty_places(graph::Adjacency graph, const graph::Distances& distances, unsigned threads,
-                                      const StageWatch& watch);
+// `of_queries`: whether it has edges that queries asked for.
+graph::Adjacency without_empty_places(graph::Adjacency graph, bool of_queries, const graph::Distances& distances,
+                                      const EdgePlan& plan, const StageWatch& watch);
 
 }  // namespace nearfile::build

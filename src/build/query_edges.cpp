@@ -60,7 +60,7 @@ graph::Adjacency joined(const graph::Adjacency& near, const graph::Distances& di
     run_blocks(
         "joining", near.count(), plan.threads,
         [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
-            graph::QueryJoiner joiner(distances, lists, inverted, plan.alpha);
+            graph::QueryJoiner joiner(distances, lists, inverted, plan.alphas);
             for (std::uint32_t item = begin; item < end; ++item) joiner.join(item, near, own);
         },
         watch, items_a_task);

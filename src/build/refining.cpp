@@ -31,9 +31,10 @@ std::vector<Nearest> nearest_by(const Refining& level, const graph::Distances& d
                                 unsigned threads, const StageWatch& watch) {
     const std::uint32_t count = graph.count();
     std::vector<Nearest> found(std::min(count, n_asked));
+    constexpr std::array unused = {1.0f};  // nothing is pruned
     run_blocks_with(
         "refining", static_cast<std::uint32_t>(found.size()), threads,
-        [&] { return std::make_unique<graph::Refiner>(distances, graph, 1.0f, level.width, level.steps); },
+        [&] { return std::make_unique<graph::Refiner>(distances, graph, unused, level.width, level.steps); },
         [&](graph::Refiner& refiner, std::uint32_t begin, std::uint32_t end) {
             for (std::uint32_t i = begin; i < end; ++i) {
                 const auto item = static_cast<graph::ItemId>(std::uint64_t{i} * count / found.size());

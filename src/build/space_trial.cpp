@@ -7,11 +7,9 @@
 
 #include "base/random.hpp"
 #include "build/budget.hpp"
-#include "build/edges.hpp"
 #include "build/vertices.hpp"
 #include "codes/vectors.hpp"
 #include "forest/grow.hpp"
-#include "graph/connect.hpp"
 #include "opened/seed_parts.hpp"
 #include "search/graph_walk.hpp"
 
@@ -101,6 +99,7 @@ SpaceTrial::SpaceTrial(const kernels::Kernels& kernels, Metric metric, const Row
     : kernels_(kernels),
       metric_(metric),
       center_(center),
+      seed_(seed),
       threads_(threads),
       watch_(watch),
       bytes_of_vector_(rows.dim() * codes::bytes_per_value(rows.kind())),
@@ -110,22 +109,17 @@ SpaceTrial::SpaceTrial(const kernels::Kernels& kernels, Metric metric, const Row
     const GrowOne<forest::Split> grow_one = [&](const forest::GrowOptions& grow, const std::atomic<bool>& stop) {
         return forest::grow(kernels, vectors_.points(), grow, stop);
     };
-    graph_ = near_edges(QuantizedDistances(kernels, vectors_), grow_one, {densest, n_trees, seed, threads, usual_alpha},
-                        watch);
+    graph_ = near_edges(QuantizedDistances(kernels, vectors_), grow_one, plan(), watch);
+}
+
+EdgePlan SpaceTrial::plan() const {
+    return {densest, n_trees, seed_, threads_, usual_alphas};
 }
 
 graph::Adjacency SpaceTrial::of_degree(std::uint32_t degree) const {
     const QuantizedDistances distances(kernels_, vectors_);
-    graph::Adjacency sparser(graph_.count(), degree);
-    run_blocks(
-        "space", graph_.count(), threads_,
-        [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
-            for (std::uint32_t item = begin; item < end; ++item) {
-                sparser.set(item, graph::nearest(distances, item, graph_.neighbors(item), degree));
-            }
-        },
-        watch_, items_a_task);
-    return without_empty_places(std::move(sparser), distances, threads_, watch_);
+    graph::Adjacency sparser = graph_.degree() > degree ? pruned_to(degree, graph_, distances, plan(), watch_) : graph_;
+    return without_empty_places(std::move(sparser), false, distances, plan(), watch_);
 }
 
 SpaceTrial::Point SpaceTrial::search(const Index::State& state, std::size_t effort, double fixed) const {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 
+#include "build/edges.hpp"
 #include "build/quantized.hpp"
 #include "build/stages.hpp"
 #include "build/trial_sample.hpp"
@@ -34,12 +35,14 @@ private:
         double recall;
         double cost;
     };
+    EdgePlan plan() const;
     graph::Adjacency of_degree(std::uint32_t degree) const;
     Point search(const Index::State& state, std::size_t effort, double fixed) const;
 
     const kernels::Kernels& kernels_;
     const Metric metric_;
     const std::span<const float> center_;
+    const std::uint64_t seed_;
     const unsigned threads_;
     const StageWatch& watch_;
     const std::size_t bytes_of_vector_;

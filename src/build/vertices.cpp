@@ -12,6 +12,11 @@
 #include "opened/description.hpp"
 
 namespace nearfile::build {
+namespace {
+
+constexpr std::size_t codes_ahead = 6;  // of those that are read by number, how many are fetched
+
+}  // namespace
 
 RowSource plain_vertices(const graph::Adjacency& graph) {
     const std::size_t id_bytes = opened::id_bytes(graph.count());
@@ -54,7 +59,10 @@ RowSource sketched_vertices(const kernels::Kernels& kernels, const graph::Adjace
                 for (std::uint32_t item = begin; item < end; ++item, out += layout.stride) {
                     writer.begin(out);
                     vectors.decode(item, vertex);
-                    for (const std::uint32_t other : graph.neighbors(item)) {
+                    const auto neighbors = graph.neighbors(item);
+                    for (std::size_t i = 0; i < neighbors.size(); ++i) {
+                        if (i + codes_ahead < neighbors.size()) vectors.prefetch(neighbors[i + codes_ahead]);
+                        const graph::ItemId other = neighbors[i];
                         writer.add(other, vertex.data(), vectors.code(other), vectors.own_scale(other));
                     }
                     writer.finish();

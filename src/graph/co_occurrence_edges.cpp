@@ -35,11 +35,11 @@ InvertedLists::InvertedLists(const QueryLists& lists, std::uint32_t count)
 }
 
 QueryJoiner::QueryJoiner(const Distances& distances, const QueryLists& lists, const InvertedLists& inverted,
-                         float alpha)
+                         std::span<const float> alphas)
     : distances_(distances),
       lists_(lists),
       inverted_(inverted),
-      pruner_(distances, alpha),
+      pruner_(distances, alphas),
       table_(std::bit_ceil(2 * lists_read * std::size_t{lists.length()} + 2), {no_item, 0}) {}
 
 void QueryJoiner::count_shared(ItemId item) {

@@ -36,7 +36,8 @@ private:
 // Gives an item neighbours from the lists it is in, and fills up with those it has.
 class QueryJoiner {
 public:
-    QueryJoiner(const Distances& distances, const QueryLists& lists, const InvertedLists& inverted, float alpha);
+    QueryJoiner(const Distances& distances, const QueryLists& lists, const InvertedLists& inverted,
+                std::span<const float> alphas);
     void join(ItemId item, const Adjacency& from, Adjacency& to);
 
 private:

@@ -47,21 +47,15 @@ Reversed::Reversed(const Adjacency& graph, unsigned threads) : starts_(static_ca
     in_parts([&](ItemId item, ItemId neighbor, std::uint32_t& place) { sources[starts_[neighbor] + place++] = item; });
 }
 
-void ReverseJoiner::join(ItemId item, Adjacency& to) {
-    const auto own = from_.neighbors(item);
-    const auto sources = reversed_.sources(item);
-    own_.assign(own.begin(), own.end());
-    std::sort(own_.begin(), own_.end());
-    ids_.clear();
-    std::set_union(own_.begin(), own_.end(), sources.begin(), sources.end(), std::back_inserter(ids_));
-    if (ids_.size() <= to.degree()) {
-        to.set(item, ids_);
+void Chooser::choose(ItemId item, std::span<const ItemId> some, Adjacency& to) {
+    if (some.size() <= to.degree()) {
+        to.set(item, some);
         return;
     }
-    distances_to_.resize(ids_.size());
-    distances_.from(item, ids_, distances_to_.data());
+    distances_to_.resize(some.size());
+    distances_.from(item, some, distances_to_.data());
     candidates_.clear();
-    for (std::size_t i = 0; i < ids_.size(); ++i) candidates_.push_back(candidate(distances_to_[i], ids_[i]));
+    for (std::size_t i = 0; i < some.size(); ++i) candidates_.push_back(candidate(distances_to_[i], some[i]));
     const std::size_t most = most_joined * to.degree();
     if (candidates_.size() > most) {
         std::nth_element(candidates_.begin(), candidates_.begin() + static_cast<std::ptrdiff_t>(most),
@@ -70,6 +64,16 @@ void ReverseJoiner::join(ItemId item, Adjacency& to) {
     }
     std::sort(candidates_.begin(), candidates_.end());
     to.set(item, pruner_.keep(candidates_, to.degree()));
+}
+
+void ReverseJoiner::join(ItemId item, Adjacency& to) {
+    const auto own = from_.neighbors(item);
+    const auto sources = reversed_.sources(item);
+    own_.assign(own.begin(), own.end());
+    std::sort(own_.begin(), own_.end());
+    ids_.clear();
+    std::set_union(own_.begin(), own_.end(), sources.begin(), sources.end(), std::back_inserter(ids_));
+    chooser_.choose(item, ids_, to);
 }
 
 std::vector<ItemId> nearest(const Distances& distances, ItemId item, std::span<const ItemId> some, std::size_t most) {

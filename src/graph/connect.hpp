@@ -29,22 +29,35 @@ private:
     base::AlignedBuffer sources_;
 };
 
-// An item's neighbours and those that point at it, pruned where they are too many.
-class ReverseJoiner {
+// An item's neighbours: all that it may have, pruned where they are too many.
+class Chooser {
 public:
-    ReverseJoiner(const Distances& distances, const Adjacency& from, const Reversed& reversed, float alpha)
-        : distances_(distances), from_(from), reversed_(reversed), pruner_(distances, alpha) {}
-    void join(ItemId item, Adjacency& to);
+    Chooser(const Distances& distances, std::span<const float> alphas)
+        : distances_(distances), pruner_(distances, alphas) {}
+    // `some`: distinct ones, without the item.
+    void choose(ItemId item, std::span<const ItemId> some, Adjacency& to);
 
 private:
     const Distances& distances_;
-    const Adjacency& from_;
-    const Reversed& reversed_;
     Pruner pruner_;
-    std::vector<ItemId> own_;
-    std::vector<ItemId> ids_;  // own neighbours and sources, ascending
     std::vector<float> distances_to_;
     std::vector<Candidate> candidates_;
+};
+
+// An item's neighbours and those that point at it, pruned where they are too many.
+class ReverseJoiner {
+public:
+    ReverseJoiner(const Distances& distances, const Adjacency& from, const Reversed& reversed,
+                  std::span<const float> alphas)
+        : from_(from), reversed_(reversed), chooser_(distances, alphas) {}
+    void join(ItemId item, Adjacency& to);
+
+private:
+    const Adjacency& from_;
+    const Reversed& reversed_;
+    Chooser chooser_;
+    std::vector<ItemId> own_;
+    std::vector<ItemId> ids_;  // own neighbours and sources, ascending
 };
 
 // The nearest `most` of `some`, nearest first.
@@ -55,10 +68,11 @@ std::vector<ItemId> nearest(const Distances& distances, ItemId item, std::span<c
 class Refiner {
 public:
     // `width`: how many items stay in view. `steps`: how many are expanded, the nearest first, a few at a time.
-    Refiner(const Distances& distances, const Adjacency& from, float alpha, std::uint32_t width, std::uint32_t steps)
+    Refiner(const Distances& distances, const Adjacency& from, std::span<const float> alphas, std::uint32_t width,
+            std::uint32_t steps)
         : distances_(distances),
           from_(from),
-          pruner_(distances, alpha),
+          pruner_(distances, alphas),
           stamps_(from.count()),
           width_(width),
           steps_(steps) {}

@@ -2,6 +2,7 @@
 #include "graph/co_occurrence_edges.hpp"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "base/parallel.hpp"
@@ -38,7 +39,7 @@ Adjacency join_all(const Distances& distances, const QueryLists& lists, const Ad
     const InvertedLists inverted(lists, from.count());
     Adjacency to(from.count(), degree);
     nearfile::base::parallel_for((from.count() + 9) / 10, threads, [&](std::size_t task) {
-        QueryJoiner joiner(distances, lists, inverted, 1.1f);
+        QueryJoiner joiner(distances, lists, inverted, std::array{1.1f});
         const auto begin = static_cast<ItemId>(task * 10);
         for (ItemId item = begin; item < std::min(from.count(), begin + 10); ++item) joiner.join(item, from, to);
     });

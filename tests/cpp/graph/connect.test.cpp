@@ -1,6 +1,8 @@
 // The passes over a graph: edges the other way round, joined, refined.
 #include "graph/connect.hpp"
 
+#include <array>
+
 #include "base/parallel.hpp"
 #include "graph/connectivity.hpp"
 #include "graph/sample.hpp"
@@ -10,6 +12,8 @@ using namespace nearfile::graph;
 using namespace nearfile::graph::sample;
 
 namespace {
+
+constexpr std::array alphas = {1.05f, 1.1f};
 
 std::size_t recalled(const Points& points, const Adjacency& graph) {
     std::size_t found = 0;
@@ -70,7 +74,7 @@ TEST(joining_takes_all_where_there_is_room_and_prunes_where_there_is_not) {
         const Adjacency from = random_graph(200, degree, 1, std::min(degree, 12u), random);
         const Reversed reversed(from);
         Adjacency joined(200, degree);
-        ReverseJoiner joiner(points, from, reversed, 1.1f);
+        ReverseJoiner joiner(points, from, reversed, alphas);
         std::size_t pruned = 0;
         for (ItemId item = 0; item < 200; ++item) {
             joiner.join(item, joined);
@@ -88,7 +92,7 @@ TEST(joining_takes_all_where_there_is_room_and_prunes_where_there_is_not) {
             for (const ItemId each : all) candidates.push_back(candidate_of(points, item, each));
             std::sort(candidates.begin(), candidates.end());
             candidates.resize(std::min<std::size_t>(candidates.size(), 4 * degree));
-            CHECK(vector_of(joined.neighbors(item)) == naive_keep(points, candidates, degree, 1.1f));
+            CHECK(vector_of(joined.neighbors(item)) == naive_keep(points, candidates, degree, alphas));
         }
         CHECK(sound(joined));
         CHECK((pruned > 0) == (degree < 64));
@@ -103,7 +107,7 @@ TEST(refining_finds_nearer_neighbors_and_gives_the_same_on_any_number_of_threads
     for (const unsigned threads : {1u, 2u, 5u}) {
         Adjacency to(400, 10);
         base::parallel_for(8, threads, [&](std::size_t task) {
-            Refiner refiner(points, from, 1.1f, 32, 30);
+            Refiner refiner(points, from, alphas, 32, 30);
             for (ItemId item = static_cast<ItemId>(task) * 50; item < (task + 1) * 50; ++item) refiner.refine(item, to);
         });
         CHECK(sound(to));
@@ -119,7 +123,7 @@ TEST(refining_with_walks_that_see_everything_keeps_the_nearest) {
     Adjacency from = random_graph(120, 10, 6, 10, random);
     ensure_reachable(from);
     Adjacency to(120, 10);
-    Refiner refiner(points, from, 1.0f, 120, 120);
+    Refiner refiner(points, from, std::array{1.0f}, 120, 120);
     for (ItemId item = 0; item < 120; ++item) refiner.refine(item, to);
     // Out of what is reachable from an item, which is nearly everything in a random graph.
     CHECK(recalled(points, to) >= 118);

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "base/random.hpp"
@@ -20,6 +22,7 @@ public:
         base::Random random(seed);
         for (std::uint32_t i = 0; i < count * dim; ++i) values_.push_back(static_cast<float>(random.below(range)));
     }
+    Points(std::uint32_t dim, std::vector<float> values) : dim_(dim), values_(std::move(values)) {}
     std::uint32_t count() const noexcept override { return static_cast<std::uint32_t>(values_.size() / dim_); }
     float between(ItemId a, ItemId b) const {
         float sum = 0;
@@ -91,15 +94,24 @@ inline bool sound(const Adjacency& graph) {
     return true;
 }
 
-// Occlusion pruning as it is defined: one after another, against all that were kept.
+// Occlusion pruning as it is defined: one after another, against all nearer ones that were kept; and the same again for
+// those left out, with the next alpha, while there is room.
 inline std::vector<ItemId> naive_keep(const Points& points, std::span<const Candidate> candidates, std::size_t most,
-                                      float alpha) {
+                                      std::span<const float> alphas) {
     std::vector<ItemId> kept;
-    for (const Candidate each : candidates) {
-        const bool occluded = std::any_of(kept.begin(), kept.end(), [&](ItemId other) {
-            return points.between(other, item_of(each)) * (alpha * alpha) < distance_of(each);
-        });
-        if (!occluded && kept.size() < most) kept.push_back(item_of(each));
+    std::vector<bool> is_kept(candidates.size());
+    for (const float alpha : alphas) {
+        for (std::size_t i = 0; i < candidates.size(); ++i) {
+            if (is_kept[i] || kept.size() >= most) continue;
+            bool occluded = false;
+            for (std::size_t j = 0; j < i; ++j) {
+                const float between = points.between(item_of(candidates[j]), item_of(candidates[i]));
+                occluded = occluded || (is_kept[j] && between * (alpha * alpha) < distance_of(candidates[i]));
+            }
+            if (occluded) continue;
+            is_kept[i] = true;
+            kept.push_back(item_of(candidates[i]));
+        }
     }
     return kept;
 }
