@@ -9,10 +9,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bench.beside import NOTHING
+from bench.beside import rows as rows_beside
 from bench.results import BUSY, Build, Point, Run, Series, text
 
 Targets = tuple[float, ...]
-NOTHING = "-"
 
 
 @dataclass(frozen=True)
@@ -24,11 +25,18 @@ class Grid:
     rows: list[list[str]]
 
 
-def show(console: Console, runs: list[Run], targets: Targets, spread: bool = False, detail: bool = False) -> None:
+def show(
+    console: Console,
+    runs: list[Run],
+    targets: Targets,
+    spread: bool = False,
+    detail: bool = False,
+    beside: str | None = None,
+) -> None:
     """Print the tables of ``runs``, and what could not be measured."""
     for run in runs:
         console.print(f"[bold]{heading(run)}[/bold]", highlight=False)
-        for grid in grids(run, targets, spread, detail):
+        for grid in grids(run, targets, spread, detail, beside):
             table = Table(
                 title=grid.title, title_justify="left", title_style="bold cyan", box=None, header_style="cyan"
             )
@@ -41,12 +49,14 @@ def show(console: Console, runs: list[Run], targets: Targets, spread: bool = Fal
             console.print(line, style="yellow", highlight=False, markup=False, soft_wrap=True)
 
 
-def markdown(runs: list[Run], targets: Targets, spread: bool = False, detail: bool = False) -> str:
+def markdown(
+    runs: list[Run], targets: Targets, spread: bool = False, detail: bool = False, beside: str | None = None
+) -> str:
     """The same tables in Markdown."""
     parts = []
     for run in runs:
         parts.append(f"{heading(run)}\n")
-        for grid in grids(run, targets, spread, detail):
+        for grid in grids(run, targets, spread, detail, beside):
             rule = ["---"] + ["--:"] * (len(grid.columns) - 1)
             lines = [[grid.title, *grid.columns[1:]], rule, *grid.rows]
             parts.append("\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n")
@@ -71,8 +81,17 @@ def at_once(run: Run) -> str:
     return f"{run.at_once} measurements at once, each on its own cores"
 
 
-def grids(run: Run, targets: Targets, spread: bool = False, detail: bool = False) -> list[Grid]:
-    """For each data set and each way to ask: the speeds, and with ``detail`` what serving costs; the fastest first."""
+def grids(
+    run: Run, targets: Targets, spread: bool = False, detail: bool = False, beside: str | None = None
+) -> list[Grid]:
+    """For each data set and each way to ask: the speeds, and with ``detail`` what serving costs; the fastest first.
+
+    With ``beside``, a library or a build of it, that one and the best of the others alone.
+    """
+    if beside:
+        at = " / ".join(_target(target) for target in targets)
+        columns = ["", "k", f"queries/s at recall {at}", "best of the others", "ratio"]
+        return [Grid(beside, columns, rows_beside(run, beside, targets))]
 
     def way(series: Series) -> tuple[str, str, int, int]:
         return series.dataset, series.mode, series.threads, series.k

@@ -117,6 +117,10 @@ def report(
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Tables for a page.")] = False,
     spread: Annotated[bool, typer.Option("--spread", help="With the least and greatest of the passes.")] = False,
     detail: Annotated[bool, typer.Option("--detail", help="And what building, opening and memory cost.")] = False,
+    beside: Annotated[
+        Optional[str],
+        typer.Option(help="Only a library, or a build of it (LIBRARY: PARAMETERS), and the best of the others."),
+    ] = None,
     every: Annotated[bool, typer.Option("--all", help="Every run of the files. Default: the last.")] = False,
 ) -> None:
     """Print tables: queries a second at each recall, build time, size."""
@@ -125,6 +129,6 @@ def report(
         raise ValueError(f"{', '.join(map(str, files))}: expected at least one run, found none")
     chosen, targets = runs if every else runs[-1:], tuple(recall or TARGETS)
     if as_markdown:
-        typer.echo(markdown(chosen, targets, spread, detail))
+        typer.echo(markdown(chosen, targets, spread, detail, beside))
     else:
-        show(console, chosen, targets, spread, detail)
+        show(console, chosen, targets, spread, detail, beside)

@@ -149,3 +149,18 @@ def test_a_last_line_that_was_cut_off_is_let_be(file: Path) -> None:
     with file.open("a") as opened:
         opened.write('{"kind": "que')
     assert results.records(file) == whole
+
+
+def test_a_build_stands_beside_the_best_of_the_other_libraries(file: Path) -> None:
+    others = [query(1, 0.92, 50.0, library="b"), query(1, 0.94, 30.0, library="e"), query(1, 0.97, 20.0, library="e")]
+    file.write_text(file.read_text() + "".join(json.dumps(one) + "\n" for one in others))
+    runs = results.read(file)
+    text = report.markdown(runs, (0.9, 0.96, 0.99), beside="a")
+    assert "| d, 500,000 x 2 | 10 | 120 / 60 / - | 57 / 23 / - (b, e) | 2.11 / 2.62 / - |" in text
+    assert report.markdown(runs, (0.9,), beside="a: trees 5") == report.markdown(runs, (0.9,), beside="a").replace(
+        "| a |", "| a: trees 5 |"
+    )
+    with pytest.raises(ValueError, match="a build of a, of trees 5, got 'a: trees 6'"):
+        report.markdown(runs, (0.9,), beside="a: trees 6")
+    with pytest.raises(ValueError, match="a library of the run, of a; b; e, got 'z'"):
+        report.markdown(runs, (0.9,), beside="z")
