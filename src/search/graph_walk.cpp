@@ -10,12 +10,17 @@ constexpr float lost = 0.1f;
 
 // Candidates are measured as far as their squared distance is within so many errors of the k-th: few where a short walk
 // misses more than they would add, and each may be a page; where much effort is asked for soon all.
-// docs/larger-than-memory.md has the figures.
-constexpr float least_errors = 0.4f;
+// docs/larger-than-memory.md has the figures, docs/algorithms/graph.md those of long vectors.
+constexpr float least_errors_of_pages = 0.4f;
+constexpr float least_errors_of_long_vectors = 2.0f;
 constexpr float efforts_an_error = 120.0f;
 
-bool reads_vectors(const Index::State& state) noexcept {
-    return state.graph->sorted && state.graph->has_nibbles() && !state.split;
+// 0 where as many are measured as may be.
+float least_errors(const Index::State& state) noexcept {
+    if (state.graph->sorted) return state.graph->has_nibbles() && !state.split ? least_errors_of_pages : 0.0f;
+    const bool sees_all = state.space.kind() != opened::SpaceKind::projection;
+    const bool dots = state.description.metric == Metric::dot;
+    return is_long(state) && sees_all && !dots ? least_errors_of_long_vectors : 0.0f;
 }
 
 }  // namespace
@@ -25,12 +30,13 @@ bool reads_vectors(const Index::State& state) noexcept {
 std::size_t measured(const Index::State& state, std::size_t effort, std::size_t k, const Scratch& scratch) {
     const graph::Frontier& visited = scratch.walk.frontier;
     const std::size_t most = std::min(reranked(state, effort, k), visited.size());
-    if (!reads_vectors(state) || k == 0 || most <= k) return most;
+    const float least = least_errors(state);
+    if (least == 0 || k == 0 || most <= k) return most;
     const float square = visited[k - 1].distance;
     const auto dim = static_cast<float>(state.space.dim());
     const float error = 2.0f * lost * std::sqrt(std::max(square, 0.0f) * scratch.scorer.centered_norm() / dim);
     const float more = static_cast<float>(effort) / efforts_an_error;
-    const float limit = square + error * (least_errors + std::max(more, more * more));
+    const float limit = square + error * (least + std::max(more, more * more));
     std::size_t n = k;
     while (n < most && visited[n].distance <= limit) ++n;
     return n;

@@ -33,6 +33,11 @@ inline std::size_t kept(const Index::State& state, std::size_t effort, std::size
 inline constexpr std::size_t nearly_all_directions = 256;
 inline constexpr std::size_t long_vector = 256;
 
+// Whether vectors behind sketches are so long that measuring one costs more than its code may save.
+inline bool is_long(const Index::State& state) noexcept {
+    return state.graph->sketches && state.description.dim >= long_vector;
+}
+
 // How many of the walk's best are measured better than its codes do, at most.
 inline std::size_t reranked(const Index::State& state, std::size_t effort, std::size_t k) noexcept {
     if (sees_little(state)) return kept(state, effort, k);
@@ -40,12 +45,13 @@ inline std::size_t reranked(const Index::State& state, std::size_t effort, std::
         return k + std::max<std::size_t>(20, effort / 2);
     }
     // The longer a vector, the more it costs to measure one that a code has told from the nearest.
-    if (state.graph->sketches && state.description.dim >= long_vector) return k + std::max<std::size_t>(12, effort / 8);
+    if (is_long(state)) return k + std::max<std::size_t>(12, effort / 8);
     return k + std::max<std::size_t>(20, effort / 4);
 }
 
 // How many are, of those that the scratch's walk has visited. Where 4-bit codes lead straight to whole vectors, each of
-// which may be a page of the disk, only as many as may be among the k nearest by what such codes get wrong.
+// which may be a page of the disk, and where they see all of long vectors, only as many as may be among the k nearest
+// by what such codes get wrong.
 std::size_t measured(const Index::State& state, std::size_t effort, std::size_t k, const Scratch& scratch);
 
 // Begins at entry points, the scorer being ready for them. What the walk visits stays in its frontier.
