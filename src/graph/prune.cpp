@@ -1,6 +1,5 @@
 #include "graph/prune.hpp"
 
-#include <algorithm>
 #include <limits>
 
 namespace nearfile::graph {
