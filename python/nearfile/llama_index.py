@@ -277,11 +277,17 @@ def _made_of(ref_doc_ids: Sequence[str]) -> Condition:
     return Condition(superset, lambda record: record.metadata.get("ref_doc_id") in wanted)
 
 
+def _floats(metadata: dict[str, Any]) -> dict[str, float]:
+    return {name: each for name, each in metadata.items() if isinstance(each, float)}
+
+
 def _record(node: BaseNode) -> Record:
     """All of a node; its text once, where it is all in one place."""
     texts = isinstance(node, TextNode)
     metadata = node_to_metadata_dict(node, remove_text=texts, flat_metadata=False)
     extra = {"node": metadata.pop("_node_content")}
+    # JSON, through which LlamaIndex makes it, has no infinity and no NaN, and would say that there is nothing.
+    metadata |= _floats(node.metadata)
     text = node.get_content(metadata_mode=MetadataMode.NONE)
     return Record(node.node_id, text if texts or text else None, metadata, node.get_embedding(), extra)
 
@@ -292,6 +298,7 @@ def _node(record: Record) -> BaseNode:
         return TextNode(id_=record.id, text=record.text or "", metadata=record.metadata)
     metadata = {**record.metadata, "_node_content": content}
     node = metadata_dict_to_node(metadata)
+    node.metadata |= {name: each for name, each in _floats(record.metadata).items() if name in node.metadata}
     if isinstance(node, TextNode):
         node.set_content(record.text or "")
     return node

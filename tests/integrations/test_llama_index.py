@@ -197,6 +197,13 @@ def test_other_modes_are_refused(folder: Path, mode: str) -> None:
         store_of_words(folder).query(VectorStoreQuery(query_str="apple"))
 
 
+def test_infinity_is_kept(folder: Path) -> None:
+    store = NearfileVectorStore(folder, options={"background": False})
+    store.add([TextNode(id_="a", metadata={"far": float("inf")}, embedding=[1.0, 0.0])])
+    assert [node.metadata["far"] for node in store.get_nodes(filters=only("far", 5, ">"))] == [float("inf")]
+    assert store.get_nodes(filters=only("far", None, "is_empty")) == []
+
+
 # Filters
 
 scalars = st.one_of(

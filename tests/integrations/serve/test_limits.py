@@ -80,7 +80,7 @@ V = [0.5] * DIM
         ({"vector": V, "exclude": [1]}, "exclude: expected ids that are str"),
         ({"vector": V, "attributes": ["cost"]}, "attributes: expected columns of this index, which are price, lang"),
         ({"vectors": [V] * 16, "exact": True}, "expected to look at no more than 30000 vectors"),
-        ({"vectors": [V] * 16, "recall": 1.0}, "expected to look at no more than 30000 vectors"),
+        ({"vectors": [V] * 16, "recall": 1.0, "k": 50}, "expected to look at no more than 30000 vectors"),
         ({"vectors": [V] * 16, "effort": 400}, "expected to look at no more than 30000 vectors"),
         (
             {"ids": ["item-1"] * 20, "k": 50},
