@@ -19,11 +19,12 @@ def rows(run: Run, wanted: str, targets: tuple[float, ...]) -> list[list[str]]:
     library, _, parameters = (part.strip() for part in wanted.partition(":"))
     made = []
     order = [one.dataset for one in run.series]
-    for own in sorted(run.series, key=lambda one: (order.index(one.dataset), one.k, one.mode, one.threads)):
-        build = next((one for one in own.by_build() if one.library == library and _is(one, parameters)), None)
+    owns = [one for one in run.series if one.library == library]
+    for own in sorted(owns, key=lambda one: (order.index(one.dataset), one.way)):
+        build = next((one for one in own.by_build() if _is(one, parameters)), None)
         if build is None:
             continue
-        others = [one for one in run.series if _way(one) == _way(own) and one.library != library]
+        others = [one for one in run.series if one.way == own.way and one.library != library]
         best = [max(((one.at(target) or 0.0, one.library) for one in others), default=(0.0, "")) for target in targets]
         rates = [build.at(target) for target in targets]
         ratios = [rate / rival if rate and rival else None for rate, (rival, _) in zip(rates, best)]
@@ -39,7 +40,7 @@ def rows(run: Run, wanted: str, targets: tuple[float, ...]) -> list[list[str]]:
             ]
         )
     if not made:
-        builds = {text(build.parameters) for one in run.series if one.library == library for build in one.builds}
+        builds = {text(build.parameters) for one in owns for build in one.builds}
         known = builds or {one.library for one in run.series}
         what = f"a build of {library}" if builds else "a library of the run"
         raise ValueError(f"beside: expected {what}, of {'; '.join(sorted(known))}, got {wanted!r}")
@@ -49,10 +50,6 @@ def rows(run: Run, wanted: str, targets: tuple[float, ...]) -> list[list[str]]:
 def _is(alone: Series, parameters: str) -> bool:
     wanted = {one.strip() for one in parameters.split(",") if one.strip()}
     return wanted <= set(text(alone.builds[0].parameters).split(", "))
-
-
-def _way(series: Series) -> tuple[str, int, str, int]:
-    return series.dataset, series.k, series.mode, series.threads
 
 
 def _title(series: Series) -> str:

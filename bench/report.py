@@ -92,13 +92,10 @@ def grids(
         at = " / ".join(_target(target) for target in targets)
         columns = ["", "k", f"queries/s at recall {at}", "best of the others", "ratio"]
         return [Grid(beside, columns, rows_beside(run, beside, targets))]
-
-    def way(series: Series) -> tuple[str, str, int, int]:
-        return series.dataset, series.mode, series.threads, series.k
-
     order = [series.dataset for series in run.series]
     made = []
-    for _, group in groupby(sorted(run.series, key=lambda one: (order.index(one.dataset), way(one))), key=way):
+    ordered = sorted(run.series, key=lambda one: (order.index(one.dataset), one.way))
+    for _, group in groupby(ordered, key=lambda one: one.way):
         ranked = sorted(group, key=lambda one: _rank(one, targets), reverse=True)
         made.append(_speeds(ranked, targets, spread))
         if any(len(series.builds) > 1 for series in ranked):

@@ -60,6 +60,11 @@ class Series:
     points: tuple[Point, ...]
     builds: tuple[Build, ...]
 
+    @property
+    def way(self) -> tuple[str, str, int, int]:
+        """What was asked and how; libraries are compared where it is the same."""
+        return self.dataset, self.mode, self.threads, self.k
+
     def front(self) -> list[Point]:
         """The points that no other beats in both recall and rate, by rising recall."""
         return front(self.points)
