@@ -1,6 +1,7 @@
 #include "cases.hpp"
 
 #include <cstdint>
+#include <cstring>
 
 namespace nearfile::bench {
 namespace {
@@ -33,6 +34,15 @@ const char* row_of(const Batch& b, std::size_t j) {
 void half_to_float(const Kernels& table, const Batch& b) {
     for (std::size_t j = 0; j < b.count; ++j)
         table.half_to_float(reinterpret_cast<const std::uint16_t*>(row_of(b, j)), b.dim, static_cast<float*>(b.out));
+}
+
+// In place, so of a copy.
+void hadamard(const Kernels& table, const Batch& b) {
+    for (std::size_t j = 0; j < b.count; ++j) {
+        auto* values = static_cast<float*>(b.out);
+        std::memcpy(values, row_of(b, j), b.dim * sizeof(float));
+        table.hadamard(values, b.dim);
+    }
 }
 
 // Four queries. It takes rows in sequence only; others a row at a time.
@@ -99,6 +109,8 @@ constexpr Goals blocks = {.first_cache = 0.05, .second_cache = 0.1, .sequence = 
 constexpr Goals sketches = {.first_cache = 0.1, .second_cache = 0.25, .sequence = 0.9, .random = 0.25};
 // Three sums of floats for each byte, in an order that allows eight at a time. For building only.
 constexpr Goals residuals = {.first_cache = 0.02, .second_cache = 0.05, .sequence = 0.2, .random = 0.2};
+// A copy, and an addition of every value for each doubling of the width. For one query, or for building.
+constexpr Goals transforms = {.first_cache = 0.02, .second_cache = 0.05, .sequence = 0.2, .random = 0.2};
 
 constexpr Case cases[] = {
     {"dot_f32", 32, dims, floats, Call<&Kernels::dot_f32>::on},
@@ -113,6 +125,7 @@ constexpr Case cases[] = {
     {"l1_u8", 8, dims, codes, Call<&Kernels::l1_u8>::on},
     {"hamming", 1, {256, 1024, 4096}, codes, hamming},
     {"half_to_float", 16, dims, widening, half_to_float},
+    {"hadamard", 32, {64, 512, 1024}, transforms, hadamard},
 };
 
 }  // namespace

@@ -83,7 +83,7 @@ void collect(const graph::Distances& distances, const GrowOne<SplitType>& grow_o
 
 void join(const graph::Distances& distances, const graph::Adjacency& from, const graph::Reversed& reversed,
           const ItemRange& some, const EdgePlan& plan, const StageWatch& watch, graph::Adjacency& to,
-          const std::function<void(std::uint32_t begin, std::uint32_t end)>& done) {
+          const DoneWith& done) {
     run_blocks(
         "joining", some.end - some.begin, plan.threads,
         [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
@@ -167,55 +167,47 @@ template graph::Adjacency near_edges(const graph::Distances&, const GrowOne<fore
 
 namespace {
 
-// Every item's neighbours in a graph of a lower degree; `choose` sets them. What has been read is given back.
-template <class Choose>
-graph::Adjacency of_degree(std::uint32_t degree, graph::Adjacency graph, unsigned threads, const Choose& choose,
-                           const StageWatch& watch) {
-    graph::Adjacency smaller(graph.count(), degree);
-    run_blocks(
-        "joining", graph.count(), threads,
-        [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
-            choose(graph, begin, end, smaller);
-            graph.release(begin, end);
-        },
-        watch, items_a_task);
-    return smaller;
-}
-
-std::uint32_t degree_for(const graph::Adjacency& graph, double places_of_mean) {
+std::uint32_t degree_for(const graph::Adjacency& graph, double of_mean) {
     std::uint64_t edges = 0;
     for (std::uint32_t item = 0; item < graph.count(); ++item) edges += graph.neighbors(item).size();
-    const double wanted = places_of_mean * static_cast<double>(edges) / graph.count();
+    const double wanted = of_mean * static_cast<double>(edges) / graph.count();
     const auto groups = static_cast<std::uint32_t>(std::ceil(wanted / codes::sketch_group));
     return std::max(1u, groups) * static_cast<std::uint32_t>(codes::sketch_group);
 }
 
 }  // namespace
 
-graph::Adjacency pruned_to(std::uint32_t degree, graph::Adjacency graph, const graph::Distances& distances,
-                           const EdgePlan& plan, const StageWatch& watch) {
-    return of_degree(
-        degree, std::move(graph), plan.threads,
-        [&](const graph::Adjacency& from, std::uint32_t begin, std::uint32_t end, graph::Adjacency& to) {
+graph::Adjacency pruned_to(std::uint32_t degree, const graph::Adjacency& graph, const graph::Distances& distances,
+                           const EdgePlan& plan, const StageWatch& watch, const DoneWith& done) {
+    graph::Adjacency pruned(graph.count(), degree);
+    run_blocks(
+        "joining", graph.count(), plan.threads,
+        [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
             graph::Chooser chooser(distances, plan.alphas);
-            for (std::uint32_t item = begin; item < end; ++item) chooser.choose(item, from.neighbors(item), to);
+            for (std::uint32_t item = begin; item < end; ++item) chooser.choose(item, graph.neighbors(item), pruned);
+            if (done) done(begin, end);
         },
-        watch);
+        watch, items_a_task);
+    return pruned;
 }
 
 graph::Adjacency without_empty_places(graph::Adjacency graph, bool of_queries, const graph::Distances& distances,
                                       const EdgePlan& plan, const StageWatch& watch) {
     const std::uint32_t degree = degree_for(graph, of_queries ? places_of_mean_with_queries : places_of_mean);
     if (degree >= graph.degree()) return graph;
-    if (!of_queries) return pruned_to(degree, std::move(graph), distances, plan, watch);
-    return of_degree(
-        degree, std::move(graph), plan.threads,
-        [&](const graph::Adjacency& from, std::uint32_t begin, std::uint32_t end, graph::Adjacency& to) {
+    const DoneWith give_back = [&](std::uint32_t begin, std::uint32_t end) { graph.release(begin, end); };
+    if (!of_queries) return pruned_to(degree, graph, distances, plan, watch, give_back);
+    graph::Adjacency nearest(graph.count(), degree);
+    run_blocks(
+        "joining", graph.count(), plan.threads,
+        [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
             for (std::uint32_t item = begin; item < end; ++item) {
-                to.set(item, graph::nearest(distances, item, from.neighbors(item), degree));
+                nearest.set(item, graph::nearest(distances, item, graph.neighbors(item), degree));
             }
+            give_back(begin, end);
         },
-        watch);
+        watch, items_a_task);
+    return nearest;
 }
 
 }  // namespace nearfile::build

@@ -50,10 +50,12 @@ struct ItemRange {
     std::uint32_t begin;
     std::uint32_t end;
 };
-// Neighbours of some items in `from` and those that point at them; `done` is told which have been joined.
+// Is told of items whose neighbours nobody will read again.
+using DoneWith = std::function<void(std::uint32_t begin, std::uint32_t end)>;
+// Neighbours of some items in `from` and those that point at them.
 void join(const graph::Distances& distances, const graph::Adjacency& from, const graph::Reversed& reversed,
           const ItemRange& some, const EdgePlan& plan, const StageWatch& watch, graph::Adjacency& to,
-          const std::function<void(std::uint32_t begin, std::uint32_t end)>& done = {});
+          const DoneWith& done = {});
 // New neighbours of some items, from walks over `from`.
 void refine(const graph::Distances& distances, const graph::Adjacency& from, const Refining& refining,
             const ItemRange& some, const GivenTo& given, const EdgePlan& plan, const StageWatch& watch,
@@ -65,8 +67,8 @@ graph::Adjacency near_edges(const graph::Distances& distances, const GrowOne<Spl
                             const StageWatch& watch, const Give& give = {});
 
 // The same graph with places for fewer neighbours, pruned to these.
-graph::Adjacency pruned_to(std::uint32_t degree, graph::Adjacency graph, const graph::Distances& distances,
-                           const EdgePlan& plan, const StageWatch& watch);
+graph::Adjacency pruned_to(std::uint32_t degree, const graph::Adjacency& graph, const graph::Distances& distances,
+                           const EdgePlan& plan, const StageWatch& watch, const DoneWith& done = {});
 
 // Places that few items have neighbours for are not worth their bytes: the same graph of a lower degree, or itself.
 // `of_queries`: whether it has edges that queries asked for.

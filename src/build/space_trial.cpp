@@ -71,7 +71,7 @@ Counts search_one(const Index::State& state, const TrialSample::Query& query, st
                   search::Scratch& scratch) {
     scratch.scorer.set_query(query.values);
     scratch.scorer.set_space();
-    search::SketchDistanceComputer computer(state, *scratch.tables);
+    search::SketchDistanceComputer computer(state, *scratch.tables, effort);
     computer.set_query(scratch.scorer);
     Counted counted(computer);
     graph::walk(counted, query.entry_points, {}, effort, effort + search::spare(state), state.graph->degree,

@@ -9,6 +9,8 @@
 #include <span>
 #include <vector>
 
+#include "kernels/kernels.hpp"
+
 namespace nearfile::codes {
 
 class Rotation {
@@ -16,9 +18,9 @@ public:
     Rotation(std::size_t dim, std::uint64_t seed);
 
     // In place; the same floats on every machine.
-    void apply(std::span<float> values) const;
+    void apply(const kernels::Kernels& kernels, std::span<float> values) const;
     // And back, but for rounding.
-    void apply_inverse(std::span<float> values) const;
+    void apply_inverse(const kernels::Kernels& kernels, std::span<float> values) const;
 
 private:
     std::size_t window_of(std::size_t round) const noexcept { return round % 2 == 0 ? 0 : dim_ - window_; }

@@ -4,6 +4,7 @@
 
 #include "kernels/avx2_floats.hpp"
 #include "kernels/batch.hpp"
+#include "kernels/hadamard.hpp"
 #include "kernels/tables.hpp"
 
 namespace nearfile::kernels {
@@ -213,6 +214,7 @@ const Kernels avx2_kernels = {
     byte_batch<AbsoluteBytes, std::uint8_t, std::uint32_t>,
     hamming,
     half_to_float,
+    hadamard,
     &avx2_vectors,
 };
 

@@ -4,6 +4,7 @@
 
 #include "kernels/avx512_floats.hpp"
 #include "kernels/batch.hpp"
+#include "kernels/hadamard.hpp"
 #include "kernels/tables.hpp"
 
 namespace nearfile::kernels {
@@ -199,6 +200,7 @@ const Kernels avx512_kernels = {
     byte_batch<AbsoluteBytes, std::uint8_t, std::uint32_t>,
     hamming,
     half_to_float,
+    hadamard,
     &avx512_vectors,
 };
 

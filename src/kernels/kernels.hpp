@@ -127,6 +127,10 @@ struct Kernels {
     // IEEE half precision to single precision: exact.
     void (*half_to_float)(const std::uint16_t* half, std::size_t count, float* out);
 
+    // In place: value i becomes the sum of all values j, negative where i & j has an odd number of bits. `width` is a
+    // power of two.
+    void (*hadamard)(float* values, std::size_t width);
+
     const VectorKernels* vectors;
 };
 

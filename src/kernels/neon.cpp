@@ -3,6 +3,7 @@
 #include <arm_neon.h>
 
 #include "kernels/batch.hpp"
+#include "kernels/hadamard.hpp"
 #include "kernels/neon_floats.hpp"
 #include "kernels/tables.hpp"
 
@@ -173,6 +174,7 @@ const Kernels neon_kernels = {
     byte_batch<AbsoluteBytes, std::uint8_t, std::uint32_t>,
     hamming,
     half_to_float,
+    hadamard,
     &neon_vectors,
 };
 

@@ -2,6 +2,7 @@
 // files must return; the tests compare them on every run.
 #include <cstring>
 
+#include "kernels/hadamard.hpp"
 #include "kernels/tables.hpp"
 
 namespace nearfile::kernels {
@@ -207,6 +208,7 @@ const Kernels scalar_kernels = {
     l1_u8,
     hamming,
     half_to_float,
+    hadamard,
     &scalar_vectors,
 };
 

@@ -16,14 +16,14 @@ void Space::apply(const kernels::Kernels& kernels, std::span<const float> values
     } else {
         std::copy(values.begin(), values.end(), out.begin());
     }
-    if (rotation_) rotation_->apply(out);
+    if (rotation_) rotation_->apply(kernels, out);
 }
 
 void Space::apply_to_query(const kernels::Kernels& kernels, std::span<const float> values,
                            const codes::ScaledQuery& encoded, std::span<float> out) const {
     if (kind_ != SpaceKind::whitened) return apply(kernels, values, encoded, out);
     codes::whiten_query(factor_, values, out);
-    rotation_->apply(out);
+    rotation_->apply(kernels, out);
     // The factor of a damaged file may hold anything; what follows makes whole numbers of these.
     for (float& value : out) value = std::isfinite(value) ? value : 0.0f;
 }

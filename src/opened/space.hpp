@@ -40,7 +40,9 @@ public:
                         const codes::ScaledQuery& encoded, std::span<float> out) const;
 
     // From a rotation back to the vectors' own dimensions.
-    void leave(std::span<float> values) const { rotation_->apply_inverse(values); }
+    void leave(const kernels::Kernels& kernels, std::span<float> values) const {
+        rotation_->apply_inverse(kernels, values);
+    }
 
 private:
     SpaceKind kind_ = SpaceKind::own;

@@ -77,7 +77,7 @@ struct Index::State {
         const float scale = split ? split->tail(item, false).scale : scaled->tail(item).scale;
         if (split) {
             split->decode(item, out);
-            space.leave(out);
+            space.leave(*kernels, out);
         } else {
             scaled->decode(item, out);
         }

@@ -9,6 +9,12 @@ namespace {
 // (Products have either sign, and no margin pays: docs/algorithms/inner-products.md.)
 constexpr float distance_margin = 0.04f;
 
+// Where fewer are wanted than there are: how often a nearer threshold is tried, and which part of them will do.
+constexpr int most_tries = 4;
+constexpr std::size_t will_do(std::size_t most) noexcept {
+    return most * 2 / 5;
+}
+
 }  // namespace
 
 void SketchDistanceComputer::set_query(const Scorer& scorer) {
@@ -24,7 +30,7 @@ void NibbleDistances::set_query(const Scorer& scorer) {
     query_norm_ = scorer.centered_norm();
 }
 
-void SketchDistanceComputer::places_below(graph::Step vertex, float threshold, Places& places) const noexcept {
+std::size_t SketchDistanceComputer::places_below(graph::Step vertex, float threshold, Places& places) const noexcept {
     const opened::GraphView& graph = *state_.graph;
     const codes::SketchLayout& layout = *graph.sketches;
     const std::byte* row = graph.vertices.data() + vertex.item * graph.stride;
@@ -32,12 +38,41 @@ void SketchDistanceComputer::places_below(graph::Step vertex, float threshold, P
     const codes::SketchScales scales = layout.scales_of(row);
     state_.kernels->sketch_below(tables_.query(), layout.view(row, scales), vertex.distance + scales.least_additive,
                                  threshold + margin, layout.groups(), places.data());
+    std::size_t n = 0;
+    for (std::size_t group = 0; group < layout.groups(); ++group)
+        n += static_cast<std::size_t>(std::popcount(places[group]));
+    return n;
+}
+
+// All below the threshold where they are no more than wanted. Else those below a nearer one, which is looked for
+// between what has too many and what has too few, first at the vertex itself: nearer than it is what leads on. Never
+// fewer than will do, so that a walk which has little in view yet does not come to an end.
+void SketchDistanceComputer::nearest_places(graph::Step vertex, float threshold, Places& places) const noexcept {
+    const float reach = std::fabs(vertex.distance);
+    float few = vertex.distance - reach;
+    float many = threshold;
+    std::size_t n = places_below(vertex, many, places);
+    if (n <= most_) return;
+    for (int i = 0; i < most_tries; ++i) {
+        float tried = 0.5f * (few + many);
+        if (std::isinf(many)) tried = i == 0 ? vertex.distance : few + reach;
+        if (i == 0 && vertex.distance < many) tried = vertex.distance;
+        n = places_below(vertex, tried, places);
+        if (n > most_) {
+            many = tried;
+        } else if (n < will_do(most_)) {
+            few = tried;
+        } else {
+            return;
+        }
+    }
+    if (n < will_do(most_)) places_below(vertex, many, places);
 }
 
 std::size_t SketchDistanceComputer::select_neighbors(graph::Step vertex, float threshold,
                                                      graph::ItemId* ids) const noexcept {
     Places places;
-    places_below(vertex, threshold, places);
+    nearest_places(vertex, threshold, places);
     std::size_t n = 0;
     for (std::size_t group = 0; group < state_.graph->sketches->groups(); ++group) {
         for (unsigned mask = places[group]; mask != 0; mask &= mask - 1) {

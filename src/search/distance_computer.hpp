@@ -1,6 +1,7 @@
 // What a walk through the graph of an index knows of distances: graph/walk.hpp says what is asked of it.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
@@ -35,11 +36,12 @@ private:
     float query_norm_ = 0;  // squared
 };
 
-// Sketches say which neighbours of a vertex deserve a look at their 4-bit codes.
+// Sketches say which neighbours of a vertex deserve a look at their 4-bit codes: those that may be nearer than the
+// threshold, and of many, as long as a walk is far away or has little in view, about the `most` that seem nearest.
 class SketchDistanceComputer : public NibbleDistances {
 public:
-    SketchDistanceComputer(const Index::State& state, codes::SketchTables& tables)
-        : NibbleDistances(state), tables_(tables) {}
+    SketchDistanceComputer(const Index::State& state, codes::SketchTables& tables, std::size_t effort)
+        : NibbleDistances(state), tables_(tables), most_(most_selected(effort)) {}
 
     void set_query(const Scorer& scorer);
     std::size_t select_neighbors(graph::Step vertex, float threshold, graph::ItemId* ids) const noexcept;
@@ -50,7 +52,11 @@ public:
 private:
     // A bit for each place of the vertex.
     using Places = std::array<std::uint16_t, opened::max_degree / codes::sketch_group>;
-    void places_below(graph::Step vertex, float threshold, Places& places) const noexcept;
+    // Returns how many there are.
+    std::size_t places_below(graph::Step vertex, float threshold, Places& places) const noexcept;
+    void nearest_places(graph::Step vertex, float threshold, Places& places) const noexcept;
+    // docs/algorithms/graph.md has the measurements behind this.
+    static std::size_t most_selected(std::size_t effort) noexcept { return std::max<std::size_t>(20, effort / 3); }
     // Four bytes are read of each number: behind the last are scales.
     graph::ItemId sketched_neighbor(graph::ItemId vertex, std::size_t place) const noexcept {
         const opened::GraphView& graph = *state_.graph;
@@ -61,6 +67,7 @@ private:
     }
 
     codes::SketchTables& tables_;
+    std::size_t most_;
 };
 
 // All do.

@@ -21,7 +21,7 @@ double dot(std::span<const float> a, std::span<const float> b) {
 }
 
 std::vector<float> rotated(const Rotation& rotation, std::vector<float> values) {
-    rotation.apply(values);
+    rotation.apply(chosen(), values);
     return values;
 }
 
@@ -50,7 +50,7 @@ TEST(rotation_leads_back) {
         const Rotation rotation(dim, dim);
         const auto values = vector_of(Shape::gaussian, dim, random);
         auto turned = rotated(rotation, values);
-        rotation.apply_inverse(turned);
+        rotation.apply_inverse(chosen(), turned);
         for (std::size_t i = 0; i < dim; ++i) CHECK(std::fabs(turned[i] - values[i]) < 1e-5f);
     }
 }
@@ -62,7 +62,7 @@ TEST(rotation_spreads_one_dimension_over_all) {
         for (std::size_t axis = 0; axis < dim; axis += 7) {
             std::vector<float> values(dim);
             values[axis] = 1;
-            rotation.apply(values);
+            rotation.apply(chosen(), values);
             for (const float value : values) largest = std::max(largest, std::fabs(double{value}));
         }
         // Of evenly spread values each has 1 / sqrt(dim); random ones reach four or five times that.
@@ -84,7 +84,7 @@ TEST(rotation_gives_the_same_floats_always) {
     for (const std::size_t dim : {1u, 3u, 64u, 100u, 784u}) {
         std::vector<float> values(dim);
         for (std::size_t i = 0; i < dim; ++i) values[i] = static_cast<float>(i * 37 % 101) - 50.3f;
-        Rotation(dim, 7).apply(values);
+        Rotation(dim, 7).apply(chosen(), values);
         crc = base::crc32c(std::as_bytes(std::span(values)), crc);
     }
     CHECK(crc == 2631082612u);

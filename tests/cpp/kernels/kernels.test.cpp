@@ -2,6 +2,7 @@
 // scalar version. Those of 4-bit codes, sketches and blocks: codes.test.cpp.
 #include "kernels/kernels.hpp"
 
+#include <bit>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
@@ -240,6 +241,27 @@ TEST(kernels_half_to_float_is_exact) {
     }
 }
 
+TEST(kernels_hadamard_agree) {
+    Random random;
+    for (std::size_t width = 1; width <= 4096; width *= 2) {
+        std::vector<float> values(width + 1);
+        for (float& value : values) value = static_cast<float>(random.next()) * 0x1p-31f - 1.0f;
+        std::vector<float> expected = values;
+        scalar_kernels.hadamard(expected.data(), width);
+        CHECK(expected[width] == values[width]);
+        for (std::size_t i = 0; i < width; i += 1 + width / 64) {
+            double sum = 0;
+            for (std::size_t j = 0; j < width; ++j) sum += (std::popcount(i & j) % 2 == 0 ? 1.0 : -1.0) * values[j];
+            CHECK(std::fabs(expected[i] - sum) <= 1e-6 * static_cast<double>(width));
+        }
+        for (const Kernels* const* table = supported(); *table; ++table) {
+            std::vector<float> result = values;
+            (*table)->hadamard(result.data(), width);
+            CHECK(same_bits(result, expected));
+        }
+    }
+}
+
 TEST(kernels_supported_starts_with_scalar) {
     const Kernels* const* tables = supported();
     CHECK(tables[0] == &scalar_kernels);
@@ -251,7 +273,7 @@ TEST(kernels_supported_starts_with_scalar) {
         CHECK((*tables)->dot_f32 && (*tables)->squared_l2_f32 && (*tables)->l1_f32 && (*tables)->dot_i8);
         CHECK((*tables)->squared_l2_u8 && (*tables)->l1_u8 && (*tables)->hamming && (*tables)->half_to_float);
         CHECK((*tables)->dot_i8_block && (*tables)->dot_u4 && (*tables)->vectors);
-        CHECK((*tables)->sketch_below && (*tables)->sketch_residual);
+        CHECK((*tables)->sketch_below && (*tables)->sketch_residual && (*tables)->hadamard);
     }
     std::printf("%s\n", line.c_str());
 }
