@@ -40,8 +40,9 @@ private:
 // threshold, and of many, as long as a walk is far away or has little in view, about the `most` that seem nearest.
 class SketchDistanceComputer : public NibbleDistances {
 public:
-    SketchDistanceComputer(const Index::State& state, codes::SketchTables& tables, std::size_t effort)
-        : NibbleDistances(state), tables_(tables), most_(most_selected(effort)) {}
+    // `in_view`: how many vertices the walk goes on to or is to find.
+    SketchDistanceComputer(const Index::State& state, codes::SketchTables& tables, std::size_t in_view)
+        : NibbleDistances(state), tables_(tables), most_(most_selected(in_view)) {}
 
     void set_query(const Scorer& scorer);
     std::size_t select_neighbors(graph::Step vertex, float threshold, graph::ItemId* ids) const noexcept;
@@ -56,7 +57,7 @@ private:
     std::size_t places_below(graph::Step vertex, float threshold, Places& places) const noexcept;
     void nearest_places(graph::Step vertex, float threshold, Places& places) const noexcept;
     // docs/algorithms/graph.md has the measurements behind this.
-    static std::size_t most_selected(std::size_t effort) noexcept { return std::max<std::size_t>(20, effort / 3); }
+    static std::size_t most_selected(std::size_t in_view) noexcept { return std::max<std::size_t>(20, in_view / 3); }
     // Four bytes are read of each number: behind the last are scales.
     graph::ItemId sketched_neighbor(graph::ItemId vertex, std::size_t place) const noexcept {
         const opened::GraphView& graph = *state_.graph;

@@ -61,7 +61,7 @@ void walk_from(std::span<const codes::ItemId> entry_points, const Index::State& 
                std::size_t k, Scratch& scratch, const Walk& walk) {
     Scorer& scorer = scratch.scorer;
     if (scratch.tables) {
-        SketchDistanceComputer computer(state, *scratch.tables, effort);
+        SketchDistanceComputer computer(state, *scratch.tables, std::max(effort, k));
         computer.set_query(scorer);
         walk(computer, entry_points, kept(state, effort, k));
     } else if (state.graph->has_nibbles()) {

@@ -46,7 +46,7 @@ JointWalk::JointWalk(const Index::State& state, Scratch& scratch, const Admissio
     scorer.entry_points(scratch_.candidates);
     const std::size_t kept_now = kept(state, effort.effort, k);
     if (scratch_.tables) {
-        SketchDistanceComputer computer(state, *scratch_.tables, effort.effort);
+        SketchDistanceComputer computer(state, *scratch_.tables, std::max<std::size_t>(effort.effort, k));
         computer.set_query(scorer);
         begin(computer, effort, kept_now);
     } else if (state.graph->has_nibbles()) {

@@ -30,6 +30,15 @@ void walk_graph(const Index::State& state, std::size_t effort, std::size_t k, Sc
     });
 }
 
+// Whether walks led to k items. One that goes on to fewer may not have, in a dense place; then another goes on to k,
+// which costs less than a look at every item.
+bool find_by_walks(const Index::State& state, std::size_t effort, std::size_t k, Scratch& scratch, Reranker& reranker) {
+    walk_graph(state, effort, k, scratch);
+    if (reranker.take_visited(measured(state, effort, k, scratch))) return true;
+    if (effort >= k || k >= scanned_from(state)) return false;
+    return find_by_walks(state, k, k, scratch, reranker);
+}
+
 }  // namespace
 
 float comparable_distance(const Index::State& state, std::span<const float> query, float distance) {
@@ -54,10 +63,7 @@ void search(const Index::State& state, std::span<const float> query, const Searc
     bool found = false;
     if (state.graph) {
         const std::uint32_t effort = effort_wanted(state, options, k);
-        if (effort != every_item) {
-            walk_graph(state, effort, k, scratch);
-            found = reranker.take_visited(measured(state, effort, k, scratch));
-        }
+        if (effort != every_item) found = find_by_walks(state, effort, k, scratch, reranker);
     } else if (!looks_at_all(state, options, k)) {
         scratch.scorer.gather(candidates_wanted(options, k, state.description.dim), {}, scratch.gather,
                               scratch.candidates);
