@@ -57,7 +57,7 @@ private:
     std::size_t places_below(graph::Step vertex, float threshold, Places& places) const noexcept;
     void nearest_places(graph::Step vertex, float threshold, Places& places) const noexcept;
     // docs/algorithms/graph.md has the measurements behind this.
-    static std::size_t most_selected(std::size_t in_view) noexcept { return std::max<std::size_t>(20, in_view / 3); }
+    static std::size_t most_selected(std::size_t in_view) noexcept { return std::max<std::size_t>(32, in_view / 3); }
     // Four bytes are read of each number: behind the last are scales.
     graph::ItemId sketched_neighbor(graph::ItemId vertex, std::size_t place) const noexcept {
         const opened::GraphView& graph = *state_.graph;
