@@ -39,8 +39,9 @@ std::size_t SketchDistanceComputer::places_below(graph::Step vertex, float thres
     state_.kernels->sketch_below(tables_.query(), layout.view(row, scales), vertex.distance + scales.least_additive,
                                  threshold + margin, layout.groups(), places.data());
     std::size_t n = 0;
-    for (std::size_t group = 0; group < layout.groups(); ++group)
+    for (std::size_t group = 0; group < layout.groups(); ++group) {
         n += static_cast<std::size_t>(std::popcount(places[group]));
+    }
     return n;
 }
 
@@ -54,8 +55,7 @@ void SketchDistanceComputer::nearest_places(graph::Step vertex, float threshold,
     std::size_t n = places_below(vertex, many, places);
     if (n <= most_) return;
     for (int i = 0; i < most_tries; ++i) {
-        float tried = 0.5f * (few + many);
-        if (std::isinf(many)) tried = i == 0 ? vertex.distance : few + reach;
+        float tried = std::isinf(many) ? few + reach : 0.5f * (few + many);
         if (i == 0 && vertex.distance < many) tried = vertex.distance;
         n = places_below(vertex, tried, places);
         if (n > most_) {
