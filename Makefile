@@ -132,7 +132,9 @@ $(VENV)/test: $(VENV)/tools $(SOURCES)
 	$(INSTALL) ".[test]"
 	@touch $@
 
+# PySpark has no wheel. It is built with setuptools, here of the environment, which must know how to make one.
 $(VENV)/test-cluster: $(VENV)/tools $(SOURCES)
+	$(PIP) "setuptools>=77"
 	$(INSTALL) ".[test-cluster]"
 	@touch $@
 
