@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "api/graph_sample.hpp"
+#include "api/state_sample.hpp"
 #include "build/ground_truth.hpp"
 #include "build/leave_one_out.hpp"
 #include "check.hpp"
@@ -34,12 +34,6 @@ Data clustered(Metric metric, std::uint32_t count, std::uint64_t seed) {
         }
     }
     return data;
-}
-
-std::shared_ptr<const Index::State> open(const Index& index) {
-    base::AlignedBuffer bytes(index.bytes().size());
-    std::copy(index.bytes().begin(), index.bytes().end(), bytes.data());
-    return opened::open_state(std::move(bytes));
 }
 
 float nearer_first(Metric metric, float distance) {

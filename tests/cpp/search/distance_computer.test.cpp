@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "api/graph_sample.hpp"
+#include "api/state_sample.hpp"
 #include "check.hpp"
 #include "search/scratch.hpp"
 
@@ -18,10 +18,7 @@ constexpr std::size_t enough_for_all = 3 * opened::max_degree;  // an effort
 constexpr std::size_t fewest = 12;                              // of an effort of one
 
 std::shared_ptr<const Index::State> state_of(Metric metric) {
-    const Index index = make_index(metric, data_of(Values::floats, 3000, 24, 1), graph_options());
-    base::AlignedBuffer bytes(index.bytes().size());
-    std::copy(index.bytes().begin(), index.bytes().end(), bytes.data());
-    return opened::open_state(std::move(bytes));
+    return open(make_index(metric, data_of(Values::floats, 3000, 24, 1), graph_options()));
 }
 
 // What one query sees of one vertex.

@@ -1,7 +1,7 @@
 // Walks that go on to fewer vertices than are asked for.
 #include "search/graph_walk.hpp"
 
-#include "api/graph_sample.hpp"
+#include "api/state_sample.hpp"
 #include "check.hpp"
 #include "search/search.hpp"
 
@@ -14,18 +14,10 @@ constexpr std::uint32_t n = 6000;
 constexpr std::uint32_t dim = 24;
 constexpr std::size_t k = 100;
 
-std::shared_ptr<const Index::State> state_of(const Data& data) {
-    const Index index = make_index(Metric::euclidean, data, graph_options());
-    base::AlignedBuffer bytes(index.bytes().size());
-    std::copy(index.bytes().begin(), index.bytes().end(), bytes.data());
-    return opened::open_state(std::move(bytes));
-}
-
 }  // namespace
 
 TEST(a_walk_that_led_to_too_few_is_followed_by_a_longer_one_and_not_by_a_look_at_every_item) {
-    const Data data = data_of(Values::floats, n, dim, 1);
-    const auto state = state_of(data);
+    const auto state = open(make_index(Metric::euclidean, data_of(Values::floats, n, dim, 1), graph_options()));
     const Data queries = data_of(Values::floats, 60, dim, 2);
     search::BorrowedScratch scratch(*state);
     const graph::Frontier& frontier = (*scratch).walk.frontier;
