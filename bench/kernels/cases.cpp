@@ -77,7 +77,7 @@ void sketch_below(const Kernels& table, const Batch& b) {
         const kernels::SketchRow row = {reinterpret_cast<const std::uint8_t*>(row_of(b, j)), numbers, numbers + 32,
                                         1e-5f, 1e-2f};
         table.sketch_below(query, row, 1.0f, 0.5f, j + together <= b.count ? together : 1,
-                           static_cast<std::uint16_t*>(b.out));
+                           static_cast<std::uint64_t*>(b.out));
     }
 }
 

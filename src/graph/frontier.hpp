@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -28,7 +29,7 @@ class Frontier {
 public:
     // The walk goes on to the `width` nearest, or fewer by the limit; `kept` of them, at least as many, are remembered.
     void reset(std::size_t width, std::size_t kept, const Limit& limit = {}) {
-        if (entries_.size() < kept + 1) entries_.resize(kept + 1);
+        if (entries_.size() < kept + at_once) entries_.resize(kept + at_once);
         width_ = width;
         narrow_ = std::min(width, limit.beyond);
         limit_ = limit.distance;
@@ -49,25 +50,14 @@ public:
     // The walk will go only to what is nearer than this.
     float threshold() const noexcept { return threshold_; }
 
-    void insert(float distance, ItemId item) noexcept {
-        if (!(distance < last_)) return;
-        // Branch-free binary search: where it goes is a coin flip to the processor.
-        const Entry* base = entries_.data();
-        std::size_t n = size_;
-        while (n > 1) {
-            const std::size_t half = n / 2;
-            base += base[half - 1].distance <= distance ? half : 0;
-            n -= half;
+    void insert(float distance, ItemId item) noexcept { insert_all(&distance, &item, 1); }
+
+    // As one after the other. But what is there moves once for all of them, for what has just been written is slow to
+    // read again in other pieces; and their places are looked for side by side.
+    void insert_all(const float* distances, const ItemId* items, std::size_t n) noexcept {
+        for (std::size_t start = 0; start < n; start += at_once) {
+            insert_some(distances + start, items + start, std::min(at_once, n - start));
         }
-        std::size_t at = static_cast<std::size_t>(base - entries_.data());
-        at += n == 1 && base->distance <= distance ? 1 : 0;
-        if (size_ < kept_) ++size_;
-        Entry* place = entries_.data() + at;
-        std::memmove(place + 1, place, (size_ - 1 - at) * sizeof(Entry));
-        *place = {distance, item};
-        if (at < next_) next_ = at;
-        if (size_ >= narrow_) set_threshold();
-        if (size_ == kept_) last_ = entries_[size_ - 1].distance;
     }
 
     bool has_next() const noexcept {
@@ -94,6 +84,50 @@ private:
         ItemId item;
     };
     static constexpr ItemId expanded = 0x80000000u;
+    static constexpr std::size_t at_once = 16;
+
+    void insert_some(const float* distances, const ItemId* items, std::size_t n) noexcept {
+        std::array<Entry, at_once> nearer;
+        std::size_t n_nearer = 0;
+        for (std::size_t i = 0; i < n; ++i) {
+            nearer[n_nearer] = {distances[i], items[i]};
+            n_nearer += distances[i] < last_ ? 1 : 0;
+        }
+        if (n_nearer == 0) return;
+        std::array<Entry, at_once> sorted;
+        std::array<std::size_t, at_once> places;  // behind how many of those that are there
+        for (std::size_t i = 0; i < n_nearer; ++i) {
+            const float distance = nearer[i].distance;
+            std::size_t rank = 0;
+            for (std::size_t j = 0; j < i; ++j) rank += nearer[j].distance <= distance ? 1 : 0;
+            for (std::size_t j = i + 1; j < n_nearer; ++j) rank += nearer[j].distance < distance ? 1 : 0;
+            sorted[rank] = nearer[i];
+            places[rank] = n_not_farther(distance);
+        }
+        std::size_t end = size_;
+        for (std::size_t i = n_nearer; i-- > 0;) {
+            Entry* from = entries_.data() + places[i];
+            std::memmove(from + i + 1, from, (end - places[i]) * sizeof(Entry));
+            from[i] = sorted[i];
+            end = places[i];
+        }
+        next_ = std::min(next_, places[0]);
+        size_ = std::min(size_ + n_nearer, kept_);
+        if (size_ >= narrow_) set_threshold();
+        if (size_ == kept_) last_ = entries_[size_ - 1].distance;
+    }
+
+    // A binary search without branches: where it goes is a coin flip to the processor.
+    std::size_t n_not_farther(float distance) const noexcept {
+        const Entry* base = entries_.data();
+        std::size_t n = size_;
+        while (n > 1) {
+            const std::size_t half = n / 2;
+            base += half & (std::size_t{0} - static_cast<std::size_t>(base[half - 1].distance <= distance));
+            n -= half;
+        }
+        return static_cast<std::size_t>(base - entries_.data()) + (n == 1 && base->distance <= distance ? 1 : 0);
+    }
 
     void set_threshold() noexcept {
         threshold_ = std::max(entries_[narrow_ - 1].distance, limit_);

@@ -62,7 +62,7 @@ void ListWalker::visit(std::uint32_t query, std::span<const ItemId> some) {
     }
     distances_to_.resize(fresh_.size());
     distances_.from(query, fresh_, distances_to_.data());
-    for (std::size_t i = 0; i < fresh_.size(); ++i) frontier_.insert(distances_to_[i], fresh_[i]);
+    frontier_.insert_all(distances_to_.data(), fresh_.data(), fresh_.size());
 }
 
 void ListWalker::walk(std::uint32_t query, std::span<const ItemId> entry_points, QueryLists& lists) {

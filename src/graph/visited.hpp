@@ -1,6 +1,11 @@
-// The vertices that a walk has visited: a hash set that is emptied at no cost and grows before it is half full.
+// The vertices that a walk has visited: a hash set that grows before a quarter of it is taken. So wide, because what
+// finds its place taken is what the processor does not foresee; and of four bytes a place, so that it stays in the
+// nearest cache.
 #pragma once
 
+#include <algorithm>
+#include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -12,32 +17,34 @@ class Visited {
 public:
     void reset(std::size_t expected) {
         std::size_t places = 256;
-        while (places < expected * 2) places *= 2;
-        if (table_.size() < places) table_.resize(places);
-        // A round number in the upper half of an entry tells this walk's from those of earlier ones.
-        if (++round_ == 0) {
-            table_.assign(table_.size(), 0);
-            round_ = 1;
-        }
-        mask_ = places - 1;
-        size_ = 0;
+        while (places < expected * 8) places *= 2;
+        clear(places);
     }
 
     // False where it was there.
     bool insert(ItemId item) {
-        if (size_ * 2 > mask_) grow();
+        if (size_ * 4 > mask_ && shift_ > 0) grow();
         return place(item);
     }
 
 private:
+    static constexpr ItemId none = 0xffffffffu;
+
+    void clear(std::size_t places) {
+        if (table_.size() < places) table_.resize(places);
+        std::fill_n(table_.begin(), places, none);
+        mask_ = places - 1;
+        shift_ = 32 - std::countr_zero(places);
+        size_ = 0;
+    }
+
     bool place(ItemId item) noexcept {
-        const std::uint64_t entry = (std::uint64_t{round_} << 32) | item;
-        std::size_t at = (item * 0x9e3779b1u) >> 7 & mask_;
-        while (static_cast<std::uint32_t>(table_[at] >> 32) == round_) {
-            if (table_[at] == entry) return false;
+        std::size_t at = item * 0x9e3779b1u >> shift_;  // Knuth's multiplicative hash: neighbours lie far apart
+        while (table_[at] != none) {
+            if (table_[at] == item) return false;
             at = (at + 1) & mask_;
         }
-        table_[at] = entry;
+        table_[at] = item;
         ++size_;
         return true;
     }
@@ -45,15 +52,15 @@ private:
     void grow() {
         std::vector<ItemId> held;
         for (std::size_t i = 0; i <= mask_; ++i) {
-            if (static_cast<std::uint32_t>(table_[i] >> 32) == round_) held.push_back(static_cast<ItemId>(table_[i]));
+            if (table_[i] != none) held.push_back(table_[i]);
         }
-        reset(held.size() * 2);
+        clear((mask_ + 1) * 2);
         for (const ItemId item : held) place(item);
     }
 
-    std::vector<std::uint64_t> table_;
-    std::uint32_t round_ = 0;
+    std::vector<ItemId> table_;
     std::size_t mask_ = 0;
+    int shift_ = 0;
     std::size_t size_ = 0;
 };
 

@@ -101,7 +101,7 @@ private:
 
     void compute() {
         computer_.distances({before_, n_before_}, distances_);
-        for (std::size_t i = 0; i < n_before_; ++i) frontier_.insert(distances_[i], before_[i]);
+        frontier_.insert_all(distances_, before_, n_before_);
         n_before_ = 0;
     }
 

@@ -2,6 +2,7 @@
 #include <immintrin.h>
 
 #include "kernels/batch.hpp"
+#include "kernels/sketch_masks.hpp"
 #include "kernels/tables.hpp"
 
 namespace nearfile::kernels {
@@ -241,8 +242,9 @@ void dot_u4(const std::int8_t* query, const std::uint8_t* rows, std::size_t stri
 // PERF NOTES (in cache, 0.41 ns on an EPYC 7003 a call for four groups of 8 / 16 / 32 / 96 pairs): 86 / 129 / 186 /
 // 413; each group on its own 102 / 152 / 256 / 555; two together with plain loads, which GCC repeats, 86 / 130 / 201 /
 // 486. Unrolling by two or four changes nothing, nor does a number of pairs that the compiler knows.
-void sketch_below(const SketchQuery& query, const SketchRow& row, float base, float threshold, std::size_t n_groups,
-                  std::uint16_t* masks) {
+std::size_t sketch_below(const SketchQuery& query, const SketchRow& row, float base, float threshold,
+                         std::size_t n_groups, std::uint64_t* masks) {
+    SketchMasks below(masks);
     const Estimates estimates(query, row, base, threshold);
     const std::uint8_t* bits = row.bits;
     const std::size_t n_bytes = query.pairs * 16;  // of a group
@@ -255,14 +257,15 @@ void sketch_below(const SketchQuery& query, const SketchRow& row, float base, fl
             first.add(tables, bits + p * 16);
             second.add(tables, bits + n_bytes + p * 16);
         }
-        masks[g] = estimates.below(first, row.additive + g * 16, row.factor + g * 16);
-        masks[g + 1] = estimates.below(second, row.additive + g * 16 + 16, row.factor + g * 16 + 16);
+        below.add(estimates.below(first, row.additive + g * 16, row.factor + g * 16));
+        below.add(estimates.below(second, row.additive + g * 16 + 16, row.factor + g * 16 + 16));
     }
     if (g < n_groups) {
         SketchSums sums;
         for (std::size_t p = 0; p < query.pairs; p += 4) sums.add(FourPairs(query, p), bits + p * 16);
-        masks[g] = estimates.below(sums, row.additive + g * 16, row.factor + g * 16);
+        below.add(estimates.below(sums, row.additive + g * 16, row.factor + g * 16));
     }
+    return below.finish();
 }
 
 void sketch_residual(const float* vertex, const std::int8_t* code, float scale, std::size_t dim, std::uint8_t* signs,

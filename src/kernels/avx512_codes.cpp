@@ -3,6 +3,7 @@
 #include <immintrin.h>
 
 #include "kernels/batch.hpp"
+#include "kernels/sketch_masks.hpp"
 #include "kernels/tables.hpp"
 
 namespace nearfile::kernels {
@@ -181,8 +182,9 @@ void dot_u4(const std::int8_t* query, const std::uint8_t* rows, std::size_t stri
     }
 }
 
-void sketch_below(const SketchQuery& query, const SketchRow& row, float base, float threshold, std::size_t n_groups,
-                  std::uint16_t* masks) {
+std::size_t sketch_below(const SketchQuery& query, const SketchRow& row, float base, float threshold,
+                         std::size_t n_groups, std::uint64_t* masks) {
+    SketchMasks below(masks);
     const __m512 step = _mm512_set1_ps(row.factor_step * query.step);
     const __m512 offset = _mm512_set1_ps(row.factor_step * query.offset);
     const __m512 additive_step = _mm512_set1_ps(row.additive_step);
@@ -199,8 +201,9 @@ void sketch_below(const SketchQuery& query, const SketchRow& row, float base, fl
         const __m512 additive = widened(row.additive + g * 16);
         const __m512 added = _mm512_add_ps(bases, _mm512_mul_ps(additive_step, _mm512_mul_ps(additive, additive)));
         const __m512 estimate = _mm512_sub_ps(added, _mm512_mul_ps(widened(row.factor + g * 16), product));
-        masks[g] = static_cast<std::uint16_t>(_mm512_cmp_ps_mask(estimate, thresholds, _CMP_LT_OQ));
+        below.add(_mm512_cmp_ps_mask(estimate, thresholds, _CMP_LT_OQ));
     }
+    return below.finish();
 }
 
 // Eight at a time: the eight partial sums take no more at once.

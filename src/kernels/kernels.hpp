@@ -102,11 +102,13 @@ struct Kernels {
     void (*dot_u4)(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const ItemId* ids,
                    std::size_t count, std::size_t blocks, std::int32_t* out);
 
-    // Which neighbours of a vertex may be nearer than the threshold: bit j of masks[g] is set where, i being 16 g + j,
+    // Which neighbours of a vertex may be nearer than the threshold, and how many: bit i % 64 of masks[i / 64] is set
+    // where
     //     (base + additive_step * additive[i]^2) - factor[i] * (a * sum[i] + b) < threshold
-    // with a = factor_step * step, b = factor_step * offset, and sum[i] what neighbour i looks up in all tables.
-    void (*sketch_below)(const SketchQuery& query, const SketchRow& row, float base, float threshold,
-                         std::size_t n_groups, std::uint16_t* masks);
+    // with a = factor_step * step, b = factor_step * offset, and sum[i] what neighbour i looks up in all tables. Four
+    // groups a mask, written whole: what reads it at once would wait for halves.
+    std::size_t (*sketch_below)(const SketchQuery& query, const SketchRow& row, float base, float threshold,
+                                std::size_t n_groups, std::uint64_t* masks);
 
     // What a sketch keeps of r = scale * code - vertex: bit i % 8 of signs[i / 8 * 16] is set where r_i >= 0, and sums
     // are those of |r_i|, of r_i^2, and of vertex_i with the sign of r_i; each in 8 partial sums, number i % 8, folded

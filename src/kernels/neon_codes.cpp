@@ -2,6 +2,7 @@
 #include <arm_neon.h>
 
 #include "kernels/batch.hpp"
+#include "kernels/sketch_masks.hpp"
 #include "kernels/tables.hpp"
 
 namespace nearfile::kernels {
@@ -196,8 +197,9 @@ void dot_u4(const std::int8_t* query, const std::uint8_t* rows, std::size_t stri
 }
 
 // 512 pairs of entries up to 63 sum to 64,512, which fits 16 bits.
-void sketch_below(const SketchQuery& query, const SketchRow& row, float base, float threshold, std::size_t n_groups,
-                  std::uint16_t* masks) {
+std::size_t sketch_below(const SketchQuery& query, const SketchRow& row, float base, float threshold,
+                         std::size_t n_groups, std::uint64_t* masks) {
+    SketchMasks below(masks);
     const Estimates estimates(query, row, base, threshold);
     for (std::size_t g = 0; g < n_groups; ++g) {
         const std::uint8_t* bits = row.bits + g * query.pairs * 16;
@@ -210,10 +212,10 @@ void sketch_below(const SketchQuery& query, const SketchRow& row, float base, fl
         }
         const std::uint8_t* additive = row.additive + g * 16;
         const std::uint8_t* factor = row.factor + g * 16;
-        masks[g] =
-            static_cast<std::uint16_t>(one_bit_each(estimates.eight_below(first, additive, factor)) |
-                                       one_bit_each(estimates.eight_below(second, additive + 8, factor + 8)) << 8);
+        below.add(one_bit_each(estimates.eight_below(first, additive, factor)) |
+                  one_bit_each(estimates.eight_below(second, additive + 8, factor + 8)) << 8);
     }
+    return below.finish();
 }
 
 void sketch_residual(const float* vertex, const std::int8_t* code, float scale, std::size_t dim, std::uint8_t* signs,

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "kernels/hadamard.hpp"
+#include "kernels/sketch_masks.hpp"
 #include "kernels/tables.hpp"
 
 namespace nearfile::kernels {
@@ -148,13 +149,14 @@ void dot_u4(const std::int8_t* query, const std::uint8_t* rows, std::size_t stri
     }
 }
 
-void sketch_below(const SketchQuery& query, const SketchRow& row, float base, float threshold, std::size_t n_groups,
-                  std::uint16_t* masks) {
+std::size_t sketch_below(const SketchQuery& query, const SketchRow& row, float base, float threshold,
+                         std::size_t n_groups, std::uint64_t* masks) {
+    SketchMasks below(masks);
     const float step = row.factor_step * query.step;
     const float offset = row.factor_step * query.offset;
     for (std::size_t g = 0; g < n_groups; ++g) {
         const std::uint8_t* group = row.bits + g * query.pairs * 16;
-        std::uint32_t below = 0;
+        std::uint32_t bits = 0;
         for (std::size_t j = 0; j < 16; ++j) {
             std::uint32_t sum = 0;
             for (std::size_t p = 0; p < query.pairs; ++p) {
@@ -167,10 +169,11 @@ void sketch_below(const SketchQuery& query, const SketchRow& row, float base, fl
             const int additive = row.additive[i];
             const float added = base + row.additive_step * static_cast<float>(additive * additive);
             const float estimate = added - static_cast<float>(row.factor[i]) * product;
-            below |= estimate < threshold ? 1U << j : 0U;
+            bits |= estimate < threshold ? 1U << j : 0U;
         }
-        masks[g] = static_cast<std::uint16_t>(below);
+        below.add(bits);
     }
+    return below.finish();
 }
 
 void sketch_residual(const float* vertex, const std::int8_t* code, float scale, std::size_t dim, std::uint8_t* signs,

@@ -18,8 +18,8 @@ using DotI8Block = void(const std::int8_t* queries, std::size_t n_queries, const
                         std::size_t count, std::size_t dim, std::int32_t* out);
 using DotU4 = void(const std::int8_t* query, const std::uint8_t* rows, std::size_t stride, const ItemId* ids,
                    std::size_t count, std::size_t blocks, std::int32_t* out);
-using SketchBelow = void(const SketchQuery& query, const SketchRow& row, float base, float threshold,
-                         std::size_t n_groups, std::uint16_t* masks);
+using SketchBelow = std::size_t(const SketchQuery& query, const SketchRow& row, float base, float threshold,
+                                std::size_t n_groups, std::uint64_t* masks);
 using SketchResidual = void(const float* vertex, const std::int8_t* code, float scale, std::size_t dim,
                             std::uint8_t* signs, float* sums);
 extern const VectorKernels scalar_vectors;

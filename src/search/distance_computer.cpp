@@ -36,13 +36,9 @@ std::size_t SketchDistanceComputer::places_below(graph::Step vertex, float thres
     const std::byte* row = graph.vertices.data() + vertex.item * graph.stride;
     const float margin = state_.description.metric == Metric::dot ? 0.0f : distance_margin * std::fabs(threshold);
     const codes::SketchScales scales = layout.scales_of(row);
-    state_.kernels->sketch_below(tables_.query(), layout.view(row, scales), vertex.distance + scales.least_additive,
-                                 threshold + margin, layout.groups(), places.data());
-    std::size_t n = 0;
-    for (std::size_t group = 0; group < layout.groups(); ++group) {
-        n += static_cast<std::size_t>(std::popcount(places[group]));
-    }
-    return n;
+    return state_.kernels->sketch_below(tables_.query(), layout.view(row, scales),
+                                        vertex.distance + scales.least_additive, threshold + margin, layout.groups(),
+                                        places.data());
 }
 
 // All below the threshold where they are no more than wanted. Else those below a nearer one, which is looked for
@@ -74,10 +70,10 @@ std::size_t SketchDistanceComputer::select_neighbors(graph::Step vertex, float t
     Places places;
     nearest_places(vertex, threshold, places);
     std::size_t n = 0;
-    for (std::size_t group = 0; group < state_.graph->sketches->groups(); ++group) {
-        for (unsigned mask = places[group]; mask != 0; mask &= mask - 1) {
-            const std::size_t place = group * codes::sketch_group + static_cast<std::size_t>(std::countr_zero(mask));
-            ids[n] = sketched_neighbor(vertex.item, place);
+    for (std::size_t i = 0; i < n_masks(); ++i) {
+        for (std::uint64_t mask = places[i]; mask != 0; mask &= mask - 1) {
+            const auto bit = static_cast<std::size_t>(std::countr_zero(mask));
+            ids[n] = sketched_neighbor(vertex.item, i * places_a_mask + bit);
             n += ids[n] < state_.description.count ? 1 : 0;
         }
     }
@@ -91,12 +87,12 @@ std::size_t SketchDistanceComputer::select_neighbors(graph::Step vertex, float t
     places_below(vertex, threshold, places);
     places_below(vertex, std::max(threshold, wider), admitted_places);
     std::size_t n = 0;
-    for (std::size_t group = 0; group < state_.graph->sketches->groups(); ++group) {
-        for (unsigned mask = admitted_places[group]; mask != 0; mask &= mask - 1) {
-            const auto bit = static_cast<unsigned>(std::countr_zero(mask));
-            ids[n] = sketched_neighbor(vertex.item, group * codes::sketch_group + bit);
+    for (std::size_t i = 0; i < n_masks(); ++i) {
+        for (std::uint64_t mask = admitted_places[i]; mask != 0; mask &= mask - 1) {
+            const auto bit = static_cast<std::size_t>(std::countr_zero(mask));
+            ids[n] = sketched_neighbor(vertex.item, i * places_a_mask + bit);
             if (ids[n] >= state_.description.count) continue;
-            n += (places[group] >> bit & 1) != 0 || admission.admits(ids[n]) ? 1 : 0;
+            n += (places[i] >> bit & 1) != 0 || admission.admits(ids[n]) ? 1 : 0;
         }
     }
     return n;

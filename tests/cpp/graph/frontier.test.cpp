@@ -71,6 +71,35 @@ TEST(frontier_next_is_the_nearest_that_was_not_given_however_insertions_fall_bet
     }
 }
 
+TEST(frontier_takes_many_at_once_as_one_after_the_other) {
+    base::Random random(3);
+    for (const std::size_t width : {1u, 3u, 20u, 100u}) {
+        for (const std::size_t spare : {0u, 4u, 40u}) {
+            Frontier together;
+            Frontier apart;
+            together.reset(width, width + spare);
+            apart.reset(width, width + spare);
+            ItemId item = 0;
+            for (int step = 0; step < 300; ++step) {
+                std::vector<float> distances;
+                std::vector<ItemId> items;
+                for (std::size_t n = random.below(40); n > 0; --n) {
+                    distances.push_back(static_cast<float>(random.below(1000)));  // some of the same
+                    items.push_back(item++);
+                    apart.insert(distances.back(), items.back());
+                }
+                together.insert_all(distances.data(), items.data(), items.size());
+                CHECK(together.size() == apart.size() && together.threshold() == apart.threshold());
+                for (std::size_t i = 0; i < apart.size(); ++i) {
+                    CHECK(together[i].item == apart[i].item && together[i].distance == apart[i].distance);
+                }
+                CHECK(together.has_next() == apart.has_next());
+                if (apart.has_next() && random.below(2) == 0) CHECK(together.next().item == apart.next().item);
+            }
+        }
+    }
+}
+
 TEST(frontier_takes_nothing_that_is_no_number_or_infinite) {
     Frontier frontier;
     frontier.reset(4);

@@ -172,17 +172,21 @@ struct Sketches {
     }
 
     void check(const std::vector<float>& all, float threshold) const {
-        constexpr std::uint16_t untouched = 0x5a5a;
-        std::vector<std::uint16_t> expected(n_groups + 1);
-        expected[n_groups] = untouched;
-        for (std::size_t i = 0; i < all.size(); ++i)
-            expected[i / 16] = static_cast<std::uint16_t>(expected[i / 16] | (all[i] < threshold ? 1U << i % 16 : 0U));
+        constexpr std::uint64_t untouched = 0x5a5a5a5a5a5a5a5a;
+        const std::size_t n_masks = (n_groups + 3) / 4;
+        std::vector<std::uint64_t> expected(n_masks + 1);
+        expected[n_masks] = untouched;
+        std::size_t n_expected = 0;
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            expected[i / 64] |= std::uint64_t{all[i] < threshold} << i % 64;
+            n_expected += all[i] < threshold ? 1 : 0;
+        }
         const SketchQuery query = {even.get(), odd.get(), pairs, step, offset};
         for (const Kernels* const* table = supported(); *table; ++table) {
-            std::vector<std::uint16_t> masks(n_groups + 1, untouched);
+            std::vector<std::uint64_t> masks(n_masks + 1, untouched);
             const SketchRow row = {bits, additive.get(), factor.get(), additive_step, factor_step};
-            (*table)->sketch_below(query, row, base, threshold, n_groups, masks.data());
-            if (masks != expected)
+            const std::size_t n = (*table)->sketch_below(query, row, base, threshold, n_groups, masks.data());
+            if (masks != expected || n != n_expected)
                 fail(__FILE__, __LINE__,
                      std::string("sketch_below of ") + (*table)->name + " is not the formula with " +
                          std::to_string(pairs) + " pairs, " + std::to_string(n_groups) + " groups, threshold " +
