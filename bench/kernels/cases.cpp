@@ -45,6 +45,22 @@ void hadamard(const Kernels& table, const Batch& b) {
     }
 }
 
+// What a query's codes take, a row at a time.
+void largest_magnitude(const Kernels& table, const Batch& b) {
+    for (std::size_t j = 0; j < b.count; ++j)
+        static_cast<float*>(b.out)[j] = table.largest_magnitude(reinterpret_cast<const float*>(row_of(b, j)), b.dim);
+}
+
+void round_to_i8(const Kernels& table, const Batch& b) {
+    for (std::size_t j = 0; j < b.count; ++j)
+        table.round_to_i8(reinterpret_cast<const float*>(row_of(b, j)), 0.5f, b.dim, static_cast<std::int8_t*>(b.out));
+}
+
+void whole_u8(const Kernels& table, const Batch& b) {
+    for (std::size_t j = 0; j < b.count; ++j)
+        table.whole_u8(reinterpret_cast<const float*>(row_of(b, j)), b.dim, static_cast<std::uint8_t*>(b.out));
+}
+
 // Four queries. It takes rows in sequence only; others a row at a time.
 void dot_i8_block(const Kernels& table, const Batch& b) {
     const std::size_t together = b.ids ? 1 : b.count;
@@ -126,6 +142,9 @@ constexpr Case cases[] = {
     {"hamming", 1, {256, 1024, 4096}, codes, hamming},
     {"half_to_float", 16, dims, widening, half_to_float},
     {"hadamard", 32, {64, 512, 1024}, transforms, hadamard},
+    {"largest_magnitude", 32, dims, widening, largest_magnitude},
+    {"round_to_i8", 32, dims, widening, round_to_i8},
+    {"whole_u8", 32, dims, widening, whole_u8},
 };
 
 }  // namespace

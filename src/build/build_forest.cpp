@@ -97,7 +97,7 @@ SignedCodes project(const kernels::Kernels& kernels, const SignedCodes& codes, s
                 const std::int8_t* code = codes.rows + row * codes.stride;
                 for (std::size_t i = 0; i < dim; ++i) padded[i] = std::max(code[i], std::int8_t{-127});
                 projection.apply(kernels, padded.data(), codes.scales[row], values);
-                encoded.set(values);
+                encoded.set(kernels, values);
                 scales[row] = encoded.tail().scale;
                 std::copy_n(encoded.code(), codes::projected_dim, to.data() + row * codes::projected_dim);
             }

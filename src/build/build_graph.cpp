@@ -162,7 +162,7 @@ private:
             QuantizedVectors queries =
                 quantize_queries(kernels_, metric_, queries_, sample_.of_edges, selected.space, center, made_up);
             const std::uint64_t seed = opened::derive_seed(options_.seed, opened::SeedPart::made_up_queries);
-            make_up_queries(near, vectors, seed, real, queries, threads_, watch_);
+            make_up_queries(kernels_, near, vectors, seed, real, queries, threads_, watch_);
             if (product) {
                 built_.made_up = true;
                 built_.likely_queries = made_up_values(

@@ -197,7 +197,7 @@ RowSource scaled_codes(const kernels::Kernels& kernels, Metric metric, const Row
                         continue;
                     }
                     for (std::size_t i = 0; i < center.size(); ++i) values[i] -= center[i];
-                    codes::encode_scaled(values, layout, out);
+                    codes::encode_scaled(kernels, values, layout, out);
                 }
             }};
 }

@@ -153,7 +153,7 @@ QuantizedVectors quantize(const kernels::Kernels& kernels, Metric metric, const 
             codes::ScaledQuery whole(rows.dim());
             codes::ScaledQuery coded(space.dim());
             codes::ScaledQuery nowhere(space.dim());
-            nowhere.set(std::vector<float>(space.dim()));
+            nowhere.set(kernels, std::vector<float>(space.dim()));
             for (std::uint32_t row = begin; row < end; ++row) {
                 if (!load_row(kernels, metric, rows, row, values)) {
                     points.set(row, nowhere);
@@ -162,9 +162,9 @@ QuantizedVectors quantize(const kernels::Kernels& kernels, Metric metric, const 
                     continue;
                 }
                 for (std::size_t i = 0; i < center.size(); ++i) values[i] -= center[i];
-                if (space.kind() == opened::SpaceKind::projection) whole.set(values);
+                if (space.kind() == opened::SpaceKind::projection) whole.set(kernels, values);
                 space.apply(kernels, values, whole, seen);
-                coded.set(seen);
+                coded.set(kernels, seen);
                 points.set(row, coded);
                 kernels.dot_f32(values.data(), values.data(), 0, nullptr, 1, values.size(), &points.full_norms[row]);
             }

@@ -40,7 +40,7 @@ double variance_kept(const kernels::Kernels& kernels, const opened::Space& space
     double kept = 0;
     for (std::size_t start = 0; start < sample.size(); start += dim) {
         const auto values = sample.subspan(start, dim);
-        whole.set(values);
+        whole.set(kernels, values);
         space.apply(kernels, values, whole, seen);
         for (const float value : values) all += static_cast<double>(value) * value;
         for (const float value : seen) kept += static_cast<double>(value) * value;

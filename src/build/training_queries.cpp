@@ -31,16 +31,17 @@ QuantizedVectors quantize_queries(const kernels::Kernels& kernels, Metric metric
         if (metric != Metric::dot) {
             for (std::size_t j = 0; j < center.size(); ++j) values[j] -= center[j];
         }
-        whole.set(values);
+        whole.set(kernels, values);
         space.apply_to_query(kernels, values, whole, seen);
-        encoded.set(seen);
+        encoded.set(kernels, seen);
         quantized.set(static_cast<std::uint32_t>(i), encoded);
     }
     return quantized;
 }
 
-void make_up_queries(const graph::Adjacency& near, const QuantizedVectors& items, std::uint64_t seed,
-                     std::uint32_t first, QuantizedVectors& queries, unsigned threads, const StageWatch& watch) {
+void make_up_queries(const kernels::Kernels& kernels, const graph::Adjacency& near, const QuantizedVectors& items,
+                     std::uint64_t seed, std::uint32_t first, QuantizedVectors& queries, unsigned threads,
+                     const StageWatch& watch) {
     run_blocks(
         "queries", queries.count() - first, threads,
         [&](std::size_t, std::uint32_t begin, std::uint32_t end) {
@@ -55,7 +56,7 @@ void make_up_queries(const graph::Adjacency& near, const QuantizedVectors& items
                     items.decode(item, part);
                     for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += part[i];
                 }
-                encoded.set(sum);
+                encoded.set(kernels, sum);
                 queries.set(first + query, encoded);
             }
         },

@@ -17,8 +17,9 @@ QuantizedVectors quantize_queries(const kernels::Kernels& kernels, Metric metric
                                   std::span<const float> center, std::uint32_t more);
 
 // Vectors first, first + 1, ... become sums of items: graph/query_lists.hpp says of which.
-void make_up_queries(const graph::Adjacency& near, const QuantizedVectors& items, std::uint64_t seed,
-                     std::uint32_t first, QuantizedVectors& queries, unsigned threads, const StageWatch& watch);
+void make_up_queries(const kernels::Kernels& kernels, const graph::Adjacency& near, const QuantizedVectors& items,
+                     std::uint64_t seed, std::uint32_t first, QuantizedVectors& queries, unsigned threads,
+                     const StageWatch& watch);
 
 // To calibrate with: queries as users ask them, of length one, `count` times dim values. They are sums of other items
 // than those that made edges, and as hard to answer as real ones. `order` says which rows the items are.

@@ -7,8 +7,6 @@
 #include <cstring>
 #include <new>
 
-#include "base/rounding.hpp"
-
 namespace nearfile::codes {
 namespace {
 
@@ -20,22 +18,6 @@ constexpr float least_square = 1e-37f;
 
 // Sums side by side, so that a compiler may keep them in one register without changing the order of additions.
 constexpr std::size_t lanes = 8;
-
-float largest_magnitude(const float* values, std::size_t count) noexcept {
-    float largest[lanes] = {};
-    std::size_t i = 0;
-    for (; i + lanes <= count; i += lanes) {
-        for (std::size_t l = 0; l < lanes; ++l) largest[l] = std::max(largest[l], std::fabs(values[i + l]));
-    }
-    for (; i < count; ++i) largest[0] = std::max(largest[0], std::fabs(values[i]));
-    return *std::max_element(largest, largest + lanes);
-}
-
-// Bytes may be anything to a compiler, so it must be told that the code is not the values.
-void round_all(const float* __restrict values, float inverse, std::int8_t* __restrict code,
-               std::size_t count) noexcept {
-    for (std::size_t i = 0; i < count; ++i) code[i] = base::round_to_int8(values[i] * inverse);
-}
 
 std::int32_t squares_of(const std::int8_t* code, std::size_t count) noexcept {
     std::int32_t squares = 0;  // 65,536 * 127^2 fits
@@ -74,11 +56,11 @@ float scale_for(float largest) noexcept {
 
 }  // namespace
 
-ScaledTail encode_code(std::span<const float> values, std::int8_t* code) noexcept {
+ScaledTail encode_code(const kernels::Kernels& kernels, std::span<const float> values, std::int8_t* code) noexcept {
     const std::size_t dim = values.size();
-    const float largest = largest_magnitude(values.data(), dim);
+    const float largest = kernels.largest_magnitude(values.data(), dim);
     const float scale = scale_for(largest);
-    round_all(values.data(), 1.0f / scale, code, dim);
+    kernels.round_to_i8(values.data(), 1.0f / scale, dim, code);
     const double squared_norm = static_cast<double>(scale) * scale * squares_of(code, dim);
     return {scale, static_cast<float>(squared_norm), length_lost(values.data(), scale, code, dim, largest)};
 }
@@ -87,18 +69,19 @@ ScaledQuery::ScaledQuery(std::size_t dim) : code_((dim + 63) / 64 * 64) {
     if (!code_.ok()) throw std::bad_alloc();
 }
 
-void ScaledQuery::set(std::span<const float> values) {
-    tail_ = encode_code(values, code_.as<std::int8_t>().data());
+void ScaledQuery::set(const kernels::Kernels& kernels, std::span<const float> values) {
+    tail_ = encode_code(kernels, values, code_.as<std::int8_t>().data());
 }
 
-void ScaledQuery::set_code(std::span<const float> values) {
-    tail_.scale = scale_for(largest_magnitude(values.data(), values.size()));
-    round_all(values.data(), 1.0f / tail_.scale, code_.as<std::int8_t>().data(), values.size());
+void ScaledQuery::set_code(const kernels::Kernels& kernels, std::span<const float> values) {
+    tail_.scale = scale_for(kernels.largest_magnitude(values.data(), values.size()));
+    kernels.round_to_i8(values.data(), 1.0f / tail_.scale, values.size(), code_.as<std::int8_t>().data());
 }
 
-void encode_scaled(std::span<const float> values, const ScaledLayout& layout, std::byte* row) {
+void encode_scaled(const kernels::Kernels& kernels, std::span<const float> values, const ScaledLayout& layout,
+                   std::byte* row) {
     std::memset(row, 0, layout.stride);
-    const ScaledTail tail = encode_code(values, reinterpret_cast<std::int8_t*>(row));
+    const ScaledTail tail = encode_code(kernels, values, reinterpret_cast<std::int8_t*>(row));
     std::memcpy(row + layout.tail, &tail, sizeof tail);
 }
 

@@ -46,9 +46,9 @@ struct ScaledTails {
 class ScaledQuery {
 public:
     explicit ScaledQuery(std::size_t dim);
-    void set(std::span<const float> values);
+    void set(const kernels::Kernels& kernels, std::span<const float> values);
     // The code and its scale alone, for whom needs no bounds: norm and error are left as they were.
-    void set_code(std::span<const float> values);
+    void set_code(const kernels::Kernels& kernels, std::span<const float> values);
 
     // What set_code() found of the same values before.
     void restore_code(std::span<const std::int8_t> code, float scale) noexcept {
@@ -65,10 +65,11 @@ private:
 };
 
 // The code alone, as many bytes as values, and how well it fits.
-ScaledTail encode_code(std::span<const float> values, std::int8_t* code) noexcept;
+ScaledTail encode_code(const kernels::Kernels& kernels, std::span<const float> values, std::int8_t* code) noexcept;
 
 // Write one row of layout.stride bytes.
-void encode_scaled(std::span<const float> values, const ScaledLayout& layout, std::byte* row);
+void encode_scaled(const kernels::Kernels& kernels, std::span<const float> values, const ScaledLayout& layout,
+                   std::byte* row);
 void encode_directionless(const ScaledLayout& layout, std::byte* row);
 
 inline ScaledTail read_tail(const ScaledLayout& layout, const std::byte* row) noexcept {

@@ -80,31 +80,15 @@ Lost encode(std::span<const float> values, const UniformScale& scale, std::uint8
     return {lost.l1 * (1.0f + 1e-4f), static_cast<float>(std::sqrt(squares) * (1.0 + 1e-6))};
 }
 
-// Whether all values are whole numbers from 0 to 255; `code` is filled only then.
-bool copy_bytes(std::span<const float> values, std::uint8_t* __restrict code) noexcept {
-    constexpr std::size_t piece = 16;
-    std::int32_t differ = 0;
-    const auto copy = [&](const float* __restrict from, std::uint8_t* __restrict to, std::size_t n) {
-        for (std::size_t i = 0; i < n; ++i) {
-            const auto whole = static_cast<std::int32_t>(std::max(0.0f, std::min(255.0f, from[i])));
-            differ |= static_cast<float>(whole) != from[i] ? 1 : 0;
-            to[i] = static_cast<std::uint8_t>(whole);
-        }
-    };
-    std::size_t i = 0;
-    for (; i + piece <= values.size(); i += piece) copy(values.data() + i, code + i, piece);
-    copy(values.data() + i, code + i, values.size() - i);
-    return differ == 0;
-}
-
 }  // namespace
 
 UniformQuery::UniformQuery(std::size_t dim) : code_((dim + 63) / 64 * 64) {
     if (!code_.ok()) throw std::bad_alloc();
 }
 
-void UniformQuery::set(std::span<const float> values, const UniformScale& scale) {
-    lossless_ = scale.offsets.empty() && scale.scale == 1.0f && copy_bytes(values, code_.as<std::uint8_t>().data());
+void UniformQuery::set(const kernels::Kernels& kernels, std::span<const float> values, const UniformScale& scale) {
+    lossless_ = scale.offsets.empty() && scale.scale == 1.0f &&
+                kernels.whole_u8(values.data(), values.size(), code_.as<std::uint8_t>().data());
     if (lossless_) {
         l1_error_ = 0;
         l2_error_ = 0;

@@ -38,7 +38,7 @@ public:
     explicit UniformQuery(std::size_t dim);
 
     // Values outside the codes' range are clamped; the errors account for it.
-    void set(std::span<const float> values, const UniformScale& scale);
+    void set(const kernels::Kernels& kernels, std::span<const float> values, const UniformScale& scale);
 
     const std::uint8_t* code() const noexcept { return code_.as<std::uint8_t>().data(); }
     float l1_error() const noexcept { return l1_error_; }

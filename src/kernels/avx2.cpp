@@ -4,6 +4,7 @@
 
 #include "kernels/avx2_floats.hpp"
 #include "kernels/batch.hpp"
+#include "kernels/coding.hpp"
 #include "kernels/hadamard.hpp"
 #include "kernels/tables.hpp"
 
@@ -215,6 +216,9 @@ const Kernels avx2_kernels = {
     hamming,
     half_to_float,
     hadamard,
+    largest_magnitude,
+    round_to_i8,
+    whole_u8,
     &avx2_vectors,
 };
 

@@ -4,6 +4,7 @@
 
 #include "kernels/avx512_floats.hpp"
 #include "kernels/batch.hpp"
+#include "kernels/coding.hpp"
 #include "kernels/hadamard.hpp"
 #include "kernels/tables.hpp"
 
@@ -201,6 +202,9 @@ const Kernels avx512_kernels = {
     hamming,
     half_to_float,
     hadamard,
+    largest_magnitude,
+    round_to_i8,
+    whole_u8,
     &avx512_vectors,
 };
 

@@ -195,7 +195,8 @@ void dot_u4(const std::int8_t* query, const std::uint8_t* rows, std::size_t stri
 const Kernels avx512vnni_kernels = {
     "avx512vnni", nullptr, nullptr, nullptr, byte_batch<DotBytes, std::int8_t, std::int32_t>,
     dot_i8_block, dot_u4,  nullptr, nullptr, byte_batch<SquaredBytes, std::uint8_t, std::uint32_t>,
-    nullptr,      nullptr, nullptr, nullptr,
+    nullptr,      nullptr, nullptr, nullptr, nullptr,
+    nullptr,      nullptr, nullptr,
 };
 
 }  // namespace nearfile::kernels

@@ -133,6 +133,15 @@ struct Kernels {
     // power of two.
     void (*hadamard)(float* values, std::size_t width);
 
+    // What is no number counts as 0.
+    float (*largest_magnitude)(const float* values, std::size_t count);
+
+    // To the nearest whole number of value * factor from -127 to 127, halves away from zero; what is no number is 127.
+    void (*round_to_i8)(const float* values, float factor, std::size_t count, std::int8_t* code);
+
+    // Whether all values are whole numbers from 0 to 255; if not, the code is of no use.
+    bool (*whole_u8)(const float* values, std::size_t count, std::uint8_t* code);
+
     const VectorKernels* vectors;
 };
 

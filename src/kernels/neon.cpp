@@ -3,6 +3,7 @@
 #include <arm_neon.h>
 
 #include "kernels/batch.hpp"
+#include "kernels/coding.hpp"
 #include "kernels/hadamard.hpp"
 #include "kernels/neon_floats.hpp"
 #include "kernels/tables.hpp"
@@ -175,6 +176,9 @@ const Kernels neon_kernels = {
     hamming,
     half_to_float,
     hadamard,
+    largest_magnitude,
+    round_to_i8,
+    whole_u8,
     &neon_vectors,
 };
 

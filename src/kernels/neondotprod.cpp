@@ -126,8 +126,8 @@ void dot_u4(const std::int8_t* query, const std::uint8_t* rows, std::size_t stri
 }  // namespace
 
 const Kernels neondotprod_kernels = {
-    "neondotprod", nullptr, nullptr, nullptr, dot_i8,  dot_i8_block, dot_u4,
-    nullptr,       nullptr, nullptr, nullptr, nullptr, nullptr,      nullptr,
+    "neondotprod", nullptr, nullptr, nullptr, dot_i8,  dot_i8_block, dot_u4,  nullptr, nullptr,
+    nullptr,       nullptr, nullptr, nullptr, nullptr, nullptr,      nullptr, nullptr, nullptr,
 };
 
 }  // namespace nearfile::kernels

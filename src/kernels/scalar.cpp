@@ -2,6 +2,7 @@
 // files must return; the tests compare them on every run.
 #include <cstring>
 
+#include "kernels/coding.hpp"
 #include "kernels/hadamard.hpp"
 #include "kernels/sketch_masks.hpp"
 #include "kernels/tables.hpp"
@@ -212,6 +213,9 @@ const Kernels scalar_kernels = {
     hamming,
     half_to_float,
     hadamard,
+    largest_magnitude,
+    round_to_i8,
+    whole_u8,
     &scalar_vectors,
 };
 

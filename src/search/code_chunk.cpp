@@ -72,7 +72,7 @@ codes::ScaledTail CodeChunk::encode_query(std::span<float> values, std::int8_t* 
     if (state_.split)
         state_.space.apply(*state_.kernels, std::vector(values.begin(), values.end()), codes::ScaledQuery(0), values);
     std::memset(code + dim_, 0, stride_ - dim_);
-    return codes::encode_code(values, code);
+    return codes::encode_code(*state_.kernels, values, code);
 }
 
 void CodeChunk::load(std::size_t chunk, std::size_t slot) {
@@ -111,7 +111,7 @@ void CodeChunk::encode(codes::ItemId item, std::size_t at, std::span<float> valu
     state_.vector(item, values);
     const bool has_direction = !state_.normalised() || codes::normalise(*state_.kernels, values);
     center(values);
-    codes::ScaledTail tail = codes::encode_code(values, code);
+    codes::ScaledTail tail = codes::encode_code(*state_.kernels, values, code);
     if (!has_direction) tail.scale = 0;
     note(at, tail);
 }

@@ -11,7 +11,7 @@ constexpr float lost = 0.1f;
 // Candidates are measured as far as their squared distance is within so many errors of the k-th: few where a short walk
 // misses more than they would add, and each may be a page; where much effort is asked for soon all.
 // docs/larger-than-memory.md has the figures, docs/algorithms/graph.md those of long vectors.
-constexpr float least_errors_of_pages = 0.4f;
+constexpr float least_errors_of_pages = 1.5f;
 constexpr float least_errors_of_long_vectors = 2.0f;
 constexpr float efforts_an_error = 120.0f;
 

@@ -114,11 +114,11 @@ void Scorer::set_query(std::span<const float> values) {
 void Scorer::prepare_codes() {
     if (codes_ready_) return;
     codes_ready_ = true;
-    if (state_.uniform) uniform_->set(values_, state_.uniform->scale());
-    if (state_.scaled) scaled_.set(centered_);
+    if (state_.uniform) uniform_->set(*state_.kernels, values_, state_.uniform->scale());
+    if (state_.scaled) scaled_.set(*state_.kernels, centered_);
     if (!state_.split) return;
     set_space();
-    seen_.set(seen_values_);
+    seen_.set(*state_.kernels, seen_values_);
     kept_query_ = seen_values_;
     for (std::size_t i = 0; i < state_.seen_center.size(); ++i) kept_query_[i] += state_.seen_center[i];
 }
@@ -308,10 +308,10 @@ void Scorer::set_space() {
     // A rotation needs no code of what it rotates.
     const bool coded = state_.scaled && codes_ready_;
     const bool wanted = kind == opened::SpaceKind::own || kind == opened::SpaceKind::projection;
-    if (wanted && !coded) scaled_.set_code(centered_);
+    if (wanted && !coded) scaled_.set_code(*state_.kernels, centered_);
     if (kind == opened::SpaceKind::own) return;
     state_.space.apply_to_query(*state_.kernels, centered_, scaled_, seen_values_);
-    seen_.set_code(seen_values_);
+    seen_.set_code(*state_.kernels, seen_values_);
 }
 
 float Scorer::seen_length() const {

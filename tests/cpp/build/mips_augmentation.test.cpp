@@ -27,7 +27,7 @@ std::vector<float> missing(const std::vector<float>& lengths) {
             square += value * value;
         }
         for (float& value : values) value *= lengths[row] / std::sqrt(square);
-        codes::encode_scaled(values, layout, rows.data() + row * layout.stride);
+        codes::encode_scaled(opened::chosen_kernels(), values, layout, rows.data() + row * layout.stride);
     }
     return build::augmented_coordinates(opened::chosen_kernels(), layout, static_cast<std::uint32_t>(lengths.size()),
                                         rows.data());

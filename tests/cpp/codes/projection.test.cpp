@@ -29,7 +29,7 @@ std::vector<float> low_rank(std::size_t n, std::size_t dim, std::size_t rank, Ra
 
 std::vector<float> project(const TrainedProjection& trained, std::size_t dim, std::span<const float> values) {
     ScaledQuery encoded(dim);
-    encoded.set(values);
+    encoded.set(chosen(), values);
     std::vector<float> out(trained.scales.size());
     trained.view(dim).apply(chosen(), encoded.code(), encoded.tail().scale, out);
     return out;

@@ -23,7 +23,7 @@ struct Encoded {
         : dim(dim_), vectors(std::move(vectors_)), rows(vectors.size() * ScaledLayout(dim).stride) {
         const ScaledLayout layout(dim);
         for (std::size_t i = 0; i < vectors.size(); ++i) {
-            encode_scaled(vectors[i], layout, rows.data() + i * layout.stride);
+            encode_scaled(chosen(), vectors[i], layout, rows.data() + i * layout.stride);
         }
     }
     ScaledCodes codes() const { return {chosen(), dim, rows.bytes()}; }
@@ -62,7 +62,7 @@ TEST(scaled_bounds_bracket_the_exact_distances_of_every_shape_and_dim) {
         auto queries = some_of_every_shape(dim, 1, random);
         queries.push_back(encoded.vectors.front());  // an item itself
         for (const auto& values : queries) {
-            query.set(values);
+            query.set(chosen(), values);
             const auto euclidean = encoded.euclidean(query);
             const auto dot = encoded.negative_dot(query);
             for (std::size_t i = 0; i < encoded.vectors.size(); ++i) {
@@ -83,7 +83,7 @@ TEST(scaled_bounds_are_within_five_percent_for_gaussian_data) {
         const Encoded encoded(dim, vectors);
         ScaledQuery query(dim);
         const auto values = gaussian(dim, random);
-        query.set(values);
+        query.set(chosen(), values);
         const double euclidean =
             mean_gap(encoded.euclidean(query), [&](std::size_t row) { return exact_euclidean(values, vectors[row]); });
         const double dot = mean_gap(encoded.negative_dot(query),
@@ -98,7 +98,7 @@ TEST(scaled_bounds_by_position_are_those_by_ids) {
     for (const std::size_t dim : {1, 3, 64, 65, 128}) {
         const Encoded encoded(dim, some_of_every_shape(dim, 20, random));  // more than one batch
         ScaledQuery query(dim);
-        query.set(gaussian(dim, random));
+        query.set(chosen(), gaussian(dim, random));
         CHECK(encoded.euclidean(query, true).lower == encoded.euclidean(query, false).lower);
         CHECK(encoded.euclidean(query, true).upper == encoded.euclidean(query, false).upper);
         CHECK(encoded.negative_dot(query, true).lower == encoded.negative_dot(query, false).lower);
@@ -116,7 +116,7 @@ TEST(scaled_lower_bounds_hold_where_squares_underflow) {
         }
         const Encoded encoded(32, vectors);
         ScaledQuery query(32);
-        query.set(vectors[0]);
+        query.set(chosen(), vectors[0]);
         const auto measured = encoded.euclidean(query);
         for (std::size_t i = 0; i < vectors.size(); ++i) {
             CHECK(measured.lower[i] <= exact_euclidean(vectors[0], vectors[i]));
@@ -131,7 +131,7 @@ TEST(scaled_directionless_rows_are_at_a_right_angle) {
     const ScaledCodes codes(chosen(), 5, rows.bytes());
     CHECK(codes.tail(0).scale == 0);
     ScaledQuery query(5);
-    query.set(std::vector<float>{1, 0, 0, 0, 0});
+    query.set(chosen(), std::vector<float>{1, 0, 0, 0, 0});
     float lower = 0;
     float upper = 0;
     codes.euclidean(query, nullptr, 0, 1, {&lower, &upper});
@@ -153,8 +153,8 @@ TEST(scaled_rows_are_written_to_the_last_byte_and_no_further) {
         const auto values = gaussian(dim, random);
         std::vector<std::byte> zeros(layout.stride + 1, std::byte{0});
         std::vector<std::byte> ones(layout.stride + 1, std::byte{0xff});
-        encode_scaled(values, layout, zeros.data());
-        encode_scaled(values, layout, ones.data());
+        encode_scaled(chosen(), values, layout, zeros.data());
+        encode_scaled(chosen(), values, layout, ones.data());
         CHECK(std::memcmp(zeros.data(), ones.data(), layout.stride) == 0);
         CHECK(ones.back() == std::byte{0xff});
     }
@@ -164,9 +164,9 @@ TEST(code_of_a_query_or_an_item_alone_is_that_of_its_row) {
     const std::vector<float> values = {1.0f, -0.25f, 0.5f, 0.0f, 0.75f};
     const ScaledLayout layout(values.size());
     std::vector<std::byte> row(layout.stride);
-    encode_scaled(values, layout, row.data());
+    encode_scaled(chosen(), values, layout, row.data());
     std::vector<std::int8_t> code(values.size());
-    const ScaledTail tail = encode_code(values, code.data());
+    const ScaledTail tail = encode_code(chosen(), values, code.data());
     for (std::size_t i = 0; i < values.size(); ++i) CHECK(code[i] == static_cast<std::int8_t>(row[i]));
     CHECK(tail.scale == read_tail(layout, row.data()).scale);
     CHECK(tail.error == read_tail(layout, row.data()).error);
@@ -175,7 +175,7 @@ TEST(code_of_a_query_or_an_item_alone_is_that_of_its_row) {
 TEST(code_restored_is_what_set_code_made) {
     const std::vector<float> values = {3.0f, -1.0f, 0.5f};
     ScaledQuery made(values.size());
-    made.set_code(values);
+    made.set_code(chosen(), values);
     ScaledQuery restored(values.size());
     restored.restore_code({made.code(), values.size()}, made.tail().scale);
     CHECK(restored.tail().scale == made.tail().scale);

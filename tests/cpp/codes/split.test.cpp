@@ -24,7 +24,7 @@ struct Rows {
 
     void add(std::span<const float> values) {
         codes.emplace_back(values.size());
-        const ScaledTail tail = encode_code(values, codes.back().data());
+        const ScaledTail tail = encode_code(chosen(), values, codes.back().data());
         const std::size_t at = tails.size() * layout.stride;
         for (auto* plane : {&upper, &lower}) plane->resize(at + layout.stride, std::byte{0xff});
         split_code(codes.back().data(), layout, upper.data() + at, lower.data() + at);
@@ -88,7 +88,7 @@ TEST(split_bounds_bracket_the_distances_to_what_is_kept) {
             const SplitCodes split = rows.view();
             const auto values = vector_of(shape, dim, random);
             ScaledQuery query(dim);
-            query.set(values);
+            query.set(chosen(), values);
             std::vector<float> lower(n);
             std::vector<float> upper(n);
             split.euclidean(query, false, nullptr, 0, n, {lower.data(), upper.data()});
@@ -133,7 +133,7 @@ TEST(split_rows_of_no_direction_are_at_a_right_angle) {
     rows.add(std::vector<float>(64));
     rows.tails[0].factor = 0;
     ScaledQuery query(64);
-    query.set(std::vector<float>(64, 1.0f));
+    query.set(chosen(), std::vector<float>(64, 1.0f));
     float lower = 0;
     float upper = 0;
     rows.view().euclidean(query, true, nullptr, 0, 1, {&lower, &upper});

@@ -81,7 +81,7 @@ TEST(uniform_manhattan_bounds_bracket_the_exact_distances_of_every_shape_and_dim
             // A query of another shape lies far outside the range.
             for (const Shape asked : shapes) {
                 const auto values = vector_of(asked, dim, random);
-                query.set(values, encoded.scale);
+                query.set(chosen(), values, encoded.scale);
                 const auto measured = encoded.manhattan(query);
                 for (std::size_t i = 0; i < encoded.vectors.size(); ++i) {
                     check_bracket(measured.lower[i], exact_manhattan(values, encoded.vectors[i]), measured.upper[i],
@@ -98,7 +98,7 @@ TEST(uniform_manhattan_bounds_are_within_five_percent_for_gaussian_data) {
         const Encoded encoded(dim, some(Shape::gaussian, dim, 100, random), false);
         UniformQuery query(dim);
         const auto values = gaussian(dim, random);
-        query.set(values, encoded.scale);
+        query.set(chosen(), values, encoded.scale);
         const double gap = mean_gap(encoded.manhattan(query),
                                     [&](std::size_t row) { return exact_manhattan(values, encoded.vectors[row]); });
         CHECK(gap < 0.05);
@@ -132,7 +132,7 @@ TEST(uniform_codes_of_bytes_are_exact) {
         const Encoded encoded(dim, vectors, true);
         UniformQuery query(dim);
         const auto values = bytes(dim, random);
-        query.set(values, encoded.scale);
+        query.set(chosen(), values, encoded.scale);
         CHECK(query.l1_error() == 0 && query.l2_error() == 0);
         const auto manhattan = encoded.manhattan(query);
         const auto euclidean = encoded.euclidean(query);
@@ -153,7 +153,7 @@ TEST(uniform_bounds_of_bytes_hold_for_queries_that_are_not_bytes) {
         UniformQuery query(dim);
         for (const Shape shape : shapes) {
             const auto values = vector_of(shape, dim, random);
-            query.set(values, encoded.scale);
+            query.set(chosen(), values, encoded.scale);
             const auto manhattan = encoded.manhattan(query);
             const auto euclidean = encoded.euclidean(query);
             for (std::size_t i = 0; i < encoded.vectors.size(); ++i) {
@@ -172,7 +172,7 @@ TEST(uniform_bounds_by_position_are_those_by_ids) {
         for (int i = 0; i < 150; ++i) vectors.push_back(bytes(33, random));
         const Encoded encoded(33, vectors, exact);
         UniformQuery query(33);
-        query.set(bytes(33, random), encoded.scale);
+        query.set(chosen(), bytes(33, random), encoded.scale);
         CHECK(encoded.manhattan(query, true).lower == encoded.manhattan(query, false).lower);
         CHECK(encoded.manhattan(query, true).upper == encoded.manhattan(query, false).upper);
         if (exact) CHECK(encoded.euclidean(query, true).lower == encoded.euclidean(query, false).lower);

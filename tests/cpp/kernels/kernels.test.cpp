@@ -262,6 +262,62 @@ TEST(kernels_hadamard_agree) {
     }
 }
 
+TEST(kernels_make_the_same_codes) {
+    Random random;
+    const float infinity = std::numeric_limits<float>::infinity();
+    const float unusual[] = {0.0f,
+                             -0.0f,
+                             1e-45f,
+                             0.5f,
+                             -0.5f,
+                             126.5f,
+                             127.0f,
+                             254.5f,
+                             255.0f,
+                             256.0f,
+                             -1.0f,
+                             3e38f,
+                             infinity,
+                             -infinity,
+                             std::numeric_limits<float>::quiet_NaN(),
+                             -std::numeric_limits<float>::quiet_NaN()};
+    const float factor = 3.0f;
+    for (std::size_t count = 0; count <= 200; ++count) {
+        for (int round = 0; round < 8; ++round) {
+            const bool whole = round % 2 == 0;
+            const auto values = exact_query<float>(count);  // in a buffer that ends where they end
+            for (std::size_t i = 0; i < count; ++i) {
+                values[i] = whole ? static_cast<float>(random.below(256))
+                                  : static_cast<float>(random.next()) * 0x1p-24f - 128.0f;
+            }
+            if (round >= 4 && count > 0)
+                values[random.below(static_cast<std::uint32_t>(count))] = unusual[random.below(16)];
+            float largest = 0;
+            bool are_whole = true;
+            std::vector<std::int8_t> rounded(count + 1, 99);
+            std::vector<std::uint8_t> bytes(count + 1, 99);
+            for (std::size_t i = 0; i < count; ++i) {
+                const float value = values[i] * factor;
+                if (std::fabs(values[i]) > largest) largest = std::fabs(values[i]);
+                are_whole = are_whole && values[i] >= 0 && values[i] <= 255 && values[i] == std::floor(values[i]);
+                rounded[i] = std::isnan(value)
+                                 ? std::int8_t{127}
+                                 : static_cast<std::int8_t>(std::round(std::clamp(value, -127.0f, 127.0f)));
+                bytes[i] = are_whole ? static_cast<std::uint8_t>(values[i]) : std::uint8_t{0};
+            }
+            for (const Kernels* const* table = supported(); *table; ++table) {
+                std::vector<std::int8_t> code(count + 1, 99);
+                std::vector<std::uint8_t> copied(count + 1, 99);
+                (*table)->round_to_i8(values.get(), factor, count, code.data());
+                CHECK((*table)->largest_magnitude(values.get(), count) == largest);
+                CHECK(code == rounded);
+                CHECK((*table)->whole_u8(values.get(), count, copied.data()) == are_whole);
+                CHECK(copied[count] == 99 && (!are_whole || copied == bytes));
+            }
+        }
+    }
+}
+
 TEST(kernels_supported_starts_with_scalar) {
     const Kernels* const* tables = supported();
     CHECK(tables[0] == &scalar_kernels);
@@ -274,6 +330,7 @@ TEST(kernels_supported_starts_with_scalar) {
         CHECK((*tables)->squared_l2_u8 && (*tables)->l1_u8 && (*tables)->hamming && (*tables)->half_to_float);
         CHECK((*tables)->dot_i8_block && (*tables)->dot_u4 && (*tables)->vectors);
         CHECK((*tables)->sketch_below && (*tables)->sketch_residual && (*tables)->hadamard);
+        CHECK((*tables)->largest_magnitude && (*tables)->round_to_i8 && (*tables)->whole_u8);
     }
     std::printf("%s\n", line.c_str());
 }
