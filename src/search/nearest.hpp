@@ -30,13 +30,12 @@ public:
         if (each.distance > limit_) return;
         if (size_ < room_.size()) {
             room_[size_++] = each;
+            if (size_ == room_.size()) std::make_heap(room_.begin(), room_.end(), nearer);
         } else if (nearer(each, room_.front())) {
             std::pop_heap(room_.begin(), room_.end(), nearer);
             room_.back() = each;
-        } else {
-            return;
+            std::push_heap(room_.begin(), room_.end(), nearer);
         }
-        std::push_heap(room_.begin(), end(), nearer);
     }
 
     std::size_t size() const noexcept { return size_; }
@@ -46,6 +45,8 @@ public:
     // Nearest first, by row, with the user's distances; how many. (Only a limit and bounds of a damaged file leave
     // room.)
     std::size_t finish() noexcept {
+        if (size_ < room_.size()) std::make_heap(room_.begin(), end(), Nearer{state_});
+        // Not std::sort, which may leave its range by distances that are no numbers, of a damaged file.
         std::sort_heap(room_.begin(), end(), Nearer{state_});
         std::fill(end(), room_.end(), Neighbor{0, std::numeric_limits<float>::infinity()});
         const bool negated = state_.description.metric == Metric::dot;

@@ -27,9 +27,9 @@ void Reranker::take_best(const graph::Frontier& visited, std::size_t n) {
     candidates.clear();
     for (std::size_t i = 0; i < n; ++i) candidates.push_back(visited[i].item);
     // Behind 4-bit codes few are left: measuring them costs less than bounds would save, but where these come from half
-    // of the bytes that are measured.
+    // of the bytes that are measured, and there are so many more than wanted that many need no more than that.
     const bool in_parts = state_.vectors && state_.vectors->are_in_parts();
-    if (state_.graph->has_nibbles() && !in_parts) {
+    if (state_.graph->has_nibbles() && (!in_parts || n <= 2 * k_)) {
         exact_distances(candidates);
     } else {
         filter_by_bounds(candidates);
@@ -107,15 +107,17 @@ void Reranker::keep(codes::ItemId item, std::size_t j) {
     if (scratch_.survivors.size() == most_survivors) measure_survivors();
     scratch_.survivors.push_back({lower, item});
     auto& uppers = scratch_.uppers;
-    if (uppers.size() == k_) {
+    if (uppers.size() < k_) {
+        uppers.push_back(upper);
+        if (uppers.size() < k_) return;
+        std::make_heap(uppers.begin(), uppers.end());
+    } else {
         if (!(upper < threshold_)) return;
         std::pop_heap(uppers.begin(), uppers.end());
         uppers.back() = upper;
-    } else {
-        uppers.push_back(upper);
+        std::push_heap(uppers.begin(), uppers.end());
     }
-    std::push_heap(uppers.begin(), uppers.end());
-    if (uppers.size() == k_) threshold_ = std::min(threshold_, uppers.front());
+    threshold_ = std::min(threshold_, uppers.front());
 }
 
 void Reranker::exact_distances(std::span<const codes::ItemId> items) {
