@@ -17,7 +17,7 @@ namespace {
 // docs/algorithms/graph.md has the measurements behind these: what is still missed costs a search more where it sees
 // many dimensions.
 constexpr std::array<Refining, 4> levels = {{{64, 24}, {160, 100}, {240, 160}, {400, 300}}};
-constexpr std::size_t levels_of_balanced = 3;
+constexpr std::size_t levels_of_few_dims = 3;
 constexpr double enough_of_few_dims = 0.80;
 constexpr double enough_of_many_dims = 0.985;
 constexpr std::uint32_t n_asked = 256;
@@ -61,9 +61,9 @@ double share_of(const std::vector<Nearest>& all, const std::vector<Nearest>& som
 
 Refining select_refining(const graph::Distances& distances, const graph::Adjacency& graph, std::size_t seen,
                          Profile profile, unsigned threads, const StageWatch& watch) {
-    const bool fast = profile == Profile::fast;
-    const double enough = fast || seen > codes::projected_dim ? enough_of_many_dims : enough_of_few_dims;
-    const std::size_t n_levels = fast ? levels.size() : levels_of_balanced;
+    const bool far = profile == Profile::fast || seen > codes::projected_dim;
+    const double enough = far ? enough_of_many_dims : enough_of_few_dims;
+    const std::size_t n_levels = far ? levels.size() : levels_of_few_dims;
     const auto all = nearest_by(levels.back(), distances, graph, threads, watch);
     for (const Refining& level : std::span(levels).first(n_levels - 1)) {
         if (share_of(all, nearest_by(level, distances, graph, threads, watch)) >= enough) return level;
