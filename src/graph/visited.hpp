@@ -15,6 +15,7 @@ namespace nearfile::graph {
 
 class Visited {
 public:
+    // `expected`: about how many will be inserted, fewer than 2^29.
     void reset(std::size_t expected) {
         std::size_t places = 256;
         while (places < expected * 8) places *= 2;
