@@ -82,12 +82,6 @@ void orthonormalise(const Work& work, Matrix& matrix) {
     }
 }
 
-float largest_magnitude(std::span<const float> values) noexcept {
-    float largest = 0;
-    for (const float value : values) largest = std::max(largest, std::fabs(value));
-    return largest;
-}
-
 // Row j: the points, each times `weights` of it and j.
 Matrix weighted_sums(const Work& work, const Matrix& points, const Matrix& weights) {
     const std::size_t n_sums = weights.width;
@@ -137,7 +131,7 @@ Matrix combine(const Work& work, const Matrix& first, const Matrix& second) {
 Matrix leading_first(const Work& work, const Matrix& points, const Matrix& directions) {
     const Matrix products = products_with(work, points, directions);
     Matrix moments = weighted_sums(work, products, products);
-    const float largest = largest_magnitude(moments.values);
+    const float largest = work.kernels.largest_magnitude(moments.values.data(), moments.values.size());
     for (float& value : moments.values) value *= largest > 0 ? 1.0f / largest : 1.0f;
     Matrix turned(moments.rows(), moments.rows());
     for (std::size_t i = 0; i < moments.rows(); ++i) turned.row(i)[i] = 1;
@@ -173,7 +167,7 @@ Directions::Directions(const kernels::Kernels& kernels, std::span<const float> s
     fill_random(directions, random);
     // Leave the sample's scale out, so that squares stay in range.
     Matrix points(sample.size() / dim, dim);
-    const float largest = largest_magnitude(sample);
+    const float largest = kernels.largest_magnitude(sample.data(), sample.size());
     const float unit = largest > 0 ? 1.0f / largest : 1.0f;
     for (std::size_t i = 0; i < sample.size(); ++i) points.values[i] = sample[i] * unit;
     for (int iteration = 0; iteration < iterations; ++iteration) {
@@ -198,7 +192,7 @@ TrainedProjection Directions::leading(const kernels::Kernels& kernels, std::size
     const auto codes = trained.rows.as<std::int8_t>();
     for (std::size_t j = 0; j < count; ++j) {
         const auto row = rotated.row(j);
-        const float scale = largest_magnitude(row) / 127.0f;
+        const float scale = kernels.largest_magnitude(row.data(), row.size()) / 127.0f;
         trained.scales[j] = scale;
         if (!(scale > 0)) continue;
         for (std::size_t i = 0; i < dim_; ++i) {

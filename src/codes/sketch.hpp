@@ -35,6 +35,7 @@
 namespace nearfile::codes {
 
 inline constexpr std::size_t sketch_group = 16;
+inline constexpr std::size_t places_a_mask = 64;  // of kernels.sketch_below
 
 enum class SketchKind { squared_distance, inner_product };
 
@@ -70,6 +71,7 @@ struct SketchLayout {
           scales(ids + degree * id_bytes),
           stride((scales + scale_bytes() + 15) / 16 * 16) {}
     std::size_t groups() const noexcept { return degree / sketch_group; }
+    std::size_t masks() const noexcept { return (degree + places_a_mask - 1) / places_a_mask; }
     std::size_t scale_bytes() const noexcept {
         return kind == SketchKind::squared_distance ? sizeof(SketchScales) : sizeof(float);
     }

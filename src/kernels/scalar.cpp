@@ -4,6 +4,7 @@
 
 #include "kernels/coding.hpp"
 #include "kernels/hadamard.hpp"
+#include "kernels/ones.hpp"
 #include "kernels/sketch_masks.hpp"
 #include "kernels/tables.hpp"
 
@@ -90,14 +91,6 @@ void l1_u8(const std::uint8_t* query, const std::uint8_t* rows, std::size_t stri
         }
         out[j] = sum;
     }
-}
-
-// Counts in pairs, then nibbles, then bytes; the product gathers the bytes in the top one.
-std::uint32_t n_ones(std::uint64_t word) {
-    word -= (word >> 1) & 0x5555555555555555U;
-    word = (word & 0x3333333333333333U) + ((word >> 2) & 0x3333333333333333U);
-    word = (word + (word >> 4)) & 0x0f0f0f0f0f0f0f0fU;
-    return static_cast<std::uint32_t>((word * 0x0101010101010101U) >> 56);
 }
 
 void hamming(const std::uint64_t* query, const std::uint64_t* rows, std::size_t stride, const ItemId* ids,

@@ -1,9 +1,10 @@
-// What sketch_below writes, a group after the other. In an anonymous namespace, as batch.hpp says why; hence no
-// std::popcount.
+// What sketch_below writes, a group after the other. In an anonymous namespace, as batch.hpp says why.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+
+#include "kernels/ones.hpp"
 
 namespace nearfile::kernels {
 namespace {
@@ -28,17 +29,9 @@ public:
 private:
     [[gnu::always_inline]] void write() {
         *out_++ = mask_;
-        n_ += count_of(mask_);
+        n_ += n_ones(mask_);
         mask_ = 0;
         shift_ = 0;
-    }
-
-    // In pairs, in fours, in bytes; compilers know it, and use an instruction where there is one.
-    [[gnu::always_inline]] static std::size_t count_of(std::uint64_t bits) {
-        bits -= bits >> 1 & 0x5555555555555555u;
-        bits = (bits & 0x3333333333333333u) + (bits >> 2 & 0x3333333333333333u);
-        bits = (bits + (bits >> 4)) & 0x0f0f0f0f0f0f0f0fu;
-        return bits * 0x0101010101010101u >> 56;
     }
 
     std::uint64_t* out_;

@@ -70,10 +70,10 @@ std::size_t SketchDistanceComputer::select_neighbors(graph::Step vertex, float t
     Places places;
     nearest_places(vertex, threshold, places);
     std::size_t n = 0;
-    for (std::size_t i = 0; i < n_masks(); ++i) {
+    for (std::size_t i = 0; i < state_.graph->sketches->masks(); ++i) {
         for (std::uint64_t mask = places[i]; mask != 0; mask &= mask - 1) {
             const auto bit = static_cast<std::size_t>(std::countr_zero(mask));
-            ids[n] = sketched_neighbor(vertex.item, i * places_a_mask + bit);
+            ids[n] = sketched_neighbor(vertex.item, i * codes::places_a_mask + bit);
             n += ids[n] < state_.description.count ? 1 : 0;
         }
     }
@@ -87,10 +87,10 @@ std::size_t SketchDistanceComputer::select_neighbors(graph::Step vertex, float t
     places_below(vertex, threshold, places);
     places_below(vertex, std::max(threshold, wider), admitted_places);
     std::size_t n = 0;
-    for (std::size_t i = 0; i < n_masks(); ++i) {
+    for (std::size_t i = 0; i < state_.graph->sketches->masks(); ++i) {
         for (std::uint64_t mask = admitted_places[i]; mask != 0; mask &= mask - 1) {
             const auto bit = static_cast<std::size_t>(std::countr_zero(mask));
-            ids[n] = sketched_neighbor(vertex.item, i * places_a_mask + bit);
+            ids[n] = sketched_neighbor(vertex.item, i * codes::places_a_mask + bit);
             if (ids[n] >= state_.description.count) continue;
             n += (places[i] >> bit & 1) != 0 || admission.admits(ids[n]) ? 1 : 0;
         }

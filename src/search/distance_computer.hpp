@@ -52,11 +52,7 @@ public:
 
 private:
     // A bit for each place of the vertex.
-    static constexpr std::size_t places_a_mask = 64;
-    using Places = std::array<std::uint64_t, opened::max_degree / places_a_mask>;
-    std::size_t n_masks() const noexcept {
-        return (state_.graph->sketches->degree + places_a_mask - 1) / places_a_mask;
-    }
+    using Places = std::array<std::uint64_t, opened::max_degree / codes::places_a_mask>;
     // Returns how many there are.
     std::size_t places_below(graph::Step vertex, float threshold, Places& places) const noexcept;
     void nearest_places(graph::Step vertex, float threshold, Places& places) const noexcept;

@@ -77,7 +77,7 @@ struct Vertex {
         return ((base + least) + read.additive_step * additive) - factor * looked_up(query, place);
     }
     std::vector<std::uint64_t> masks(const kernels::SketchQuery& query, float base, float threshold) const {
-        std::vector<std::uint64_t> out((layout.groups() + 3) / 4);
+        std::vector<std::uint64_t> out(layout.masks());
         const float least = layout.scales_of(row.data()).least_additive;
         chosen().sketch_below(query, view(), base + least, threshold, layout.groups(), out.data());
         return out;
@@ -224,7 +224,7 @@ TEST(sketch_masks_are_the_formula) {
                     const float other = vertex.estimate(tables.query(), i, 3.0f);
                     if (std::fabs(other - threshold) < 1e-5f * static_cast<float>(dim))
                         continue;  // the kernel rounds in another order
-                    const bool set = (masks[i / 64] >> (i % 64) & 1) != 0;
+                    const bool set = (masks[i / places_a_mask] >> (i % places_a_mask) & 1) != 0;
                     CHECK(set == (other < threshold));
                 }
             }
@@ -281,7 +281,7 @@ TEST(sketch_numbers_too_large_for_bytes_leave_no_neighbor_out) {
     writer.finish();
     SketchTables tables(layout);
     tables.set(std::vector<float>(dim, 1.0f));
-    std::vector<std::uint64_t> masks((layout.groups() + 3) / 4);
+    std::vector<std::uint64_t> masks(layout.masks());
     const SketchScales scales = layout.scales_of(row.data());
     chosen().sketch_below(tables.query(), layout.view(row.data(), scales), 1.0f + scales.least_additive, 0.5f,
                           layout.groups(), masks.data());
