@@ -47,7 +47,9 @@ public:
     LeaveOneOutComputer(DistanceComputer& computer, LeaveOneOut& leave_one_out)
         : computer_(computer), leave_one_out_(leave_one_out) {}
 
-    void prefetch_vertex(graph::ItemId vertex) const noexcept { computer_.prefetch_vertex(vertex); }
+    void prefetch_vertex(graph::ItemId vertex, std::size_t n_nearer) const noexcept {
+        computer_.prefetch_vertex(vertex, n_nearer);
+    }
     void prefetch(graph::ItemId item) const noexcept { computer_.prefetch(item); }
     std::size_t select_neighbors(graph::Step vertex, float threshold, graph::ItemId* ids) {
         const std::size_t n = computer_.select_neighbors(vertex, threshold, ids);

@@ -24,9 +24,9 @@ constexpr double a_byte = 0.16;  // that no cache has: 10 a line
 constexpr double a_vertex = 200;
 constexpr double a_code = 45;
 constexpr double a_vector = 30;
-constexpr double a_dimension_seen = 9;  // coding and tables of sketches
-constexpr double a_dimension_rotated = 10;
-constexpr double a_byte_projected = 0.035;  // of a matrix that stays in cache
+constexpr double a_dimension_seen = 3;  // coding and tables of sketches
+constexpr double a_dimension_rotated = 2;
+constexpr double a_byte_projected = 0.015;  // of a matrix that stays in cache
 
 // What is compared is the mean over these recalls. One that is not reached costs as much more than the most effort
 // as its misses are fewer than that one's.
@@ -41,7 +41,9 @@ class Counted {
 public:
     explicit Counted(DistanceComputer& computer) : computer_(computer) {}
 
-    void prefetch_vertex(graph::ItemId vertex) const noexcept { computer_.prefetch_vertex(vertex); }
+    void prefetch_vertex(graph::ItemId vertex, std::size_t n_nearer) const noexcept {
+        computer_.prefetch_vertex(vertex, n_nearer);
+    }
     void prefetch(graph::ItemId item) const noexcept { computer_.prefetch(item); }
     std::size_t select_neighbors(graph::Step vertex, float threshold, graph::ItemId* ids) {
         ++vertices_;
@@ -74,7 +76,7 @@ Counts search_one(const Index::State& state, const TrialSample::Query& query, st
     search::SketchDistanceComputer computer(state, *scratch.tables, effort);
     computer.set_query(scratch.scorer);
     Counted counted(computer);
-    graph::walk(counted, query.entry_points, {}, effort, effort + search::spare(state), state.graph->degree,
+    graph::walk(counted, query.entry_points, {}, effort, effort + search::spare(state, trial_k), state.graph->degree,
                 scratch.walk);
     const graph::Frontier& visited = scratch.walk.frontier;
     const std::size_t n = std::min(visited.size(), search::reranked(state, effort, trial_k));

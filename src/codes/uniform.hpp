@@ -74,6 +74,8 @@ public:
     void exact_euclidean(const UniformQuery& query, const ItemId* ids, std::size_t count, float* out) const;
     void exact_manhattan(const UniformQuery& query, const ItemId* ids, std::size_t count, float* out) const;
 
+    const std::byte* row(ItemId item) const noexcept { return rows_.data() + item * layout_.stride; }
+
     // What the code of a row stands for.
     void decode(ItemId row, std::span<float> out) const noexcept;
 

@@ -65,6 +65,9 @@ public:
         return next_ < narrow_ || (next_ < width_ && entries_[next_].distance < limit_);
     }
 
+    // How many are nearer than the one that next() gives.
+    std::size_t n_nearer() const noexcept { return next_; }
+
     // The nearest one that the walk has not expanded; from now on it has.
     Step next() noexcept {
         Entry& entry = entries_[next_];

@@ -5,7 +5,8 @@
 // present one is expanded, and what that one leads to is measured after the next was expanded. A few more vertices are
 // expanded for it, and none is waited for. This is the whole of it; what distances are, a DistanceComputer knows:
 //
-//     void prefetch_vertex(ItemId) const;
+//     // To be expanded next; so many in view are nearer.
+//     void prefetch_vertex(ItemId, std::size_t n_nearer) const;
 //     // Neighbours of the vertex that may be nearer than the threshold, at most `degree` of them; returns how many.
 //     std::size_t select_neighbors(Step vertex, float threshold, ItemId* ids);
 //     void prefetch(ItemId) const;
@@ -82,8 +83,9 @@ private:
     }
 
     Step choose() {
+        const std::size_t n_nearer = frontier_.n_nearer();
         const Step vertex = frontier_.next();
-        computer_.prefetch_vertex(vertex.item);
+        computer_.prefetch_vertex(vertex.item, n_nearer);
         return vertex;
     }
 

@@ -23,6 +23,7 @@ void SketchDistanceComputer::set_query(const Scorer& scorer) {
 }
 
 void NibbleDistances::set_query(const Scorer& scorer) {
+    scorer_ = &scorer;
     query_ = &scorer.seen();
     std::int32_t sum = 0;
     for (std::size_t i = 0; i < state_.space.dim(); ++i) sum += query_->code()[i];

@@ -19,11 +19,16 @@ namespace nearfile::search {
 // How far vertices are by their 4-bit codes: squared, or the negative inner product, in the space of the walk.
 class NibbleDistances {
 public:
-    explicit NibbleDistances(const Index::State& state) : state_(state) {}
+    // The vectors of what is expanded while fewer than `fetched_ahead` are nearer come with it: they will be measured.
+    explicit NibbleDistances(const Index::State& state, std::size_t fetched_ahead = 0)
+        : state_(state), fetched_ahead_(fetched_ahead) {}
 
     void set_query(const Scorer& scorer);
 
-    void prefetch_vertex(graph::ItemId vertex) const noexcept { state_.graph->prefetch_vertex(vertex); }
+    void prefetch_vertex(graph::ItemId vertex, std::size_t n_nearer) const noexcept {
+        state_.graph->prefetch_vertex(vertex);
+        if (n_nearer < fetched_ahead_) scorer_->prefetch_vector(vertex);
+    }
     void prefetch(graph::ItemId item) const noexcept { state_.graph->prefetch_nibbles(item); }
     void distances(std::span<const graph::ItemId> ids, float* out) const noexcept;
 
@@ -31,6 +36,8 @@ protected:
     const Index::State& state_;
 
 private:
+    std::size_t fetched_ahead_;
+    const Scorer* scorer_ = nullptr;
     const codes::ScaledQuery* query_ = nullptr;
     float query_sum_ = 0;   // 7.5 times the sum of its code
     float query_norm_ = 0;  // squared
@@ -41,8 +48,9 @@ private:
 class SketchDistanceComputer : public NibbleDistances {
 public:
     // `in_view`: how many vertices the walk goes on to or is to find.
-    SketchDistanceComputer(const Index::State& state, codes::SketchTables& tables, std::size_t in_view)
-        : NibbleDistances(state), tables_(tables), most_(most_selected(in_view)) {}
+    SketchDistanceComputer(const Index::State& state, codes::SketchTables& tables, std::size_t in_view,
+                           std::size_t fetched_ahead = 0)
+        : NibbleDistances(state, fetched_ahead), tables_(tables), most_(most_selected(in_view)) {}
 
     void set_query(const Scorer& scorer);
     std::size_t select_neighbors(graph::Step vertex, float threshold, graph::ItemId* ids) const noexcept;
@@ -90,7 +98,7 @@ class CodeDistanceComputer {
 public:
     CodeDistanceComputer(const Index::State& state, Scorer& scorer) : state_(state), scorer_(scorer) {}
 
-    void prefetch_vertex(graph::ItemId vertex) const noexcept { state_.graph->prefetch_vertex(vertex); }
+    void prefetch_vertex(graph::ItemId vertex, std::size_t) const noexcept { state_.graph->prefetch_vertex(vertex); }
     // Two steps before the kernels read it.
     void prefetch(graph::ItemId item) const noexcept {
         opened::prefetch_row(state_.graph->codes, state_.graph->code_stride, item);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 #include <span>
 
 #include "graph/frontier.hpp"
@@ -19,7 +20,10 @@ public:
     FilteredDistanceComputer(Computer& computer, const Admission& admission, graph::Frontier& found)
         : computer_(computer), admission_(admission), found_(found) {}
 
-    void prefetch_vertex(graph::ItemId vertex) const noexcept { computer_.prefetch_vertex(vertex); }
+    // Many are on the way and no answers.
+    void prefetch_vertex(graph::ItemId vertex, std::size_t) const noexcept {
+        computer_.prefetch_vertex(vertex, std::numeric_limits<std::size_t>::max());
+    }
     void prefetch(graph::ItemId item) const noexcept { computer_.prefetch(item); }
 
     std::size_t select_neighbors(graph::Step vertex, float threshold, graph::ItemId* ids) const noexcept {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 #include <span>
 
 #include "graph/walk.hpp"
@@ -17,16 +18,15 @@ inline bool sees_little(const Index::State& state) noexcept {
     return state.space.kind() == opened::SpaceKind::projection && state.space.dim() <= codes::projected_dim;
 }
 
-// How many a walk remembers beyond those it goes on to.
-inline std::size_t spare(const Index::State& state) noexcept {
-    if (sees_little(state)) return 20;
-    return state.space.kind() == opened::SpaceKind::projection ? 12 : 4;
+// How many a walk remembers beyond those it goes on to: many where it does not see all, and its order says less.
+inline std::size_t spare(const Index::State& state, std::size_t k) noexcept {
+    return state.space.kind() == opened::SpaceKind::projection ? 8 + k * 2 / 5 : 4;
 }
 
 // How many it remembers: enough for k also where it goes on to fewer, because what a short walk of easy data passes by
 // is its answer.
 inline std::size_t kept(const Index::State& state, std::size_t effort, std::size_t k) noexcept {
-    return std::max(effort, k) + (state.graph->has_nibbles() ? spare(state) : 0);
+    return std::max(effort, k) + (state.graph->has_nibbles() ? spare(state, std::min(effort, k)) : 0);
 }
 
 // docs/algorithms/graph.md has the measurements behind these.
@@ -42,11 +42,20 @@ inline bool is_long(const Index::State& state) noexcept {
 inline std::size_t reranked(const Index::State& state, std::size_t effort, std::size_t k) noexcept {
     if (sees_little(state)) return kept(state, effort, k);
     if (state.space.kind() == opened::SpaceKind::projection && state.space.dim() < nearly_all_directions) {
-        return k + std::max<std::size_t>(20, effort / 2);
+        return k + std::max<std::size_t>(20, std::max(k, effort) / 2);
     }
     // The longer a vector, the more it costs to measure one that a code has told from the nearest.
     if (is_long(state)) return k + std::max<std::size_t>(12, effort / 8);
     return k + std::max<std::size_t>(20, effort / 4);
+}
+
+// While how many are nearer a vertex is so likely to be measured that its vector is fetched when the walk goes to it,
+// and is there at the end; 0 where vectors are of a few lines, which come as fast then. Of a walk that sees little,
+// whose vectors are longer than what it sees, all are measured.
+inline std::size_t fetched_ahead(const Index::State& state, std::size_t k) noexcept {
+    if (state.larger_than_memory) return 0;
+    if (sees_little(state)) return std::numeric_limits<std::size_t>::max();
+    return is_long(state) ? k : 0;
 }
 
 // How many are, of those that the scratch's walk has visited. Where 4-bit codes lead straight to whole vectors, each of
@@ -61,11 +70,11 @@ void walk_from(std::span<const codes::ItemId> entry_points, const Index::State& 
                std::size_t k, Scratch& scratch, const Walk& walk) {
     Scorer& scorer = scratch.scorer;
     if (scratch.tables) {
-        SketchDistanceComputer computer(state, *scratch.tables, std::max(effort, k));
+        SketchDistanceComputer computer(state, *scratch.tables, std::max(effort, k), fetched_ahead(state, k));
         computer.set_query(scorer);
         walk(computer, entry_points, kept(state, effort, k));
     } else if (state.graph->has_nibbles()) {
-        NibbleDistanceComputer computer(state);
+        NibbleDistanceComputer computer(state, fetched_ahead(state, k));
         computer.set_query(scorer);
         walk(computer, entry_points, kept(state, effort, k));
     } else {

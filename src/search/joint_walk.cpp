@@ -46,11 +46,12 @@ JointWalk::JointWalk(const Index::State& state, Scratch& scratch, const Admissio
     scorer.entry_points(scratch_.candidates);
     const std::size_t kept_now = kept(state, effort.effort, k);
     if (scratch_.tables) {
-        SketchDistanceComputer computer(state, *scratch_.tables, std::max<std::size_t>(effort.effort, k));
+        SketchDistanceComputer computer(state, *scratch_.tables, std::max<std::size_t>(effort.effort, k),
+                                        fetched_ahead(state, k));
         computer.set_query(scorer);
         begin(computer, effort, kept_now);
     } else if (state.graph->has_nibbles()) {
-        NibbleDistanceComputer computer(state);
+        NibbleDistanceComputer computer(state, fetched_ahead(state, k));
         computer.set_query(scorer);
         begin(computer, effort, kept_now);
     } else {

@@ -297,6 +297,15 @@ void Scorer::prefetch_exact(codes::ItemId id) {
     vectors_->prefetch_exact(id);
 }
 
+void Scorer::prefetch_vector(codes::ItemId id) const noexcept {
+    if (state_.uniform) {
+        opened::prefetch_lines(state_.uniform->row(id), state_.uniform->layout().stride);
+    } else if (vectors_) {
+        vectors_->prefetch_bounds(id);
+        if (state_.vectors->are_in_parts()) vectors_->prefetch_exact(id);
+    }
+}
+
 void Scorer::prefetch_bounds(codes::ItemId id) const noexcept {
     if (state_.description.code_kind == opened::CodeKind::none) vectors_->prefetch_bounds(id);
 }

@@ -74,6 +74,8 @@ public:
     void bounds(const RowBlock& rows, codes::Bounds out) const;
 
     void prefetch_exact(codes::ItemId id);
+    // All that exact() reads, long before.
+    void prefetch_vector(codes::ItemId id) const noexcept;
     void prefetch_bounds(codes::ItemId id) const noexcept;
 
     // Distinct candidates from the forest, at least `wanted` of them or all there are; of those that are allowed where

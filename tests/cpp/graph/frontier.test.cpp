@@ -64,6 +64,7 @@ TEST(frontier_next_is_the_nearest_that_was_not_given_however_insertions_fall_bet
             const auto next = std::find_if(reference.begin(), reference.end(), [](auto& each) { return !each.given; });
             CHECK(frontier.has_next() == (next != reference.end()));
             if (next == reference.end()) continue;
+            CHECK(frontier.n_nearer() == static_cast<std::size_t>(next - reference.begin()));
             const Step given = frontier.next();
             CHECK(given.item == next->item && given.distance == next->distance);
             next->given = true;

@@ -19,7 +19,7 @@ struct Exact {
     ItemId query;
     std::size_t measured = 0;
 
-    void prefetch_vertex(ItemId) const {}
+    void prefetch_vertex(ItemId, std::size_t) const {}
     void prefetch(ItemId) const {}
     std::size_t select_neighbors(Step vertex, float, ItemId* ids) const {
         const auto neighbors = graph.neighbors(vertex.item);
