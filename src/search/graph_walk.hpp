@@ -20,7 +20,7 @@ inline bool sees_little(const Index::State& state) noexcept {
 
 // How many a walk remembers beyond those it goes on to: many where it does not see all, and its order says less.
 inline std::size_t spare(const Index::State& state, std::size_t k) noexcept {
-    return state.space.kind() == opened::SpaceKind::projection ? 8 + k * 2 / 5 : 4;
+    return state.space.kind() == opened::SpaceKind::projection ? 8 + k * 2 / 5 : 4 + k / 5;
 }
 
 // How many it remembers: enough for k also where it goes on to fewer, because what a short walk of easy data passes by
@@ -46,7 +46,7 @@ inline std::size_t reranked(const Index::State& state, std::size_t effort, std::
     }
     // The longer a vector, the more it costs to measure one that a code has told from the nearest.
     if (is_long(state)) return k + std::max<std::size_t>(12, effort / 8);
-    return k + std::max<std::size_t>(20, effort / 4);
+    return k + std::max<std::size_t>(20, effort / 4 + k / 2);
 }
 
 // While how many are nearer a vertex is so likely to be measured that its vector is fetched when the walk goes to it,
