@@ -5,8 +5,6 @@
 #include <cfloat>
 #include <cmath>
 
-#include "base/rounding.hpp"
-
 namespace nearfile::codes {
 namespace {
 

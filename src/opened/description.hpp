@@ -96,16 +96,16 @@ inline constexpr std::array<std::uint32_t, 26> known_sections = {1,  2,  3,  4, 
 constexpr std::size_t id_bytes(std::uint32_t count) noexcept {
     return count <= 0xffffu ? 2 : count <= 0xffffffu ? 3 : 4;
 }
+constexpr std::uint32_t no_neighbor(std::uint32_t count) noexcept {
+    return 0xffffffffu >> (32 - 8 * id_bytes(count));
+}
+
 // Sketches of fewer dimensions than walks see take a multiple of so many, which fill their tables.
 inline constexpr std::uint32_t sketch_dim_step = 32;
 
 // How many dimensions sketches see.
 constexpr std::uint32_t sketched_dim(const Description& description) noexcept {
     return description.sketch_dim != 0 ? description.sketch_dim : description.walk_dim;
-}
-
-constexpr std::uint32_t no_neighbor(std::uint32_t count) noexcept {
-    return 0xffffffffu >> (32 - 8 * id_bytes(count));
 }
 
 // Where only directions count, so that vectors are measured at length one.
